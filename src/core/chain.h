@@ -1,0 +1,64 @@
+/* Certificates: chains checked against one pinned authority, certificates and revocation lists issued by it, CSRs. OpenSSL does the X.509. */
+#pragma once
+
+#include <openssl/x509.h>
+
+#include "core/sign.h"
+
+G_BEGIN_DECLS
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (X509, X509_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (X509_CRL, X509_CRL_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (X509_REQ, X509_REQ_free)
+
+typedef enum
+{
+  CANTIGA_USAGE_PLAYER,     /* clientAuth */
+  CANTIGA_USAGE_SERVER,     /* serverAuth */
+  CANTIGA_USAGE_PUBLISHER,  /* docs/protocol.md 13.2 */
+  CANTIGA_USAGE_CARD,       /* digitalSignature; clientAuth where an extended usage is named */
+} CantigaUsage;
+
+#define CANTIGA_PUBLISHER_OID "2.25.283358147130540309531435536198983596987"
+
+/* One certificate with nothing after it. CANTIGA_ERROR_CERTIFICATE_REFUSED for anything else. */
+X509 *cantiga_certificate_decode (GBytes *der, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* DER or PEM, as a keeper's file may be. */
+X509 *cantiga_certificate_decode_any (GBytes *file, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GBytes *cantiga_certificate_encode (X509 *certificate);
+/* SHA-256 of the DER / of the SubjectPublicKeyInfo. */
+void cantiga_certificate_hash (X509 *certificate, guint8 ret_hash[32]);
+void cantiga_certificate_pin (X509 *certificate, guint8 ret_pin[32]);
+/* The subject's CN in UTF-8, or "" ; free with g_free(). */
+char *cantiga_certificate_dup_name (X509 *certificate);
+/* The UUID of a subjectAltName URI urn:uuid:…, or NULL; free with g_free(). */
+char *cantiga_certificate_dup_uuid (X509 *certificate);
+gint64 cantiga_certificate_get_not_before (X509 *certificate); /* seconds since 1970 */
+gint64 cantiga_certificate_get_not_after (X509 *certificate);
+
+/* Checks certificates (DER GBytes, leaf first, without the authority; at most 8) against authorities (X509; at least one) and nothing else, for usage, at time now
+ * (seconds since 1970), and against crl where one is given (its signature, its nextUpdate, its entries). Returns the leaf.
+ * CANTIGA_ERROR_CERTIFICATE_REFUSED with a sentence that says which certificate and why. */
+X509 *cantiga_chain_verify (GPtrArray *certificates, GPtrArray *authorities, X509_CRL *crl, CantigaUsage usage, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Revocation lists. */
+X509_CRL *cantiga_crl_decode (GBytes *der, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GBytes *cantiga_crl_encode (X509_CRL *crl);
+gint64 cantiga_crl_get_number (X509_CRL *crl);   /* -1 if it has none */
+gint64 cantiga_crl_get_next_update (X509_CRL *crl);
+/* serials: hexadecimal strings as of cantiga_certificate_dup_serial(). */
+X509_CRL *cantiga_crl_issue (X509 *authority, EVP_PKEY *key, gint64 number, const char *const *serials, gint64 now, gint64 next_update, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+char *cantiga_certificate_dup_serial (X509 *certificate);
+
+/* Makes a self-signed authority (CA:TRUE, pathlen 0). */
+X509 *cantiga_authority_issue (EVP_PKEY *key, const char *name, gint64 not_before, gint64 not_after, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Issues a certificate to subject_key: CN name, URI urn:uuid:uuid, a random serial, keyUsage digitalSignature, the extended usage. */
+X509 *cantiga_certificate_issue (X509 *authority, EVP_PKEY *authority_key, EVP_PKEY *subject_key, CantigaUsage usage, const char *name, const char *uuid,
+                                 gint64 not_before, gint64 not_after, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* CSRs (14.3): subject CN = name, signed by key. */
+GBytes *cantiga_csr_create (EVP_PKEY *key, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Checks the CSR's own signature, that its CN is name, and that its key belongs to an AUTH. Returns the key. */
+EVP_PKEY *cantiga_csr_consume (GBytes *der, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS
