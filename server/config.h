@@ -1,0 +1,34 @@
+/* server.conf: a GKeyFile; every key has a default, CANTIGA_SECTION_KEY in the environment overrides the file (CANTIGA_LICENCE_PLAYS=5). An unknown section or key, or a
+ * bad value, is CANTIGA_ERROR_CONFIGURATION with file, line and what is allowed. A plain struct, immutable once loaded. */
+#pragma once
+
+#include "core/licence.h"
+#include "core/suite.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  /* [server] */
+  char *name;                      /* NULL: the one given at init (pki) */
+  char *listen;                    /* "0.0.0.0:22684" ; "[::]:22684" ; several separated by ; are not needed yet */
+  guint workers;                   /* 0: as many as cores */
+  /* [suites] */
+  GStrv enabled;                   /* expanded names, strongest first; enabled = default */
+  CantigaSelection selection;
+  /* [licence] */
+  CantigaPolicy policy;            /* plays, validity, renewal */
+  /* [limits], docs/protocol.md 12 */
+  guint connections, connections_per_address;
+  guint half_open, half_open_per_address, sessions;
+  guint header_seconds, body_seconds, idle_seconds, answer_seconds, session_idle_seconds, handshake_seconds;
+} CantigaConfig;
+
+/* path may be NULL or not exist (unless required): the defaults. */
+CantigaConfig *cantiga_config_load (const char *path, gboolean required, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void cantiga_config_free (CantigaConfig *config);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaConfig, cantiga_config_free)
+/* The configuration in force as a key file's text with a comment a key; free with g_free(). */
+char *cantiga_config_format (const CantigaConfig *config);
+
+G_END_DECLS

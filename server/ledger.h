@@ -1,0 +1,146 @@
+/* The ledger: titles, cards, players, invitations, licences, and plays, which are only ever appended (docs/protocol.md 9.5, 13.4).
+ *
+ * Rows are sealed (core/aead.h, key from the master key, associated data: table and key of the row) and found by keyed hashes. Every function is one transaction, durable when it returns;
+ * thread: any (one lock inside). Times are seconds since 1970 and come from the caller. The SQL stands behind server/sql.h, so that another database can take SQLite's place. */
+#pragma once
+
+#include "core/chain.h"
+#include "core/licence.h"
+#include "core/pairing.h"
+#include "core/sealed.h"
+
+G_BEGIN_DECLS
+
+typedef struct _CantigaLedger CantigaLedger;
+
+/* path: of the SQLite file; made (0600) with numbered migrations if it is not there. WAL, synchronous=FULL. A ledger newer than the program is refused. */
+CantigaLedger *cantiga_ledger_open (const char *path, CantigaSecret *master, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void cantiga_ledger_free (CantigaLedger *ledger);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaLedger, cantiga_ledger_free)
+/* Every row opens, the chain of plays holds, counts agree with plays. CANTIGA_ERROR_DAMAGED says where. */
+gboolean cantiga_ledger_verify (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- titles ---- */
+typedef struct
+{
+  CantigaId id;
+  guint64 size;
+  guint64 chunks;
+  gint64 added;
+  char *cover;               /* mark: hexadecimal of a hash of the cover, or NULL */
+  CantigaMetadata *metadata;
+} CantigaTitle;
+CantigaTitle *cantiga_title_new (void);
+void cantiga_title_free (CantigaTitle *title);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaTitle, cantiga_title_free)
+
+/* Replaces a row of the same id. */
+gboolean cantiga_ledger_put_title (CantigaLedger *ledger, const CantigaTitle *title, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_ledger_has_title (CantigaLedger *ledger, const CantigaId *id, gboolean *ret_has, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* CANTIGA_ERROR_TITLE_UNKNOWN. */
+gboolean cantiga_ledger_remove_title (CantigaLedger *ledger, const CantigaId *id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* GPtrArray of CantigaTitle, in no order. */
+GPtrArray *cantiga_ledger_list_titles (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Changes whenever a title is put or removed, by any program. Cheap. */
+gboolean cantiga_ledger_get_generation (CantigaLedger *ledger, gint64 *ret_generation, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- cards: a listener is a card ---- */
+typedef struct
+{
+  CantigaId id;              /* keyed hash of the certificate: the listener */
+  char *name;
+  GBytes *certificate;       /* DER */
+  gint64 added;
+  gint64 revoked;            /* 0: not */
+} CantigaCard;
+void cantiga_card_row_free (CantigaCard *card);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaCard, cantiga_card_row_free)
+
+/* Enrols a certificate; the same again takes back a revocation and is no error. ret_new may be NULL. */
+gboolean cantiga_ledger_add_card (CantigaLedger *ledger, X509 *certificate, gint64 now, CantigaId *ret_id, gboolean *ret_new, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* CANTIGA_ERROR_CARD_UNKNOWN, CANTIGA_ERROR_CARD_REVOKED. */
+gboolean cantiga_ledger_find_card (CantigaLedger *ledger, X509 *certificate, CantigaId *ret_id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GPtrArray *cantiga_ledger_list_cards (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_ledger_revoke_card (CantigaLedger *ledger, const CantigaId *id, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- players ---- */
+typedef struct
+{
+  char *uuid;
+  char *name;
+  gint64 added;
+  gint64 expires;            /* of its newest certificate */
+  gint64 revoked;
+} CantigaPlayerRow;
+void cantiga_player_row_free (CantigaPlayerRow *player);
+
+/* CANTIGA_ERROR_NOT_FOUND, CANTIGA_ERROR_CERTIFICATE_REFUSED if it was revoked. */
+gboolean cantiga_ledger_check_player (CantigaLedger *ledger, const char *uuid, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Certificates issued to a player on renewal: their serials, for the revocation list. */
+gboolean cantiga_ledger_add_certificates (CantigaLedger *ledger, const char *uuid, GPtrArray *leaves, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GPtrArray *cantiga_ledger_list_players (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_ledger_revoke_player (CantigaLedger *ledger, const char *uuid, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Serials of all revoked players' certificates; for the revocation list. */
+GStrv cantiga_ledger_list_revoked_serials (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- invitations ---- */
+gboolean cantiga_ledger_add_invitation (CantigaLedger *ledger, const CantigaInvitation *invitation, const char *name, gboolean with_card, gint64 expires, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The secret of an invitation that is not past its time; ret_name its player's name; ret_answer: the answer it was used for, if this same request (its SHA-256) used it before, else NULL.
+ * CANTIGA_ERROR_INVITATION_REFUSED. */
+gboolean cantiga_ledger_get_invitation (CantigaLedger *ledger, const CantigaId *id, const guint8 request_hash[32], gint64 now, CantigaSecret **ret_secret, char **ret_name,
+                                        GBytes **ret_answer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Uses it up, and adds the player, in one transaction. leaves: X509. CANTIGA_ERROR_INVITATION_REFUSED if somebody was faster. */
+gboolean cantiga_ledger_use_invitation (CantigaLedger *ledger, const CantigaId *id, const guint8 request_hash[32], const char *uuid, GPtrArray *leaves, GBytes *answer, gint64 now,
+                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Whether the player's invitation lets its first card in (14.5); enrols certificate and uses that up. */
+gboolean cantiga_ledger_take_first_card (CantigaLedger *ledger, const char *uuid, X509 *certificate, gint64 now, gboolean *ret_taken, CantigaId *ret_id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- licences and plays ---- */
+typedef struct
+{
+  CantigaId play;
+  CantigaId listener;
+  CantigaId title;
+  guint plays_left;
+  gint64 expires;            /* of the licence */
+  gint64 asked;
+  gint64 ends;               /* of the play's window */
+} CantigaPlay;
+
+/* A play (9): one transaction from the licence's decision to the record. The same play of the same listener again: the same result, nothing spent; over: CANTIGA_ERROR_PLAY_OVER. The same play with another
+ * title: CANTIGA_ERROR_MALFORMED. refused: this session was refused this title before. ret_deleted: the licence went; the session gets no more of this title. player: UUID. */
+gboolean cantiga_ledger_grant_play (CantigaLedger *ledger, const CantigaPolicy *policy, const CantigaId *listener, const CantigaId *title, const CantigaId *play, const char *player,
+                                    double duration, gboolean refused, gint64 now, CantigaPlay *ret_play, gboolean *ret_deleted, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Before the first chunk leaves: from now on it is not given back. Once is enough; again is no error. CANTIGA_ERROR_PLAY_OVER if it was given back already. */
+gboolean cantiga_ledger_start_play (CantigaLedger *ledger, const CantigaId *listener, const CantigaId *play, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_ledger_end_play (CantigaLedger *ledger, const CantigaId *listener, const CantigaId *play, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Gives back the plays that never got their first chunk (9.3) and closes windows that are over; how many were given back. */
+gboolean cantiga_ledger_sweep (CantigaLedger *ledger, gint64 now, guint *ret_given_back, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+typedef struct
+{
+  CantigaId id;              /* of the licence: keyed hash of listener and title */
+  CantigaId listener;
+  CantigaId title;
+  CantigaLicence licence;
+} CantigaLicenceRow;
+/* listener: NULL for all. GPtrArray of CantigaLicenceRow (g_free). */
+GPtrArray *cantiga_ledger_list_licences (CantigaLedger *ledger, const CantigaId *listener, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Makes, renews or sets one: plays from now on, validity seconds. */
+gboolean cantiga_ledger_put_licence (CantigaLedger *ledger, const CantigaId *listener, const CantigaId *title, guint plays, gint64 validity, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_ledger_revoke_licence (CantigaLedger *ledger, const CantigaId *id, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+typedef struct
+{
+  gint64 number;             /* of the row, rising */
+  char *event;               /* "granted", "started", "ended", "given-back", "closed" (window over), "revoked" */
+  gint64 at;
+  CantigaId play, listener, title;
+  char *player;              /* UUID */
+  guint plays_left;          /* after it */
+} CantigaPlayRow;
+void cantiga_play_row_free (CantigaPlayRow *row);
+/* In order; GPtrArray of CantigaPlayRow. */
+GPtrArray *cantiga_ledger_list_plays (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

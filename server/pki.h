@@ -1,0 +1,31 @@
+/* The server's authority, leaves and publisher. Thread: any, once open (immutable; the revocation list is replaced whole). */
+#pragma once
+
+#include "core/chain.h"
+#include "core/handshake.h"
+#include "server/state.h"
+
+G_BEGIN_DECLS
+
+typedef struct _CantigaPki CantigaPki;
+
+/* Used by cantiga_state_init(): makes authority (P-256, 10 years), server leaves for RSA, ECDSA, EDDSA (1 year), publisher (Ed25519, 10 years). */
+gboolean cantiga_pki_create (const char *folder, CantigaSecret *master, const char *name, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Leaves past two thirds of their time are issued anew when opened. */
+CantigaPki *cantiga_pki_open (CantigaState *state, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void cantiga_pki_free (CantigaPki *pki);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaPki, cantiga_pki_free)
+
+const char *cantiga_pki_get_name (CantigaPki *pki);
+const char *cantiga_pki_get_server (CantigaPki *pki);              /* UUID */
+X509 *cantiga_pki_get_authority (CantigaPki *pki);
+CantigaIdentity *cantiga_pki_get_identity (CantigaPki *pki, CantigaAuth auth);
+CantigaIdentity *cantiga_pki_get_publisher (CantigaPki *pki);
+/* Card authorities (X509); empty if the keeper configured none. */
+GPtrArray *cantiga_pki_get_card_authorities (CantigaPki *pki);
+/* Issues a player's certificate (90 days): the chain, leaf first, without the authority (GBytes). uuid: one a player. */
+GPtrArray *cantiga_pki_issue_player (CantigaPki *pki, EVP_PKEY *key, const char *name, const char *uuid, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* A revocation list of serials (hexadecimal), good for 7 days; number rises with time. */
+X509_CRL *cantiga_pki_issue_crl (CantigaPki *pki, const char *const *serials, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS
