@@ -52,9 +52,9 @@ typedef struct
   GBytes *certificate;       /* DER */
   gint64 added;
   gint64 revoked;            /* 0: not */
-} CantigaCard;
-void cantiga_card_row_free (CantigaCard *card);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaCard, cantiga_card_row_free)
+} CantigaCardRow;
+void cantiga_card_row_free (CantigaCardRow *card);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaCardRow, cantiga_card_row_free)
 
 /* Enrols a certificate; the same again takes back a revocation and is no error. ret_new may be NULL. */
 gboolean cantiga_ledger_add_card (CantigaLedger *ledger, X509 *certificate, gint64 now, CantigaId *ret_id, gboolean *ret_new, GError **error) G_GNUC_WARN_UNUSED_RESULT;
