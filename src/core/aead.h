@@ -19,7 +19,8 @@ gboolean cantiga_aead_seal (const CantigaSuite *suite, const CantigaKey *key, gc
 gboolean cantiga_aead_open (const CantigaSuite *suite, const CantigaKey *key, gconstpointer ad, gsize ad_length, gconstpointer header, gsize header_length,
                             const guint8 *sealed, gsize sealed_length, guint8 *text, gsize *ret_text_length, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* AES-256-GCM at rest with a nonce of the caller's (12 bytes): ciphertext || tag (16). key is 32 bytes. sealed has room for length + 16. */
+/* AES-256-GCM at rest with a nonce of the caller's (12 bytes): ciphertext || tag (16). key is 32 bytes. sealed has room for length + 16.
+ * Sealing and opening in place (text == sealed) is fine. */
 gboolean cantiga_gcm_seal (const CantigaKey *key, const guint8 nonce[12], gconstpointer ad, gsize ad_length, gconstpointer text, gsize length,
                            guint8 *sealed, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_gcm_open (const CantigaKey *key, const guint8 nonce[12], gconstpointer ad, gsize ad_length, const guint8 *sealed, gsize sealed_length,

@@ -70,31 +70,40 @@ cantiga_digest (CantigaDigest digest, gconstpointer bytes, gsize length, guint8 
 }
 
 static gboolean
-mac_once (EVP_MAC_CTX *context, CantigaDigest digest, const CantigaKey *key, gconstpointer bytes, gsize length, guint8 *mac)
+mac_spans (EVP_MAC_CTX *context, CantigaDigest digest, const CantigaKey *key, const CantigaSpan *spans, gsize n_spans, CantigaKey *mac)
 {
-  gsize mac_length = 0;
   OSSL_PARAM params[] = {
     OSSL_PARAM_construct_utf8_string (OSSL_MAC_PARAM_DIGEST, (char *)digest_names[digest], 0),
     OSSL_PARAM_construct_end (),
   };
 
-  return context != NULL && EVP_MAC_init (context, key->bytes, key->length, params) == 1 && EVP_MAC_update (context, bytes, length) == 1
-         && EVP_MAC_final (context, mac, &mac_length, cantiga_digest_get_length (digest)) == 1 && mac_length == cantiga_digest_get_length (digest);
+  if (context == NULL || EVP_MAC_init (context, key->bytes, key->length, params) != 1)
+    return FALSE;
+  for (gsize i = 0; i < n_spans; i++)
+    if (EVP_MAC_update (context, spans[i].bytes, spans[i].length) != 1)
+      return FALSE;
+  return EVP_MAC_final (context, mac->bytes, &mac->length, sizeof mac->bytes) == 1 && mac->length == cantiga_digest_get_length (digest);
+}
+
+gboolean
+cantiga_hmac_spans (CantigaDigest digest, const CantigaKey *key, const CantigaSpan *spans, gsize n_spans, guint8 *ret_mac, GError **error)
+{
+  g_auto (CantigaKey) mac = CANTIGA_KEY_INIT;
+  /* Not kept: freeing it is the only way to have the key wiped out of it. */
+  EVP_MAC_CTX *context = EVP_MAC_CTX_new (algorithms ()->hmac);
+  gboolean made = mac_spans (context, digest, key, spans, n_spans, &mac);
+
+  EVP_MAC_CTX_free (context);
+  if (!made)
+    return cantiga_fail_crypto (error, "making a MAC");
+  memcpy (ret_mac, mac.bytes, mac.length);
+  return TRUE;
 }
 
 gboolean
 cantiga_hmac (CantigaDigest digest, const CantigaKey *key, gconstpointer bytes, gsize length, guint8 *ret_mac, GError **error)
 {
-  g_auto (CantigaKey) mac = CANTIGA_KEY_INIT;
-  /* Not kept: freeing it is the only way to have the key wiped out of it. */
-  EVP_MAC_CTX *context = EVP_MAC_CTX_new (algorithms ()->hmac);
-  gboolean made = mac_once (context, digest, key, bytes, length, mac.bytes);
-
-  EVP_MAC_CTX_free (context);
-  if (!made)
-    return cantiga_fail_crypto (error, "making a MAC");
-  memcpy (ret_mac, mac.bytes, cantiga_digest_get_length (digest));
-  return TRUE;
+  return cantiga_hmac_spans (digest, key, &(CantigaSpan){ bytes, length }, 1, ret_mac, error);
 }
 
 /* One HKDF-Extract or HKDF-Expand of the thread's context, which forgets its key afterwards. salt_or_info is named by name. */

@@ -42,9 +42,19 @@ G_BEGIN_DECLS
 void cantiga_sha256 (gconstpointer bytes, gsize length, guint8 ret_hash[CANTIGA_HASH_LENGTH]);
 /* Plain digest; ret_hash has room for cantiga_digest_get_length() bytes. */
 void cantiga_digest (CantigaDigest digest, gconstpointer bytes, gsize length, guint8 *ret_hash);
+/* Borrowed bytes, for what is not one piece of memory. */
+typedef struct
+{
+  gconstpointer bytes;
+  gsize length;
+} CantigaSpan;
+
 /* HMAC over bytes as they are; ret_mac has room for the digest's length. */
 gboolean cantiga_hmac (CantigaDigest digest, const CantigaKey *key, gconstpointer bytes, gsize length, guint8 *ret_mac,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* HMAC over the spans joined. */
+gboolean cantiga_hmac_spans (CantigaDigest digest, const CantigaKey *key, const CantigaSpan *spans, gsize n_spans, guint8 *ret_mac,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* HKDF-Extract: ret_key gets the digest's length. ikm of any length. */
 gboolean cantiga_hkdf_extract (CantigaDigest digest, gconstpointer salt, gsize salt_length, gconstpointer ikm, gsize ikm_length,
                                CantigaKey *ret_key, GError **error) G_GNUC_WARN_UNUSED_RESULT;
