@@ -15,6 +15,10 @@ EVP_PKEY *cantiga_key_pair_new (CantigaAuth auth, GError **error) G_GNUC_WARN_UN
 /* Which AUTH a key belongs to; CANTIGA_ERROR_CERTIFICATE_REFUSED for keys of no suite (RSA below 2048 bits, other curves). */
 gboolean cantiga_key_pair_get_auth (EVP_PKEY *key, CantigaAuth *ret_auth, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The curve of an EC key, as OpenSSL numbers it: P-256, P-384 (both of a suite) or P-521 (cards only). NID_undef for other keys, other curves, and
+ * curves that are spelt out in numbers. */
+int cantiga_key_pair_get_curve (EVP_PKEY *key);
+
 /* PEM "ENCRYPTED PRIVATE KEY": PBES2, PBKDF2-HMAC-SHA-256, AES-256-CBC. */
 GBytes *cantiga_key_pair_encode (EVP_PKEY *key, CantigaSecret *passphrase, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Refuses a key that is not encrypted. */
