@@ -6,6 +6,9 @@
 
 G_BEGIN_DECLS
 
+/* Of a title: 16 TiB; the leaves of more would not fit their section's u32 length (13.1). */
+#define CANTIGA_CHUNKS_MAX 67108864u
+
 void cantiga_merkle_leaf (guint64 index, gconstpointer chunk, gsize length, guint8 ret_leaf[32]);
 /* leaves: n × 32 bytes, n at least 1. */
 void cantiga_merkle_root (const guint8 *leaves, gsize n, guint8 ret_root[32]);
