@@ -1,0 +1,362 @@
+#include "server/acceptor.h"
+
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include "core/error.h"
+
+#define BACKLOG 4096
+#define CLOCK_MILLISECONDS 500
+
+struct _CantigaDoors
+{
+  gatomicrefcount refs;
+  const CantigaConfig *config; /* borrowed */
+  guint limit;
+  GMutex lock;
+  guint count;
+  GHashTable *by_address; /* owned text → how many */
+};
+
+/* One connection. It is freed when libsoup lets go of its stream. */
+typedef struct
+{
+  CantigaAcceptor *acceptor; /* borrowed; NULL once the acceptor is gone */
+  CantigaDoors *doors;       /* owned */
+  GSocket *socket;           /* owned */
+  char *address;
+  gint64 deadline; /* monotonic, microseconds */
+  GList link;
+} Connection;
+
+struct _CantigaAcceptor
+{
+  CantigaDoors *doors;   /* owned */
+  GSocket *socket;       /* owned */
+  SoupServer *soup;      /* borrowed */
+  GMainContext *context; /* owned */
+  GSource *listening;
+  GSource *clock;
+  GQueue connections; /* Connection, by their link */
+};
+
+#define CONNECTION_KEY "cantiga-connection"
+
+/* ---- counting ---- */
+
+/* Half of the descriptors at most: files, the ledger and the rest of the program need theirs. */
+static guint
+limit_of_descriptors (guint wanted)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+    return wanted;
+  return (guint)MIN ((rlim_t)wanted, MAX (limit.rlim_cur / 2, 8));
+}
+
+CantigaDoors *
+cantiga_doors_new (const CantigaConfig *config)
+{
+  CantigaDoors *doors = g_new0 (CantigaDoors, 1);
+
+  g_atomic_ref_count_init (&doors->refs);
+  doors->config = config;
+  doors->limit = limit_of_descriptors (config->connections);
+  g_mutex_init (&doors->lock);
+  doors->by_address = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  return doors;
+}
+
+void
+cantiga_doors_unref (CantigaDoors *doors)
+{
+  if (!g_atomic_ref_count_dec (&doors->refs))
+    return;
+  g_hash_table_unref (doors->by_address);
+  g_mutex_clear (&doors->lock);
+  g_free (doors);
+}
+
+guint
+cantiga_doors_count (CantigaDoors *doors)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
+
+  return doors->count;
+}
+
+static gboolean
+doors_enter (CantigaDoors *doors, const char *address)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
+  guint here = GPOINTER_TO_UINT (g_hash_table_lookup (doors->by_address, address));
+
+  if (doors->count >= doors->limit || here >= doors->config->connections_per_address)
+    return FALSE;
+  doors->count++;
+  g_hash_table_replace (doors->by_address, g_strdup (address), GUINT_TO_POINTER (here + 1));
+  return TRUE;
+}
+
+static void
+doors_leave (CantigaDoors *doors, const char *address)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
+  guint here = GPOINTER_TO_UINT (g_hash_table_lookup (doors->by_address, address));
+
+  doors->count--;
+  if (here > 1)
+    g_hash_table_replace (doors->by_address, g_strdup (address), GUINT_TO_POINTER (here - 1));
+  else
+    g_hash_table_remove (doors->by_address, address);
+}
+
+/* ---- one connection ---- */
+
+static void
+connection_free (Connection *connection)
+{
+  doors_leave (connection->doors, connection->address);
+  cantiga_doors_unref (connection->doors);
+  g_object_unref (connection->socket);
+  g_free (connection->address);
+  g_free (connection);
+}
+
+static void
+stream_gone_cb (gpointer user_data, GObject *stream)
+{
+  Connection *connection = user_data;
+
+  if (connection->acceptor != NULL)
+    g_queue_unlink (&connection->acceptor->connections, &connection->link);
+  connection_free (connection);
+}
+
+static void
+connection_set_deadline (Connection *connection, guint seconds)
+{
+  connection->deadline = g_get_monotonic_time () + (gint64)seconds * G_USEC_PER_SEC;
+}
+
+/* What came in on a socket that was accepted goes to libsoup; its remote address leads back here. */
+static void
+connection_open (CantigaAcceptor *acceptor, GSocket *socket, GSocketAddress *remote, char *address)
+{
+  g_autoptr (GSocketConnection) stream = g_socket_connection_factory_create_connection (socket);
+  g_autoptr (GSocketAddress) local = g_socket_get_local_address (socket, NULL);
+  Connection *connection = g_new0 (Connection, 1);
+
+  g_atomic_ref_count_inc (&acceptor->doors->refs);
+  connection->doors = acceptor->doors;
+  connection->acceptor = acceptor;
+  connection->socket = g_object_ref (socket);
+  connection->address = address;
+  connection->link.data = connection;
+  connection_set_deadline (connection, acceptor->doors->config->header_seconds);
+  g_queue_push_tail_link (&acceptor->connections, &connection->link);
+  g_object_weak_ref (G_OBJECT (stream), stream_gone_cb, connection);
+  g_object_set_data (G_OBJECT (remote), CONNECTION_KEY, connection);
+  if (!soup_server_accept_iostream (acceptor->soup, G_IO_STREAM (stream), local, remote, NULL))
+    g_socket_shutdown (socket, TRUE, TRUE, NULL);
+}
+
+static Connection *
+connection_of (SoupServerMessage *message)
+{
+  GSocketAddress *remote = soup_server_message_get_remote_address (message);
+
+  return remote != NULL ? g_object_get_data (G_OBJECT (remote), CONNECTION_KEY) : NULL;
+}
+
+const char *
+cantiga_door_get_address (SoupServerMessage *message)
+{
+  Connection *connection = connection_of (message);
+
+  return connection != NULL ? connection->address : "";
+}
+
+void
+cantiga_door_got_headers (SoupServerMessage *message)
+{
+  Connection *connection = connection_of (message);
+
+  if (connection != NULL)
+    connection_set_deadline (connection, connection->doors->config->body_seconds);
+}
+
+void
+cantiga_door_got_body (SoupServerMessage *message)
+{
+  Connection *connection = connection_of (message);
+
+  if (connection != NULL)
+    connection_set_deadline (connection, connection->doors->config->answer_seconds);
+}
+
+/* ---- accepting ---- */
+
+static char *
+dup_address (GSocketAddress *remote)
+{
+  if (!G_IS_INET_SOCKET_ADDRESS (remote))
+    return g_strdup ("local");
+  return g_inet_address_to_string (g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (remote)));
+}
+
+static gboolean listening_cb (GSocket *listening, GIOCondition condition, gpointer user_data);
+
+static void
+listen_on (CantigaAcceptor *acceptor)
+{
+  acceptor->listening = g_socket_create_source (acceptor->socket, G_IO_IN, NULL);
+  g_source_set_callback (acceptor->listening, G_SOURCE_FUNC (listening_cb), acceptor, NULL);
+  g_source_attach (acceptor->listening, acceptor->context);
+}
+
+static void
+stop_source (GSource **source)
+{
+  if (*source != NULL)
+    g_source_destroy (*source);
+  g_clear_pointer (source, g_source_unref);
+}
+
+static gboolean
+listen_again_cb (gpointer user_data)
+{
+  CantigaAcceptor *acceptor = user_data;
+
+  stop_source (&acceptor->listening);
+  listen_on (acceptor);
+  return G_SOURCE_REMOVE;
+}
+
+/* Out of descriptors the listening socket stays readable: wait a little, or the loop would spin; then go on. */
+static void
+pause_listening (CantigaAcceptor *acceptor)
+{
+  stop_source (&acceptor->listening);
+  acceptor->listening = g_timeout_source_new (100);
+  g_source_set_callback (acceptor->listening, listen_again_cb, acceptor, NULL);
+  g_source_attach (acceptor->listening, acceptor->context);
+}
+
+static gboolean
+listening_cb (GSocket *listening, GIOCondition condition, gpointer user_data)
+{
+  CantigaAcceptor *acceptor = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSocket) socket = g_socket_accept (listening, NULL, &error);
+  g_autoptr (GSocketAddress) remote = NULL;
+  g_autofree char *address = NULL;
+
+  if (socket == NULL)
+    {
+      if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+        pause_listening (acceptor);
+      return G_SOURCE_CONTINUE;
+    }
+  remote = g_socket_get_remote_address (socket, NULL);
+  if (remote == NULL)
+    return G_SOURCE_CONTINUE;
+  address = dup_address (remote);
+  /* Past a limit the connection is closed unread. */
+  if (doors_enter (acceptor->doors, address))
+    connection_open (acceptor, socket, remote, g_steal_pointer (&address));
+  return G_SOURCE_CONTINUE;
+}
+
+/* Whoever is past a deadline is shut down; libsoup sees the end of the stream and lets go. */
+static gboolean
+clock_cb (gpointer user_data)
+{
+  CantigaAcceptor *acceptor = user_data;
+  gint64 now = g_get_monotonic_time ();
+
+  for (GList *link = acceptor->connections.head; link != NULL; link = link->next)
+    {
+      Connection *connection = link->data;
+
+      if (now >= connection->deadline)
+        g_socket_shutdown (connection->socket, TRUE, TRUE, NULL);
+    }
+  return G_SOURCE_CONTINUE;
+}
+
+GSocket *
+cantiga_acceptor_listen (const char *address, GError **error)
+{
+  g_autoptr (GNetworkAddress) parsed = G_NETWORK_ADDRESS (g_network_address_parse (address, 22684, error));
+  g_autoptr (GSocketAddress) bound = NULL;
+  g_autoptr (GSocket) socket = NULL;
+
+  if (parsed == NULL)
+    return NULL;
+  bound = g_inet_socket_address_new_from_string (g_network_address_get_hostname (parsed), g_network_address_get_port (parsed));
+  if (bound == NULL)
+    {
+      cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "“%s” is not an address to listen on: write one like 0.0.0.0:22684 or [::]:22684.",
+                         address);
+      return NULL;
+    }
+  socket = g_socket_new (g_socket_address_get_family (bound), G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, error);
+  if (socket == NULL || !g_socket_set_option (socket, SOL_SOCKET, SO_REUSEPORT, 1, error) || !g_socket_bind (socket, bound, TRUE, error))
+    return NULL;
+  g_socket_set_listen_backlog (socket, BACKLOG);
+  g_socket_set_blocking (socket, FALSE);
+  return g_socket_listen (socket, error) ? g_steal_pointer (&socket) : NULL;
+}
+
+CantigaAcceptor *
+cantiga_acceptor_new (CantigaDoors *doors, GSocket *socket, SoupServer *soup)
+{
+  CantigaAcceptor *acceptor = g_new0 (CantigaAcceptor, 1);
+
+  g_atomic_ref_count_inc (&doors->refs);
+  acceptor->doors = doors;
+  acceptor->socket = g_object_ref (socket);
+  acceptor->soup = soup;
+  acceptor->context = g_main_context_ref_thread_default ();
+  g_queue_init (&acceptor->connections);
+  listen_on (acceptor);
+  acceptor->clock = g_timeout_source_new (CLOCK_MILLISECONDS);
+  g_source_set_callback (acceptor->clock, clock_cb, acceptor, NULL);
+  g_source_attach (acceptor->clock, acceptor->context);
+  return acceptor;
+}
+
+void
+cantiga_acceptor_close (CantigaAcceptor *acceptor)
+{
+  stop_source (&acceptor->listening);
+  g_socket_close (acceptor->socket, NULL);
+}
+
+guint
+cantiga_acceptor_count (CantigaAcceptor *acceptor)
+{
+  return g_queue_get_length (&acceptor->connections);
+}
+
+void
+cantiga_acceptor_free (CantigaAcceptor *acceptor)
+{
+  GList *link;
+
+  cantiga_acceptor_close (acceptor);
+  stop_source (&acceptor->clock);
+  while ((link = g_queue_pop_head_link (&acceptor->connections)) != NULL)
+    {
+      Connection *connection = link->data;
+
+      connection->acceptor = NULL;
+      g_socket_shutdown (connection->socket, TRUE, TRUE, NULL);
+    }
+  cantiga_doors_unref (acceptor->doors);
+  g_main_context_unref (acceptor->context);
+  g_object_unref (acceptor->socket);
+  g_free (acceptor);
+}

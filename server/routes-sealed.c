@@ -1,0 +1,387 @@
+#include "server/routes.h"
+
+#include "core/licence.h"
+#include "core/pairing.h"
+
+#define TITLES_A_PAGE 100
+#define TITLES_A_PAGE_MAX 200
+#define CERTIFICATE_MAX 8192
+
+/* ---- the card (docs/protocol.md 7) ---- */
+
+/* Chained to the card authorities that the keeper configured, where there are any; else enrolment is what counts, and its own dates. */
+static X509 *
+check_certificate (const CantigaRequest *request, GPtrArray *certificates, GError **error)
+{
+  GPtrArray *authorities = cantiga_pki_get_card_authorities (request->server->pki);
+  g_autoptr (X509) leaf = cantiga_certificate_decode (g_ptr_array_index (certificates, 0), error);
+
+  if (leaf == NULL)
+    return NULL;
+  if (request->now < cantiga_certificate_get_not_before (leaf) || request->now > cantiga_certificate_get_not_after (leaf))
+    {
+      cantiga_fail (error, CANTIGA_ERROR_CARD_EXPIRED);
+      return NULL;
+    }
+  if (authorities->len == 0)
+    return g_steal_pointer (&leaf);
+  return cantiga_chain_verify (certificates, authorities, NULL, CANTIGA_USAGE_CARD, request->now, error);
+}
+
+/* Enrolled, or let in as the first card of an invited player (docs/protocol.md 14.5). */
+static gboolean
+find_listener (const CantigaRequest *request, CantigaServerSession *session, X509 *certificate, CantigaId *ret_listener, GError **error)
+{
+  CantigaLedger *ledger = request->server->ledger;
+  g_autoptr (GError) unknown = NULL;
+  gboolean taken = FALSE;
+
+  if (cantiga_ledger_find_card (ledger, certificate, ret_listener, &unknown))
+    return TRUE;
+  if (!g_error_matches (unknown, CANTIGA_ERROR, CANTIGA_ERROR_CARD_UNKNOWN))
+    {
+      g_propagate_error (error, g_steal_pointer (&unknown));
+      return FALSE;
+    }
+  if (!cantiga_ledger_take_first_card (ledger, session->player, certificate, request->now, &taken, ret_listener, error))
+    return FALSE;
+  return taken || cantiga_fail (error, CANTIGA_ERROR_CARD_UNKNOWN);
+}
+
+/* The signature first: nobody is enrolled, and nobody learns who is, without the card's key. */
+static gboolean
+check_card (const CantigaRequest *request, CantigaServerSession *session, JsonObject *body, char **ret_name, GError **error)
+{
+  g_autoptr (GPtrArray) certificates = cantiga_json_get_bytes_list (body, "certificates", 8, CERTIFICATE_MAX, error);
+  g_autoptr (GBytes) signature = certificates != NULL ? cantiga_json_get_bytes (body, "signature", 1, 1024, error) : NULL;
+  g_autoptr (GBytes) message = cantiga_channel_get_card_message (session->channel);
+  g_autoptr (X509) certificate = NULL;
+  const char *algorithm;
+
+  if (signature == NULL || !cantiga_json_get_text (body, "algorithm", 32, &algorithm, error))
+    return FALSE;
+  certificate = check_certificate (request, certificates, error);
+  if (certificate == NULL
+      || !cantiga_verify_card (X509_get0_pubkey (certificate), algorithm, g_bytes_get_data (message, NULL), g_bytes_get_size (message), signature,
+                               error)
+      || !find_listener (request, session, certificate, &session->listener, error))
+    return FALSE;
+  *ret_name = cantiga_certificate_dup_name (certificate);
+  return TRUE;
+}
+
+JsonObject *
+cantiga_route_card (const CantigaRequest *request, CantigaServerSession *session, JsonObject *body, CantigaGrant **ret_grant, GError **error)
+{
+  CantigaServer *server = request->server;
+  g_autofree char *name = NULL;
+  JsonObject *answer;
+
+  /* One proof a session. */
+  if (cantiga_server_session_get_state (session) != CANTIGA_SESSION_CARD)
+    {
+      cantiga_sessions_end (server->sessions, session);
+      cantiga_fail (error, CANTIGA_ERROR_OUT_OF_TURN);
+      return NULL;
+    }
+  if (cantiga_throttle_get_wait (server->throttle, request->address, request->now) > 0)
+    {
+      cantiga_fail (error, CANTIGA_ERROR_SLOW_DOWN);
+      return NULL;
+    }
+  if (!check_card (request, session, body, &name, error))
+    {
+      cantiga_throttle_failed (server->throttle, request->address, request->now);
+      cantiga_sessions_end (server->sessions, session);
+      return NULL;
+    }
+  if (!cantiga_sessions_set_state (server->sessions, session, CANTIGA_SESSION_OPEN, error))
+    return NULL;
+  cantiga_throttle_succeeded (server->throttle, request->address);
+  session->refused = g_hash_table_new_full (cantiga_id_hash, cantiga_id_equal_func, g_free, NULL);
+  answer = json_object_new ();
+  json_object_set_string_member (answer, "listener", name);
+  return answer;
+}
+
+/* ---- the catalogue (docs/protocol.md 8) ---- */
+
+static void
+set_nullable (JsonObject *object, const char *member, const char *text)
+{
+  if (text != NULL)
+    json_object_set_string_member (object, member, text);
+  else
+    json_object_set_null_member (object, member);
+}
+
+static JsonObject *
+encode_licence (const CantigaLicence *licence, gboolean refused, gint64 now)
+{
+  JsonObject *object = json_object_new ();
+
+  json_object_set_string_member (object, "state", cantiga_licence_get_state (licence, refused, now));
+  json_object_set_int_member (object, "plays_left", licence != NULL ? licence->plays_left : 0);
+  json_object_set_int_member (object, "expires", licence != NULL ? licence->expires : 0);
+  return object;
+}
+
+static JsonObject *
+encode_title (const CantigaTitle *title, JsonObject *licence)
+{
+  const CantigaMetadata *metadata = title->metadata;
+  JsonObject *object = json_object_new ();
+
+  cantiga_json_set_id (object, "id", &title->id);
+  json_object_set_string_member (object, "name", metadata->name);
+  json_object_set_string_member (object, "artist", metadata->artist);
+  json_object_set_string_member (object, "album", metadata->album);
+  json_object_set_int_member (object, "track", metadata->track);
+  json_object_set_int_member (object, "year", metadata->year);
+  json_object_set_double_member (object, "duration", metadata->duration);
+  json_object_set_string_member (object, "type", metadata->type);
+  json_object_set_int_member (object, "size", (gint64)title->size);
+  json_object_set_int_member (object, "chunks", (gint64)title->chunks);
+  set_nullable (object, "cover", title->cover);
+  json_object_set_boolean_member (object, "exportable", metadata->exportable);
+  json_object_set_object_member (object, "licence", licence);
+  return object;
+}
+
+static GHashTable *
+index_licences (GPtrArray *rows)
+{
+  GHashTable *by_title = g_hash_table_new (cantiga_id_hash, cantiga_id_equal_func);
+
+  for (guint i = 0; i < rows->len; i++)
+    {
+      CantigaLicenceRow *row = g_ptr_array_index (rows, i);
+
+      g_hash_table_insert (by_title, &row->title, &row->licence);
+    }
+  return by_title;
+}
+
+static JsonArray *
+encode_titles (const CantigaRequest *request, CantigaServerSession *session, GPtrArray *titles, GError **error)
+{
+  g_autoptr (GPtrArray) rows = cantiga_ledger_list_licences (request->server->ledger, &session->listener, error);
+  g_autoptr (GHashTable) licences = rows != NULL ? index_licences (rows) : NULL;
+  JsonArray *array;
+
+  if (licences == NULL)
+    return NULL;
+  array = json_array_sized_new (titles->len);
+  for (guint i = 0; i < titles->len; i++)
+    {
+      const CantigaTitle *title = g_ptr_array_index (titles, i);
+      gboolean refused = g_hash_table_contains (session->refused, &title->id);
+      JsonObject *licence = encode_licence (g_hash_table_lookup (licences, &title->id), refused, request->now);
+
+      json_array_add_object_element (array, encode_title (title, licence));
+    }
+  return array;
+}
+
+/* The mark is a hash of the whole page: whatever changes in it changes the mark. */
+static char *
+dup_mark (JsonObject *page)
+{
+  g_autoptr (GBytes) text = cantiga_json_format (page);
+  g_autofree char *hash = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, text);
+
+  return g_strndup (hash, 32);
+}
+
+static gboolean
+parse_limit (const CantigaRequest *request, guint64 *ret_limit, GError **error)
+{
+  const char *text = cantiga_request_get (request, "limit");
+
+  if (text != NULL && !g_ascii_string_to_unsigned (text, 10, 1, TITLES_A_PAGE_MAX, ret_limit, NULL))
+    return cantiga_fail_with (error, CANTIGA_ERROR_MALFORMED, "“limit” is a number from 1 to %d.", TITLES_A_PAGE_MAX);
+  return TRUE;
+}
+
+JsonObject *
+cantiga_route_list (const CantigaRequest *request, CantigaServerSession *session, JsonObject *body, CantigaGrant **ret_grant, GError **error)
+{
+  g_autoptr (CantigaCatalogue) catalogue = cantiga_library_get_catalogue (request->server->library, error);
+  g_autoptr (GPtrArray) titles = NULL;
+  g_autoptr (JsonObject) page = json_object_new ();
+  g_autofree char *next = NULL;
+  g_autofree char *mark = NULL;
+  guint64 limit = TITLES_A_PAGE;
+  JsonArray *array;
+
+  if (catalogue == NULL || !parse_limit (request, &limit, error))
+    return NULL;
+  titles = cantiga_catalogue_query (catalogue, cantiga_request_get (request, "query"), cantiga_request_get (request, "after"), (guint)limit, &next,
+                                    error);
+  array = titles != NULL ? encode_titles (request, session, titles, error) : NULL;
+  if (array == NULL)
+    return NULL;
+  json_object_set_array_member (page, "titles", array);
+  set_nullable (page, "next", next);
+  mark = dup_mark (page);
+  if (g_strcmp0 (mark, cantiga_request_get (request, "mark")) == 0)
+    {
+      json_object_remove_member (page, "titles");
+      json_object_remove_member (page, "next");
+      json_object_set_boolean_member (page, "unchanged", TRUE);
+    }
+  json_object_set_string_member (page, "mark", mark);
+  return g_steal_pointer (&page);
+}
+
+JsonObject *
+cantiga_route_cover (const CantigaRequest *request, CantigaServerSession *session, JsonObject *body, CantigaGrant **ret_grant, GError **error)
+{
+  g_autoptr (GBytes) cover = NULL;
+  g_autoptr (GError) failure = NULL;
+  g_autofree char *type = NULL;
+  JsonObject *answer;
+  CantigaId id;
+
+  if (!cantiga_request_get_id (request, "title", &id, error))
+    return NULL;
+  cover = cantiga_library_read_cover (request->server->library, &id, &type, &failure);
+  if (cover == NULL)
+    {
+      if (failure != NULL)
+        g_propagate_error (error, g_steal_pointer (&failure));
+      else
+        cantiga_fail_with (error, CANTIGA_ERROR_NOT_FOUND, "This title has no cover.");
+      return NULL;
+    }
+  answer = json_object_new ();
+  json_object_set_string_member (answer, "type", type);
+  cantiga_json_set_gbytes (answer, "data", cover);
+  return answer;
+}
+
+/* ---- licences and plays (docs/protocol.md 9) ---- */
+
+static JsonObject *
+encode_grant (const CantigaRequest *request, const CantigaPlay *play, CantigaGrant *grant, CantigaSealed *sealed)
+{
+  const CantigaMetadata *metadata = cantiga_sealed_get_metadata (sealed);
+  g_autoptr (CantigaManifest) manifest = cantiga_sealed_dup_manifest (sealed);
+  JsonObject *answer = json_object_new ();
+
+  manifest->certificates = g_ptr_array_ref (cantiga_pki_get_publisher (request->server->pki)->certificates);
+  cantiga_json_set_id (answer, "title", &play->title);
+  cantiga_json_set_id (answer, "play", &play->play);
+  cantiga_json_set_id (answer, "grant", cantiga_grant_get_id (grant));
+  json_object_set_int_member (answer, "plays_left", play->plays_left);
+  json_object_set_int_member (answer, "expires", play->expires);
+  json_object_set_int_member (answer, "ends", play->ends);
+  json_object_set_int_member (answer, "size", (gint64)cantiga_sealed_get_size (sealed));
+  json_object_set_string_member (answer, "type", metadata->type);
+  json_object_set_int_member (answer, "chunk_size", CANTIGA_CHUNK_SIZE);
+  json_object_set_int_member (answer, "chunks", (gint64)cantiga_sealed_get_chunks (sealed));
+  json_object_set_double_member (answer, "duration", metadata->duration);
+  json_object_set_boolean_member (answer, "exportable", metadata->exportable);
+  json_object_set_object_member (answer, "manifest", cantiga_manifest_encode (manifest));
+  return answer;
+}
+
+static gboolean
+grant_play (const CantigaRequest *request, CantigaServerSession *session, const CantigaId *title, const CantigaId *play, double duration,
+            CantigaPlay *ret_play, GError **error)
+{
+  CantigaServer *server = request->server;
+  gboolean refused = g_hash_table_contains (session->refused, title);
+  gboolean deleted = FALSE;
+
+  if (cantiga_ledger_grant_play (server->ledger, &server->config->policy, &session->listener, title, play, session->player, duration, refused,
+                                 request->now, ret_play, &deleted, error))
+    return TRUE;
+  if (deleted)
+    g_hash_table_add (session->refused, g_memdup2 (title, sizeof *title));
+  return FALSE;
+}
+
+JsonObject *
+cantiga_route_licence (const CantigaRequest *request, CantigaServerSession *session, JsonObject *body, CantigaGrant **ret_grant, GError **error)
+{
+  CantigaOpenTitle *open;
+  CantigaGrant *grant;
+  CantigaPlay granted;
+  CantigaId title, play;
+
+  if (!cantiga_json_get_id (body, "title", &title, error) || !cantiga_json_get_id (body, "play", &play, error))
+    return NULL;
+  /* The file is opened before anything is spent: a title that cannot be read costs nothing. */
+  open = cantiga_library_open_title (request->server->library, &title, error);
+  if (open == NULL)
+    return NULL;
+  if (!grant_play (request, session, &title, &play, cantiga_sealed_get_metadata (open->sealed)->duration, &granted, error))
+    {
+      cantiga_open_title_unref (open);
+      return NULL;
+    }
+  grant = cantiga_grant_new (session, &granted, open);
+  *ret_grant = grant;
+  return encode_grant (request, &granted, grant, open->sealed);
+}
+
+JsonObject *
+cantiga_route_end (const CantigaRequest *request, CantigaServerSession *session, JsonObject *body, CantigaGrant **ret_grant, GError **error)
+{
+  JsonObject *answer;
+  CantigaId play;
+
+  if (!cantiga_json_get_id (body, "play", &play, error)
+      || !cantiga_ledger_end_play (request->server->ledger, &session->listener, &play, request->now, error))
+    return NULL;
+  cantiga_gate_end_play (request->server->gate, session, &play);
+  answer = json_object_new ();
+  json_object_set_boolean_member (answer, "ended", TRUE);
+  return answer;
+}
+
+/* ---- the rest (docs/protocol.md 14.6, 14.7) ---- */
+
+static char *
+dup_player_name (const CantigaRequest *request, const char *uuid, GError **error)
+{
+  g_autoptr (GPtrArray) players = cantiga_ledger_list_players (request->server->ledger, error);
+
+  for (guint i = 0; players != NULL && i < players->len; i++)
+    {
+      CantigaPlayerRow *row = g_ptr_array_index (players, i);
+
+      if (g_strcmp0 (row->uuid, uuid) == 0)
+        return g_strdup (row->name);
+    }
+  if (players != NULL)
+    cantiga_fail (error, CANTIGA_ERROR_CERTIFICATE_REFUSED);
+  return NULL;
+}
+
+JsonObject *
+cantiga_route_certificate (const CantigaRequest *request, CantigaServerSession *session, JsonObject *body, CantigaGrant **ret_grant, GError **error)
+{
+  g_autoptr (GBytes) text = cantiga_json_format (body);
+  g_autoptr (GPtrArray) keys = cantiga_renewal_consume_request (text, &session->id, error);
+  g_autofree char *name = keys != NULL ? dup_player_name (request, session->player, error) : NULL;
+  g_autoptr (GPtrArray) leaves = NULL;
+  g_autoptr (GPtrArray) chains = name != NULL ? cantiga_issue_chains (request, keys, name, session->player, &leaves, error) : NULL;
+  g_autoptr (GBytes) answer = NULL;
+
+  if (chains == NULL || !cantiga_ledger_add_certificates (request->server->ledger, session->player, leaves, error))
+    return NULL;
+  answer = cantiga_renewal_create_answer (chains);
+  return cantiga_json_parse (g_bytes_get_data (answer, NULL), g_bytes_get_size (answer), error);
+}
+
+JsonObject *
+cantiga_route_leave (const CantigaRequest *request, CantigaServerSession *session, JsonObject *body, CantigaGrant **ret_grant, GError **error)
+{
+  JsonObject *answer = json_object_new ();
+
+  cantiga_sessions_end (request->server->sessions, session);
+  json_object_set_boolean_member (answer, "left", TRUE);
+  return answer;
+}

@@ -1,0 +1,55 @@
+/* What the server's own files share. */
+#pragma once
+
+#include "server/acceptor.h"
+#include "server/gate.h"
+#include "server/ledger.h"
+#include "server/library.h"
+#include "server/pki.h"
+#include "server/server.h"
+#include "server/sessions.h"
+
+G_BEGIN_DECLS
+
+/* The terms with what they borrow, replaced whole when the revocation list is issued anew. Reference counted. */
+typedef struct
+{
+  gatomicrefcount refs;
+  CantigaServerTerms terms;
+  GPtrArray *authorities;
+  X509_CRL *crl;
+  gint64 issued;
+} CantigaTermsNow;
+
+struct _CantigaServer
+{
+  /* borrowed */
+  CantigaState *state;
+  const CantigaConfig *config;
+
+  /* owned, each with its own lock */
+  CantigaPki *pki;
+  CantigaLedger *ledger;
+  CantigaLibrary *library;
+  CantigaSessions *sessions;
+  CantigaGate *gate;
+  CantigaThrottle *throttle;
+  CantigaDoors *doors;
+
+  GMutex terms_lock;
+  CantigaTermsNow *terms;
+
+  /* main thread */
+  GPtrArray *workers;
+  GSource *sweep;
+  CantigaServerRefused refused;
+  gpointer refused_data;
+};
+
+CantigaTermsNow *cantiga_server_get_terms (CantigaServer *server);
+void cantiga_terms_now_unref (CantigaTermsNow *terms);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaTermsNow, cantiga_terms_now_unref)
+/* Issues the revocation list anew if it is half way to its end. */
+gboolean cantiga_server_renew_terms (CantigaServer *server, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

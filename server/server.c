@@ -1,0 +1,211 @@
+#include "server/server-private.h"
+
+#include "server/worker.h"
+
+/* How long requests under way may take when the server is told to stop, in seconds. */
+#define PATIENCE 5
+
+/* ---- terms ---- */
+
+void
+cantiga_terms_now_unref (CantigaTermsNow *terms)
+{
+  if (!g_atomic_ref_count_dec (&terms->refs))
+    return;
+  g_ptr_array_unref (terms->authorities);
+  X509_CRL_free (terms->crl);
+  g_free (terms);
+}
+
+CantigaTermsNow *
+cantiga_server_get_terms (CantigaServer *server)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&server->terms_lock);
+
+  g_atomic_ref_count_inc (&server->terms->refs);
+  return server->terms;
+}
+
+static CantigaTermsNow *
+terms_new (CantigaServer *server, X509_CRL *crl, gint64 now)
+{
+  CantigaTermsNow *terms = g_new0 (CantigaTermsNow, 1);
+  const CantigaConfig *config = server->config;
+
+  g_atomic_ref_count_init (&terms->refs);
+  terms->authorities = g_ptr_array_new ();
+  g_ptr_array_add (terms->authorities, cantiga_pki_get_authority (server->pki));
+  terms->crl = crl;
+  terms->issued = now;
+  terms->terms = (CantigaServerTerms){
+    .name = config->name != NULL ? config->name : cantiga_pki_get_name (server->pki),
+    .server = cantiga_pki_get_server (server->pki),
+    .first = CANTIGA_AUTH_ECDSA,
+    .authorities = terms->authorities,
+    .crl = crl,
+    .suites = (const char *const *)config->enabled,
+    .selection = config->selection,
+  };
+  for (CantigaAuth auth = 0; auth < CANTIGA_N_AUTHS; auth++)
+    terms->terms.identities[auth] = cantiga_pki_get_identity (server->pki, auth);
+  return terms;
+}
+
+gboolean
+cantiga_server_renew_terms (CantigaServer *server, gint64 now, GError **error)
+{
+  g_auto (GStrv) serials = cantiga_ledger_list_revoked_serials (server->ledger, error);
+  X509_CRL *crl = serials != NULL ? cantiga_pki_issue_crl (server->pki, (const char *const *)serials, now, error) : NULL;
+  CantigaTermsNow *old, *terms;
+
+  if (crl == NULL)
+    return FALSE;
+  terms = terms_new (server, crl, now);
+  g_mutex_lock (&server->terms_lock);
+  old = server->terms;
+  server->terms = terms;
+  g_mutex_unlock (&server->terms_lock);
+  g_clear_pointer (&old, cantiga_terms_now_unref);
+  return TRUE;
+}
+
+/* ---- the sweep ---- */
+
+/* The list lives seven days: a day is often enough, and an hour reaches players that only ever fetch it. */
+#define RENEW_TERMS_AFTER 3600
+
+static gboolean
+sweep_cb (gpointer user_data)
+{
+  CantigaServer *server = user_data;
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+  g_autoptr (GError) error = NULL;
+  guint given_back;
+
+  cantiga_sessions_sweep (server->sessions, now);
+  cantiga_gate_sweep (server->gate, now);
+  cantiga_throttle_sweep (server->throttle, now);
+  if (!cantiga_ledger_sweep (server->ledger, now, &given_back, &error)
+      || (now - server->terms->issued > RENEW_TERMS_AFTER && !cantiga_server_renew_terms (server, now, &error)))
+    if (server->refused != NULL)
+      server->refused ("", "", "/problems/internal", error->message, server->refused_data);
+  return G_SOURCE_CONTINUE;
+}
+
+/* ---- life ---- */
+
+static gboolean
+open_stores (CantigaServer *server, GError **error)
+{
+  g_autofree char *ledger = cantiga_state_dup_path (server->state, "ledger.sqlite");
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+
+  server->pki = cantiga_pki_open (server->state, now, error);
+  if (server->pki == NULL)
+    return FALSE;
+  server->ledger = cantiga_ledger_open (ledger, cantiga_state_get_master (server->state), error);
+  if (server->ledger == NULL)
+    return FALSE;
+  server->library = cantiga_library_new (server->state, server->ledger, error);
+  return server->library != NULL && cantiga_server_renew_terms (server, now, error);
+}
+
+CantigaServer *
+cantiga_server_new (CantigaState *state, const CantigaConfig *config, GError **error)
+{
+  g_autoptr (CantigaServer) server = g_new0 (CantigaServer, 1);
+
+  server->state = state;
+  server->config = config;
+  g_mutex_init (&server->terms_lock);
+  server->workers = g_ptr_array_new ();
+  server->sessions = cantiga_sessions_new (config);
+  server->throttle = cantiga_throttle_new ();
+  server->doors = cantiga_doors_new (config);
+  if (!open_stores (server, error))
+    return NULL;
+  server->gate = cantiga_gate_new (server->ledger);
+  return g_steal_pointer (&server);
+}
+
+void
+cantiga_server_free (CantigaServer *server)
+{
+  cantiga_server_stop (server);
+  g_ptr_array_unref (server->workers);
+  g_clear_pointer (&server->gate, cantiga_gate_free);
+  g_clear_pointer (&server->sessions, cantiga_sessions_free);
+  g_clear_pointer (&server->throttle, cantiga_throttle_free);
+  g_clear_pointer (&server->terms, cantiga_terms_now_unref);
+  g_clear_pointer (&server->library, cantiga_library_free);
+  g_clear_pointer (&server->ledger, cantiga_ledger_free);
+  g_clear_pointer (&server->pki, cantiga_pki_free);
+  g_clear_pointer (&server->doors, cantiga_doors_unref);
+  g_mutex_clear (&server->terms_lock);
+  g_free (server);
+}
+
+void
+cantiga_server_set_refused_func (CantigaServer *server, CantigaServerRefused func, gpointer user_data)
+{
+  server->refused = func;
+  server->refused_data = user_data;
+}
+
+static char *
+dup_bound_address (GSocket *socket, GError **error)
+{
+  g_autoptr (GSocketAddress) bound = g_socket_get_local_address (socket, error);
+
+  return bound != NULL ? g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (bound)) : NULL;
+}
+
+/* The first socket picks the port where none was named; the others share it. */
+static GPtrArray *
+listen_all (const char *listen, guint n, char **ret_address, GError **error)
+{
+  g_autoptr (GPtrArray) sockets = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autofree char *address = NULL;
+
+  for (guint i = 0; i < n; i++)
+    {
+      GSocket *socket = cantiga_acceptor_listen (address != NULL ? address : listen, error);
+
+      if (socket == NULL)
+        return NULL;
+      g_ptr_array_add (sockets, socket);
+      if (address == NULL)
+        address = dup_bound_address (socket, error);
+      if (address == NULL)
+        return NULL;
+    }
+  *ret_address = g_steal_pointer (&address);
+  return g_steal_pointer (&sockets);
+}
+
+gboolean
+cantiga_server_start (CantigaServer *server, const char *listen, char **ret_address, GError **error)
+{
+  guint n = server->config->workers > 0 ? server->config->workers : MAX (g_get_num_processors (), 1);
+  g_autoptr (GPtrArray) sockets = listen_all (listen, n, ret_address, error);
+
+  if (sockets == NULL)
+    return FALSE;
+  for (guint i = 0; i < sockets->len; i++)
+    g_ptr_array_add (server->workers, cantiga_worker_start (server, g_ptr_array_index (sockets, i)));
+  server->sweep = g_timeout_source_new_seconds (1);
+  g_source_set_callback (server->sweep, sweep_cb, server, NULL);
+  g_source_attach (server->sweep, g_main_context_get_thread_default ());
+  return TRUE;
+}
+
+void
+cantiga_server_stop (CantigaServer *server)
+{
+  if (server->sweep != NULL)
+    g_source_destroy (server->sweep);
+  g_clear_pointer (&server->sweep, g_source_unref);
+  for (guint i = 0; i < server->workers->len; i++)
+    cantiga_worker_stop (g_ptr_array_index (server->workers, i), PATIENCE);
+  g_ptr_array_set_size (server->workers, 0);
+}

@@ -1,0 +1,27 @@
+/* The server: workers that accept, answer and sweep. The one door of this folder for a program that carries a server inside. */
+#pragma once
+
+#include "server/config.h"
+#include "server/state.h"
+
+G_BEGIN_DECLS
+
+typedef struct _CantigaServer CantigaServer;
+
+/* Opens PKI, ledger and library of state; state and config are borrowed and outlive the server. */
+CantigaServer *cantiga_server_new (CantigaState *state, const CantigaConfig *config, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void cantiga_server_free (CantigaServer *server);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaServer, cantiga_server_free)
+
+/* Listens on listen ("127.0.0.1:22684", "[::]:0") and starts the workers. ret_address: where, with the port that was picked; free with g_free().
+ * Thread: the one whose main context then runs the sweeps. */
+gboolean cantiga_server_start (CantigaServer *server, const char *listen, char **ret_address, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Takes no more connections, lets requests under way finish for up to some seconds, ends the workers. */
+void cantiga_server_stop (CantigaServer *server);
+
+/* How a request was answered; NULL for a success. Called on a worker. For the log of the program around it: type is a problem's, detail what is not
+ * told to the player. */
+typedef void (*CantigaServerRefused) (const char *address, const char *path, const char *type, const char *detail, gpointer user_data);
+void cantiga_server_set_refused_func (CantigaServer *server, CantigaServerRefused func, gpointer user_data);
+
+G_END_DECLS

@@ -1,0 +1,88 @@
+#include "server/worker.h"
+
+#include "server/routes.h"
+
+struct _CantigaWorker
+{
+  GThread *thread;
+  GMainContext *context;
+  GMainLoop *loop;
+  CantigaServer *server; /* borrowed */
+  GSocket *socket;
+
+  /* of the worker's thread */
+  SoupServer *soup;
+  CantigaAcceptor *acceptor;
+  gint64 patience_ends; /* monotonic */
+};
+
+static gpointer
+run (gpointer user_data)
+{
+  CantigaWorker *worker = user_data;
+
+  g_main_context_push_thread_default (worker->context);
+  worker->soup = soup_server_new ("server-header", "cantiga", NULL);
+  cantiga_routes_add (worker->soup, worker->server);
+  worker->acceptor = cantiga_acceptor_new (worker->server->doors, worker->socket, worker->soup);
+  g_main_loop_run (worker->loop);
+  cantiga_acceptor_free (worker->acceptor);
+  soup_server_disconnect (worker->soup);
+  g_object_unref (worker->soup);
+  /* What was shut down is let go of in the turns that are left. */
+  while (g_main_context_iteration (worker->context, FALSE))
+    ;
+  g_main_context_pop_thread_default (worker->context);
+  return NULL;
+}
+
+CantigaWorker *
+cantiga_worker_start (CantigaServer *server, GSocket *socket)
+{
+  CantigaWorker *worker = g_new0 (CantigaWorker, 1);
+
+  worker->server = server;
+  worker->socket = g_object_ref (socket);
+  worker->context = g_main_context_new ();
+  worker->loop = g_main_loop_new (worker->context, FALSE);
+  worker->thread = g_thread_new ("cantiga-worker", run, worker);
+  return worker;
+}
+
+static gboolean
+drained_cb (gpointer user_data)
+{
+  CantigaWorker *worker = user_data;
+
+  if (cantiga_acceptor_count (worker->acceptor) > 0 && g_get_monotonic_time () < worker->patience_ends)
+    return G_SOURCE_CONTINUE;
+  g_main_loop_quit (worker->loop);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+drain_cb (gpointer user_data)
+{
+  CantigaWorker *worker = user_data;
+  g_autoptr (GSource) drained = g_timeout_source_new (10);
+
+  cantiga_acceptor_close (worker->acceptor);
+  g_source_set_callback (drained, drained_cb, worker, NULL);
+  g_source_attach (drained, worker->context);
+  return G_SOURCE_REMOVE;
+}
+
+void
+cantiga_worker_stop (CantigaWorker *worker, guint seconds)
+{
+  g_autoptr (GSource) drain = g_idle_source_new ();
+
+  worker->patience_ends = g_get_monotonic_time () + (gint64)seconds * G_USEC_PER_SEC;
+  g_source_set_callback (drain, drain_cb, worker, NULL);
+  g_source_attach (drain, worker->context);
+  g_thread_join (worker->thread);
+  g_main_loop_unref (worker->loop);
+  g_main_context_unref (worker->context);
+  g_object_unref (worker->socket);
+  g_free (worker);
+}
