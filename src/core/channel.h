@@ -1,14 +1,11 @@
 /* The channel after the handshake: control messages sealed under two rotating chains (docs/protocol.md 4 to 6). Not thread-safe: its owner locks. */
 #pragma once
 
-#include "core/secret.h"
+#include "core/authorization.h"
+#include "core/envelope.h"
 #include "core/stream.h"
-#include "core/suite.h"
-#include "core/wire.h"
 
 G_BEGIN_DECLS
-
-typedef enum { CANTIGA_ROLE_PLAYER, CANTIGA_ROLE_SERVER } CantigaRole;
 
 typedef struct _CantigaChannel CantigaChannel;
 
@@ -38,12 +35,8 @@ gboolean cantiga_channel_open_request (CantigaChannel *channel, const char *meth
 /* Server. Seals the answer to the request that was opened last; kept for a repeat. */
 GBytes *cantiga_channel_seal_answer (CantigaChannel *channel, GBytes *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Both, right after the answer that carries the grant was sealed or opened, and before the next message: its stream (10.1). */
+/* Both, right after the answer that carries the grant was sealed or opened, and before the next message: its stream (10.1). Once:
+ * the key that it comes from is wiped then. CANTIGA_ERROR_OUT_OF_TURN else. */
 CantigaStream *cantiga_channel_derive_stream (CantigaChannel *channel, const CantigaId *grant, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* "Cantiga <session>" and, for a request without body, ".<envelope>" (5.4). Free with g_free(). */
-char *cantiga_authorization_create (const CantigaId *session, GBytes *envelope_or_null);
-/* Takes apart "Cantiga <session>[.<rest>[.<rest2>]]"; ret_parts: 0 to 2 strings after the session, free with g_strfreev(). CANTIGA_ERROR_NOT_AUTHENTICATED. */
-gboolean cantiga_authorization_consume (const char *header, CantigaId *ret_session, GStrv *ret_parts, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS
