@@ -39,7 +39,8 @@ const char *cantiga_transport_get_url (CantigaTransport *transport);
 /* The time for one whole answer: 60,000 ms unless told; 15 s without a byte end it too. */
 void cantiga_transport_set_limit (CantigaTransport *transport, guint milliseconds);
 
-/* authorization and body (of media type type) may be NULL; an answer longer than max is refused unread. CANTIGA_ERROR_UNREACHABLE with the reason. */
+/* authorization and body (of media type type) may be NULL; an answer longer than max is refused unread (CANTIGA_ERROR_MALFORMED).
+ * CANTIGA_ERROR_UNREACHABLE with the reason. */
 void cantiga_transport_send_async (CantigaTransport *transport, const char *method, const char *path, const char *authorization, const char *type,
                                    GBytes *body, gsize max, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 CantigaAnswer *cantiga_transport_send_finish (GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
