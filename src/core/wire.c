@@ -4,106 +4,6 @@
 #include <string.h>
 
 #include "core/scan.h"
-#include "core/secret.h"
-
-/* Sentences of a peer that a person is shown. */
-#define TITLE_MAX 500
-
-/* ---- identifiers ---- */
-
-void
-cantiga_id_new_random (CantigaId *ret_id)
-{
-  cantiga_random (ret_id->bytes, sizeof ret_id->bytes);
-}
-
-gboolean
-cantiga_id_equal (const CantigaId *a, const CantigaId *b)
-{
-  return cantiga_bytes_equal (a->bytes, b->bytes, sizeof a->bytes);
-}
-
-guint
-cantiga_id_hash (gconstpointer id)
-{
-  guint hash;
-
-  /* Identifiers are random: any four bytes are as good as a hash. */
-  memcpy (&hash, ((const CantigaId *)id)->bytes, sizeof hash);
-  return hash;
-}
-
-gboolean
-cantiga_id_equal_func (gconstpointer a, gconstpointer b)
-{
-  return cantiga_id_equal (a, b);
-}
-
-char *
-cantiga_id_format (const CantigaId *id, char text[CANTIGA_ID_TEXT_LENGTH])
-{
-  static const char digits[] = "0123456789abcdef";
-
-  for (guint i = 0; i < CANTIGA_ID_LENGTH; i++)
-    {
-      text[2 * i] = digits[id->bytes[i] >> 4];
-      text[2 * i + 1] = digits[id->bytes[i] & 15];
-    }
-  text[2 * CANTIGA_ID_LENGTH] = '\0';
-  return text;
-}
-
-/* "32 lower-case hexadecimal digits" (docs/protocol.md 1). */
-gboolean
-cantiga_id_parse (const char *text, CantigaId *ret_id)
-{
-  CantigaId id;
-
-  if (text == NULL || strlen (text) != CANTIGA_ID_TEXT_LENGTH - 1 || strspn (text, "0123456789abcdef") != CANTIGA_ID_TEXT_LENGTH - 1)
-    return FALSE;
-  for (guint i = 0; i < CANTIGA_ID_LENGTH; i++)
-    id.bytes[i] = (guint8)(g_ascii_xdigit_value (text[2 * i]) * 16 + g_ascii_xdigit_value (text[2 * i + 1]));
-  *ret_id = id;
-  return TRUE;
-}
-
-/* ---- Base64 ---- */
-
-/* GLib passes over what is not Base64 and over bits that should be zero: whatever does not come out again as it went in is refused. */
-static GBytes *
-decode_base64 (const char *text)
-{
-  gsize length;
-  g_autofree guchar *bytes = g_base64_decode (text, &length);
-  g_autofree char *again = g_base64_encode (bytes, length);
-
-  return g_str_equal (again, text) ? g_bytes_new_take (g_steal_pointer (&bytes), length) : NULL;
-}
-
-char *
-cantiga_base64url_encode (gconstpointer bytes, gsize length)
-{
-  char *text = g_base64_encode (bytes, length);
-
-  g_strdelimit (text, "+", '-');
-  g_strdelimit (text, "/", '_');
-  text[strcspn (text, "=")] = '\0';
-  return text;
-}
-
-GBytes *
-cantiga_base64url_decode (const char *text, gsize length)
-{
-  g_autoptr (GString) padded = g_string_new_len (text, (gssize)length);
-
-  if (strlen (padded->str) != length || strpbrk (padded->str, "+/=") != NULL)
-    return NULL;
-  g_strdelimit (padded->str, "-", '+');
-  g_strdelimit (padded->str, "_", '/');
-  while (padded->len % 4 != 0)
-    g_string_append_c (padded, '=');
-  return decode_base64 (padded->str);
-}
 
 /* ---- parse and format ---- */
 
@@ -265,7 +165,7 @@ get_node_bytes (JsonNode *node, gsize min, gsize max)
 
   if (!is_text (node, max / 3 * 4 + 4))
     return NULL;
-  bytes = decode_base64 (json_node_get_string (node));
+  bytes = cantiga_base64_decode (json_node_get_string (node));
   if (bytes == NULL || g_bytes_get_size (bytes) < min || g_bytes_get_size (bytes) > max)
     return NULL;
   return g_steal_pointer (&bytes);
@@ -420,65 +320,4 @@ cantiga_json_set_texts (JsonObject *object, const char *member, const char *cons
   for (; *texts != NULL; texts++)
     json_array_add_string_element (array, *texts);
   json_object_set_array_member (object, member, array);
-}
-
-/* ---- problems ---- */
-
-static gboolean
-is_on_wire (const GError *error)
-{
-  return error->domain == CANTIGA_ERROR && cantiga_error_get_type ((CantigaError)error->code) != NULL;
-}
-
-JsonObject *
-cantiga_problem_create (const GError *error)
-{
-  JsonObject *problem = json_object_new ();
-  CantigaError code = is_on_wire (error) ? (CantigaError)error->code : CANTIGA_ERROR_INTERNAL;
-
-  json_object_set_string_member (problem, "type", cantiga_error_get_type (code));
-  /* The sentence of an error that is not for the wire may hold a path: it stays here. */
-  json_object_set_string_member (problem, "title", is_on_wire (error) ? error->message : cantiga_error_get_sentence (code));
-  json_object_set_int_member (problem, "status", cantiga_error_get_status (code));
-  return problem;
-}
-
-/* It is shown to a person, maybe in a terminal, and it may come from anybody (a bare 401). */
-static gboolean
-is_presentable (const char *title)
-{
-  if (*title == '\0')
-    return FALSE;
-  for (; *title != '\0'; title = g_utf8_next_char (title))
-    if (g_unichar_iscntrl (g_utf8_get_char (title)))
-      return FALSE;
-  return TRUE;
-}
-
-gboolean
-cantiga_problem_consume (JsonObject *problem, GError **error)
-{
-  const char *type = "";
-  const char *title = "";
-  gint64 status;
-  CantigaError code;
-
-  if (!cantiga_json_get_text (problem, "type", TITLE_MAX, &type, error) || !cantiga_json_get_int (problem, "status", 400, 599, &status, error))
-    return FALSE;
-  code = cantiga_error_from_type (type);
-  if (cantiga_json_get_text (problem, "title", TITLE_MAX, &title, NULL) && is_presentable (title))
-    return cantiga_fail_with (error, code, "%s", title);
-  return cantiga_fail (error, code);
-}
-
-gboolean
-cantiga_problem_is (JsonObject *object)
-{
-  return json_object_has_member (object, "status");
-}
-
-guint
-cantiga_problem_get_status (const GError *error)
-{
-  return cantiga_error_get_status (is_on_wire (error) ? (CantigaError)error->code : CANTIGA_ERROR_INTERNAL);
 }

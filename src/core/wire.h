@@ -29,6 +29,8 @@ gboolean cantiga_id_equal_func (gconstpointer a, gconstpointer b);
 char *cantiga_id_format (const CantigaId *id, char text[CANTIGA_ID_TEXT_LENGTH]);
 gboolean cantiga_id_parse (const char *text, CantigaId *ret_id);
 
+/* Base64 (RFC 4648 §4), padded, strict: NULL for anything else. */
+GBytes *cantiga_base64_decode (const char *text);
 /* Base64url without padding (RFC 4648 §5), strict. */
 char *cantiga_base64url_encode (gconstpointer bytes, gsize length);
 GBytes *cantiga_base64url_decode (const char *text, gsize length);  /* NULL if it is not */
