@@ -8,6 +8,8 @@ G_BEGIN_DECLS
 
 /* Of a title: 16 TiB; the leaves of more would not fit their section's u32 length (13.1). */
 #define CANTIGA_CHUNKS_MAX 67108864u
+/* Of a media type, in bytes. */
+#define CANTIGA_TYPE_MAX 128
 
 void cantiga_merkle_leaf (guint64 index, gconstpointer chunk, gsize length, guint8 ret_leaf[32]);
 /* leaves: n × 32 bytes, n at least 1. */
@@ -40,6 +42,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaManifest, cantiga_manifest_free)
 guint64 cantiga_manifest_get_chunks (const CantigaManifest *manifest);
 /* The length of chunk index. */
 gsize cantiga_manifest_get_chunk_length (const CantigaManifest *manifest, guint64 index);
+/* certificates may be NULL: they are not part of what is signed. */
 gboolean cantiga_manifest_sign (CantigaManifest *manifest, EVP_PKEY *publisher, GPtrArray *certificates, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* CANTIGA_ERROR_FORGED, or CANTIGA_ERROR_CERTIFICATE_REFUSED of the publisher. */
 gboolean cantiga_manifest_verify (const CantigaManifest *manifest, X509 *authority, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;

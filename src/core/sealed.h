@@ -8,6 +8,10 @@
 
 G_BEGIN_DECLS
 
+/* Of name, artist and album, each, in bytes; and of a cover. Whoever reads tags shortens and leaves out. */
+#define CANTIGA_METADATA_TEXT_MAX 1024
+#define CANTIGA_COVER_MAX (4u * 1024 * 1024)
+
 /* What the metadata section holds. */
 typedef struct
 {
@@ -37,14 +41,15 @@ gboolean cantiga_title_id (CantigaSecret *master, const guint8 hash[32], Cantiga
 
 /* ---- writing ---- */
 typedef struct _CantigaSealedWriter CantigaSealedWriter;
-/* Makes `<folder>/<id>.cantiga.part` (0600). size is the media's, at least 1. */
+/* Makes `<folder>/<id>.cantiga.part` (0600) in the place of one that a killed writer left; CANTIGA_ERROR_BUSY while another writes it. size is the media's, at least 1. A failed system
+ * call is of G_IO_ERROR (G_IO_ERROR_NO_SPACE …). */
 CantigaSealedWriter *cantiga_sealed_writer_new (const char *folder, const CantigaId *title, guint64 size, CantigaSecret *master, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Removes the part file unless it was finished. */
 void cantiga_sealed_writer_free (CantigaSealedWriter *writer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaSealedWriter, cantiga_sealed_writer_free)
-/* The next chunk: CANTIGA_CHUNK_SIZE bytes, the last one shorter or equal. */
+/* The next chunk: CANTIGA_CHUNK_SIZE bytes, the last one shorter or equal. After any failure of add or finish the part file is gone. */
 gboolean cantiga_sealed_writer_add (CantigaSealedWriter *writer, gconstpointer chunk, gsize length, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Signs the manifest with publisher, writes the sections, fsyncs, renames. metadata gets root and signature. cover may be NULL. */
+/* Signs the manifest with publisher, writes the sections, fsyncs, renames. metadata gets root and signature. cover is NULL where cover_type is "". */
 gboolean cantiga_sealed_writer_finish (CantigaSealedWriter *writer, CantigaMetadata *metadata, GBytes *cover, EVP_PKEY *publisher, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ---- reading; thread: any, no state but the descriptor ---- */
