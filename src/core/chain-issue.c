@@ -7,6 +7,8 @@
 /* ub-common-name of RFC 5280, in characters */
 #define CN_MAX 64
 #define SERIAL_BITS 128
+/* The end of the year 9999, after which X.509 has no way to write a time */
+#define TIME_MAX G_GINT64_CONSTANT (253402300799)
 
 static gboolean
 is_blank (const char *text)
@@ -69,9 +71,9 @@ certificate_new (EVP_PKEY *key, const X509_NAME *subject, const X509_NAME *issue
 {
   g_autoptr (X509) certificate = X509_new ();
 
-  if (not_after <= not_before)
+  if (not_before < 0 || not_after <= not_before || not_after > TIME_MAX)
     {
-      cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "A certificate cannot end before it begins.");
+      cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "A certificate cannot be valid between these times.");
       return NULL;
     }
   if (certificate == NULL || X509_set_version (certificate, X509_VERSION_3) != 1 || !set_serial (certificate)
