@@ -37,7 +37,7 @@ GBytes *cantiga_base64url_decode (const char *text, gsize length);  /* NULL if i
 
 /* Parses one object. Free with json_object_unref(). */
 JsonObject *cantiga_json_parse (gconstpointer text, gsize length, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Serializes compactly; takes nothing. */
+/* Serializes compactly; takes nothing. Fractions are below 1e17: json-glib writes larger ones wrongly. */
 GBytes *cantiga_json_format (JsonObject *object);
 
 gboolean cantiga_json_get_text (JsonObject *object, const char *member, gsize max, const char **ret_text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
