@@ -73,6 +73,7 @@ typedef struct
   gint64 revoked;
 } CantigaPlayerRow;
 void cantiga_player_row_free (CantigaPlayerRow *player);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaPlayerRow, cantiga_player_row_free)
 
 /* CANTIGA_ERROR_NOT_FOUND, CANTIGA_ERROR_CERTIFICATE_REFUSED if it was revoked. */
 gboolean cantiga_ledger_check_player (CantigaLedger *ledger, const char *uuid, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -108,13 +109,15 @@ typedef struct
 } CantigaPlay;
 
 /* A play (9): one transaction from the licence's decision to the record. The same play of the same listener again: the same result, nothing spent; over: CANTIGA_ERROR_PLAY_OVER. The same play with another
- * title: CANTIGA_ERROR_MALFORMED. refused: this session was refused this title before. ret_deleted: the licence went; the session gets no more of this title. player: UUID. */
+ * title: CANTIGA_ERROR_MALFORMED. refused: this session was refused this title before. ret_deleted (set when refused as well): the licence went; the
+ * session gets no more of this title. player: UUID. */
 gboolean cantiga_ledger_grant_play (CantigaLedger *ledger, const CantigaPolicy *policy, const CantigaId *listener, const CantigaId *title, const CantigaId *play, const char *player,
                                     double duration, gboolean refused, gint64 now, CantigaPlay *ret_play, gboolean *ret_deleted, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Before the first chunk leaves: from now on it is not given back. Once is enough; again is no error. CANTIGA_ERROR_PLAY_OVER if it was given back already. */
 gboolean cantiga_ledger_start_play (CantigaLedger *ledger, const CantigaId *listener, const CantigaId *play, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Whether a play that was granted may still go on: CANTIGA_ERROR_PLAY_OVER, CANTIGA_ERROR_CARD_REVOKED, CANTIGA_ERROR_CERTIFICATE_REFUSED (of player, a UUID), CANTIGA_ERROR_LICENCE_REFUSED (revoked). */
 gboolean cantiga_ledger_check_play (CantigaLedger *ledger, const CantigaId *listener, const CantigaId *play, const char *player, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Before its first chunk: it is given back. Again is no error; CANTIGA_ERROR_NOT_FOUND if there never was such a play. */
 gboolean cantiga_ledger_end_play (CantigaLedger *ledger, const CantigaId *listener, const CantigaId *play, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Gives back the plays that never got their first chunk (9.3) and closes windows that are over; how many were given back. */
 gboolean cantiga_ledger_sweep (CantigaLedger *ledger, gint64 now, guint *ret_given_back, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -142,6 +145,7 @@ typedef struct
   guint plays_left;          /* after it */
 } CantigaPlayRow;
 void cantiga_play_row_free (CantigaPlayRow *row);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaPlayRow, cantiga_play_row_free)
 /* In order; GPtrArray of CantigaPlayRow. */
 GPtrArray *cantiga_ledger_list_plays (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

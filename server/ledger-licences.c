@@ -1,0 +1,235 @@
+#include "server/ledger-private.h"
+
+#define COLUMNS "id, stamp, plays, plays_left, made, expires, sealed"
+
+gboolean
+cantiga_ledger_init_licence (CantigaLedger *ledger, const CantigaId *listener, const CantigaId *title, CantigaLicenceEntry *ret_entry, GError **error)
+{
+  CantigaLicenceEntry entry = { .listener = *listener, .title = *title };
+
+  if (!cantiga_ledger_find_by_ids (ledger, CANTIGA_TABLE_LICENCES, listener, title, &entry.id, error))
+    return FALSE;
+  cantiga_id_new_random (&entry.stamp);
+  *ret_entry = entry;
+  return TRUE;
+}
+
+/* The counts stand in clear, for the database to check them, and are bound to what is sealed: changing one is seen. */
+static CantigaBuffer *
+plain_of_licence (const CantigaLicenceEntry *entry)
+{
+  CantigaBuffer *plain = cantiga_buffer_new ();
+
+  cantiga_buffer_add_field (plain, entry->stamp.bytes, sizeof entry->stamp.bytes);
+  cantiga_buffer_add_field_u32 (plain, entry->plays);
+  cantiga_buffer_add_field_u32 (plain, entry->licence.plays_left);
+  cantiga_buffer_add_field_u64 (plain, (guint64)entry->licence.made);
+  cantiga_buffer_add_field_u64 (plain, (guint64)entry->licence.expires);
+  return plain;
+}
+
+static gboolean
+read_licence (CantigaLedger *ledger, CantigaStatement *statement, CantigaLicenceEntry *ret_entry, GError **error)
+{
+  CantigaLicenceEntry entry;
+  g_autoptr (CantigaBuffer) plain = NULL;
+  g_autoptr (GBytes) text = NULL;
+  const guint8 *ids;
+  gsize length;
+
+  if (!cantiga_statement_get_id (statement, 0, &entry.id, error) || !cantiga_statement_get_id (statement, 1, &entry.stamp, error))
+    return FALSE;
+  entry.plays = (guint)cantiga_statement_get_int (statement, 2);
+  entry.licence.plays_left = (guint)cantiga_statement_get_int (statement, 3);
+  entry.licence.made = cantiga_statement_get_int (statement, 4);
+  entry.licence.expires = cantiga_statement_get_int (statement, 5);
+  plain = plain_of_licence (&entry);
+  text = cantiga_ledger_open_row (ledger, CANTIGA_TABLE_LICENCES, &entry.id, plain, statement, 6, error);
+  if (text == NULL)
+    return FALSE;
+  ids = g_bytes_get_data (text, &length);
+  if (length != 2 * CANTIGA_ID_LENGTH)
+    return cantiga_ledger_fail_damaged (CANTIGA_TABLE_LICENCES, error);
+  memcpy (entry.listener.bytes, ids, CANTIGA_ID_LENGTH);
+  memcpy (entry.title.bytes, ids + CANTIGA_ID_LENGTH, CANTIGA_ID_LENGTH);
+  *ret_entry = entry;
+  return TRUE;
+}
+
+gboolean
+cantiga_ledger_load_licence (CantigaLedger *ledger, const CantigaId *id, gboolean *ret_there, CantigaLicenceEntry *ret_entry, GError **error)
+{
+  g_autoptr (CantigaStatement) statement = cantiga_sql_prepare (ledger->sql, "SELECT " COLUMNS " FROM licences WHERE id = ?1", error);
+  CantigaStep step;
+
+  if (statement == NULL)
+    return FALSE;
+  cantiga_statement_bind_id (statement, 1, id);
+  step = cantiga_statement_step (statement, error);
+  *ret_there = step == CANTIGA_STEP_ROW;
+  return step == CANTIGA_STEP_ROW ? read_licence (ledger, statement, ret_entry, error) : step == CANTIGA_STEP_DONE;
+}
+
+static GBytes *
+seal_licence (CantigaLedger *ledger, const CantigaLicenceEntry *entry, GError **error)
+{
+  g_autoptr (CantigaBuffer) plain = plain_of_licence (entry);
+  guint8 ids[2 * CANTIGA_ID_LENGTH];
+
+  memcpy (ids, entry->listener.bytes, CANTIGA_ID_LENGTH);
+  memcpy (ids + CANTIGA_ID_LENGTH, entry->title.bytes, CANTIGA_ID_LENGTH);
+  return cantiga_ledger_seal_row (ledger, CANTIGA_TABLE_LICENCES, &entry->id, plain, ids, sizeof ids, error);
+}
+
+gboolean
+cantiga_ledger_store_licence (CantigaLedger *ledger, const CantigaLicenceEntry *entry, GError **error)
+{
+  g_autoptr (GBytes) sealed = seal_licence (ledger, entry, error);
+  g_autoptr (CantigaStatement) statement = NULL;
+  CantigaId holder;
+
+  if (sealed == NULL || !cantiga_ledger_find_by_ids (ledger, CANTIGA_TABLE_LICENCES, &entry->listener, NULL, &holder, error))
+    return FALSE;
+  statement = cantiga_sql_prepare (ledger->sql,
+                                   "INSERT INTO licences (holder, " COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO UPDATE SET"
+                                   " stamp = excluded.stamp, plays = excluded.plays, plays_left = excluded.plays_left, made = excluded.made,"
+                                   " expires = excluded.expires, sealed = excluded.sealed",
+                                   error);
+  if (statement == NULL)
+    return FALSE;
+  cantiga_statement_bind_id (statement, 1, &holder);
+  cantiga_statement_bind_id (statement, 2, &entry->id);
+  cantiga_statement_bind_id (statement, 3, &entry->stamp);
+  cantiga_statement_bind_int (statement, 4, entry->plays);
+  cantiga_statement_bind_int (statement, 5, entry->licence.plays_left);
+  cantiga_statement_bind_int (statement, 6, entry->licence.made);
+  cantiga_statement_bind_int (statement, 7, entry->licence.expires);
+  cantiga_statement_bind_bytes (statement, 8, sealed);
+  return cantiga_statement_run (statement, NULL, error);
+}
+
+gboolean
+cantiga_ledger_delete_licence (CantigaLedger *ledger, const CantigaId *id, GError **error)
+{
+  g_autoptr (CantigaStatement) statement = cantiga_sql_prepare (ledger->sql, "DELETE FROM licences WHERE id = ?1", error);
+
+  if (statement == NULL)
+    return FALSE;
+  cantiga_statement_bind_id (statement, 1, id);
+  return cantiga_statement_run (statement, NULL, error);
+}
+
+static CantigaStatement *
+select_licences (CantigaLedger *ledger, const CantigaId *holder, GError **error)
+{
+  CantigaStatement *statement;
+
+  if (holder == NULL)
+    return cantiga_sql_prepare (ledger->sql, "SELECT " COLUMNS " FROM licences", error);
+  statement = cantiga_sql_prepare (ledger->sql, "SELECT " COLUMNS " FROM licences WHERE holder = ?1", error);
+  if (statement != NULL)
+    cantiga_statement_bind_id (statement, 1, holder);
+  return statement;
+}
+
+GArray *
+cantiga_ledger_load_licences (CantigaLedger *ledger, const CantigaId *listener, GError **error)
+{
+  g_autoptr (GArray) entries = g_array_new (FALSE, FALSE, sizeof (CantigaLicenceEntry));
+  g_autoptr (CantigaStatement) statement = NULL;
+  CantigaStep step = CANTIGA_STEP_FAILED;
+  CantigaId holder;
+
+  if (listener != NULL && !cantiga_ledger_find_by_ids (ledger, CANTIGA_TABLE_LICENCES, listener, NULL, &holder, error))
+    return NULL;
+  statement = select_licences (ledger, listener != NULL ? &holder : NULL, error);
+  while (statement != NULL && (step = cantiga_statement_step (statement, error)) == CANTIGA_STEP_ROW)
+    {
+      CantigaLicenceEntry entry;
+
+      if (!read_licence (ledger, statement, &entry, error))
+        return NULL;
+      g_array_append_val (entries, entry);
+    }
+  return step == CANTIGA_STEP_DONE ? g_steal_pointer (&entries) : NULL;
+}
+
+/* ---- for the keeper ---- */
+
+GPtrArray *
+cantiga_ledger_list_licences (CantigaLedger *ledger, const CantigaId *listener, GError **error)
+{
+  g_autoptr (CantigaTransaction) transaction = cantiga_ledger_read (ledger, error);
+  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GArray) entries = transaction != NULL ? cantiga_ledger_load_licences (ledger, listener, error) : NULL;
+
+  if (entries == NULL)
+    return NULL;
+  for (guint i = 0; i < entries->len; i++)
+    {
+      const CantigaLicenceEntry *entry = &g_array_index (entries, CantigaLicenceEntry, i);
+      CantigaLicenceRow *row = g_new0 (CantigaLicenceRow, 1);
+
+      row->id = entry->id;
+      row->listener = entry->listener;
+      row->title = entry->title;
+      row->licence = entry->licence;
+      g_ptr_array_add (rows, row);
+    }
+  return g_steal_pointer (&rows);
+}
+
+gboolean
+cantiga_ledger_put_licence (CantigaLedger *ledger, const CantigaId *listener, const CantigaId *title, guint plays, gint64 validity, gint64 now,
+                            GError **error)
+{
+  g_autoptr (CantigaTransaction) transaction = cantiga_ledger_write (ledger, error);
+  CantigaLicenceEntry entry;
+
+  if (transaction == NULL || !cantiga_ledger_init_licence (ledger, listener, title, &entry, error))
+    return FALSE;
+  entry.plays = plays;
+  entry.licence.plays_left = plays;
+  entry.licence.made = now;
+  entry.licence.expires = now + validity;
+  return cantiga_ledger_store_licence (ledger, &entry, error) && cantiga_transaction_commit (transaction, error);
+}
+
+/* A licence without a play that goes on leaves its trace as well: an event of no play. */
+static gboolean
+record_revocation (CantigaLedger *ledger, const CantigaLicenceEntry *entry, gint64 now, GError **error)
+{
+  CantigaEvent event = {
+    .kind = CANTIGA_EVENT_REVOKED, .at = now, .listener = entry->listener, .title = entry->title, .stamp = entry->stamp, .plays = entry->plays
+  };
+
+  return cantiga_ledger_append_event (ledger, &event, error);
+}
+
+static gboolean
+revoke_leases (CantigaLedger *ledger, const CantigaId *licence, gint64 now, GError **error)
+{
+  g_autoptr (GArray) leases = cantiga_ledger_load_leases_of (ledger, licence, error);
+
+  if (leases == NULL)
+    return FALSE;
+  for (guint i = 0; i < leases->len; i++)
+    if (!cantiga_ledger_close_lease (ledger, &g_array_index (leases, CantigaLease, i), CANTIGA_EVENT_REVOKED, now, error))
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
+cantiga_ledger_revoke_licence (CantigaLedger *ledger, const CantigaId *id, gint64 now, GError **error)
+{
+  g_autoptr (CantigaTransaction) transaction = cantiga_ledger_write (ledger, error);
+  CantigaLicenceEntry entry;
+  gboolean there;
+
+  if (transaction == NULL || !cantiga_ledger_load_licence (ledger, id, &there, &entry, error))
+    return FALSE;
+  if (!there)
+    return cantiga_fail_with (error, CANTIGA_ERROR_NOT_FOUND, "There is no such licence: licences list shows those that there are.");
+  return cantiga_ledger_delete_licence (ledger, id, error) && record_revocation (ledger, &entry, now, error) && revoke_leases (ledger, id, now, error)
+         && cantiga_transaction_commit (transaction, error);
+}

@@ -1,0 +1,318 @@
+#include "server/ledger-private.h"
+
+/* One request for a play, and what came of it. A refusal can change the ledger as well (a spent licence is deleted): it is committed, then told. */
+typedef struct
+{
+  CantigaLedger *ledger;
+  const CantigaPolicy *policy;
+  const CantigaId *listener, *title, *play;
+  const char *player;
+  double duration;
+  gboolean refused;
+  gint64 now;
+
+  CantigaPlay granted;
+  gboolean deleted;
+  GError *refusal;
+} Asking;
+
+static gboolean
+find_play (CantigaLedger *ledger, const CantigaId *listener, const CantigaId *play, CantigaId *ret_key, GError **error)
+{
+  return cantiga_ledger_find_by_ids (ledger, CANTIGA_TABLE_PLAYS, listener, play, ret_key, error);
+}
+
+/* Why a play of which there were events goes on no more. */
+static gboolean
+fail_over (const CantigaEvent *last, GError **error)
+{
+  return cantiga_fail (error, last->kind == CANTIGA_EVENT_REVOKED ? CANTIGA_ERROR_LICENCE_REFUSED : CANTIGA_ERROR_PLAY_OVER);
+}
+
+static void
+tell_lease (const CantigaLease *lease, CantigaPlay *ret_play)
+{
+  ret_play->play = lease->granted.play;
+  ret_play->listener = lease->granted.listener;
+  ret_play->title = lease->granted.title;
+  ret_play->plays_left = lease->granted.plays_left;
+  ret_play->expires = lease->expires;
+  ret_play->asked = lease->granted.at;
+  ret_play->ends = lease->ends;
+}
+
+static gboolean
+close_past (CantigaLedger *ledger, const CantigaLease *lease, gint64 now, GError **error)
+{
+  CantigaEventKind kind = lease->awaits == CANTIGA_LEASE_AWAITS_START ? CANTIGA_EVENT_GIVEN_BACK : CANTIGA_EVENT_CLOSED;
+
+  return cantiga_ledger_close_lease (ledger, lease, kind, now, error);
+}
+
+/* docs/protocol.md 9.3: "A play that never got its first chunk within a minute is given back." */
+static gboolean
+give_back_of (CantigaLedger *ledger, const CantigaId *licence, gint64 now, GError **error)
+{
+  g_autoptr (GArray) leases = cantiga_ledger_load_leases_of (ledger, licence, error);
+
+  if (leases == NULL)
+    return FALSE;
+  for (guint i = 0; i < leases->len; i++)
+    {
+      const CantigaLease *lease = &g_array_index (leases, CantigaLease, i);
+
+      if (lease->awaits == CANTIGA_LEASE_AWAITS_START && lease->granted.at <= now - CANTIGA_PLAY_GIVEN_BACK_AFTER
+          && !cantiga_ledger_close_lease (ledger, lease, CANTIGA_EVENT_GIVEN_BACK, now, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* ---- grant ---- */
+
+/* docs/protocol.md 9: "the same play asked again … costs nothing". */
+static gboolean
+grant_again (Asking *asking, const CantigaLease *lease, GError **error)
+{
+  if (!cantiga_id_equal (&lease->granted.title, asking->title))
+    return cantiga_fail_with (error, CANTIGA_ERROR_MALFORMED, "This play is of another title: a new play has a new identifier.");
+  if (lease->ends > asking->now)
+    {
+      tell_lease (lease, &asking->granted);
+      return TRUE;
+    }
+  cantiga_fail (&asking->refusal, CANTIGA_ERROR_PLAY_OVER);
+  return close_past (asking->ledger, lease, asking->now, error);
+}
+
+static gboolean
+record_grant (Asking *asking, const CantigaId *key, const CantigaLicenceEntry *entry, GError **error)
+{
+  CantigaLease lease = {
+    .awaits = CANTIGA_LEASE_AWAITS_START,
+    .licence = entry->id,
+    .expires = entry->licence.expires,
+    .ends = cantiga_play_window_end (asking->now, asking->duration),
+    .granted = {
+      .kind = CANTIGA_EVENT_GRANTED,
+      .at = asking->now,
+      .key = *key,
+      .play = *asking->play,
+      .listener = *asking->listener,
+      .title = *asking->title,
+      .stamp = entry->stamp,
+      .plays = entry->plays,
+      .plays_left = entry->licence.plays_left,
+    },
+  };
+
+  if (g_strlcpy (lease.granted.player, asking->player, sizeof lease.granted.player) >= sizeof lease.granted.player)
+    return cantiga_fail_with (error, CANTIGA_ERROR_MALFORMED, "The player's identity is not a UUID.");
+  tell_lease (&lease, &asking->granted);
+  return cantiga_ledger_append_event (asking->ledger, &lease.granted, error) && cantiga_ledger_store_lease (asking->ledger, &lease, error);
+}
+
+static gboolean
+grant_new (Asking *asking, const CantigaId *key, GError **error)
+{
+  CantigaLedger *ledger = asking->ledger;
+  CantigaLicenceEntry fresh, entry;
+  CantigaLicence after;
+  CantigaError refusal;
+  gboolean there;
+
+  if (!cantiga_ledger_init_licence (ledger, asking->listener, asking->title, &fresh, error) || !give_back_of (ledger, &fresh.id, asking->now, error)
+      || !cantiga_ledger_load_licence (ledger, &fresh.id, &there, &entry, error))
+    return FALSE;
+  switch (cantiga_licence_decide (asking->policy, there ? &entry.licence : NULL, asking->refused, asking->now, &after, &refusal))
+    {
+    case CANTIGA_DECISION_MAKE:
+      entry = fresh;
+      entry.plays = after.plays_left + 1;
+      break;
+    case CANTIGA_DECISION_SPEND:
+      break;
+    case CANTIGA_DECISION_DELETE:
+      asking->deleted = TRUE;
+      cantiga_fail (&asking->refusal, refusal);
+      return cantiga_ledger_delete_licence (ledger, &fresh.id, error);
+    case CANTIGA_DECISION_REFUSE:
+    default:
+      cantiga_fail (&asking->refusal, refusal);
+      return TRUE;
+    }
+  entry.licence = after;
+  return cantiga_ledger_store_licence (ledger, &entry, error) && record_grant (asking, key, &entry, error);
+}
+
+static gboolean
+grant (Asking *asking, GError **error)
+{
+  CantigaId key;
+  CantigaLease lease;
+  CantigaEvent last;
+  gboolean there;
+
+  if (!find_play (asking->ledger, asking->listener, asking->play, &key, error)
+      || !cantiga_ledger_load_lease (asking->ledger, &key, &there, &lease, error))
+    return FALSE;
+  if (there)
+    return grant_again (asking, &lease, error);
+  if (!cantiga_ledger_last_event (asking->ledger, &key, &there, &last, error))
+    return FALSE;
+  return there ? fail_over (&last, error) : grant_new (asking, &key, error);
+}
+
+gboolean
+cantiga_ledger_grant_play (CantigaLedger *ledger, const CantigaPolicy *policy, const CantigaId *listener, const CantigaId *title,
+                           const CantigaId *play, const char *player, double duration, gboolean refused, gint64 now, CantigaPlay *ret_play,
+                           gboolean *ret_deleted, GError **error)
+{
+  g_autoptr (CantigaTransaction) transaction = cantiga_ledger_write (ledger, error);
+  Asking asking = { .ledger = ledger,
+                    .policy = policy,
+                    .listener = listener,
+                    .title = title,
+                    .play = play,
+                    .player = player,
+                    .duration = duration,
+                    .refused = refused,
+                    .now = now };
+
+  *ret_deleted = FALSE;
+  if (transaction == NULL)
+    return FALSE;
+  if (!grant (&asking, error) || !cantiga_transaction_commit (transaction, error))
+    {
+      g_clear_error (&asking.refusal);
+      return FALSE;
+    }
+  *ret_deleted = asking.deleted;
+  if (asking.refusal != NULL)
+    {
+      g_propagate_error (error, asking.refusal);
+      return FALSE;
+    }
+  *ret_play = asking.granted;
+  return TRUE;
+}
+
+/* ---- start, end ---- */
+
+/* A lease whose window is not over. */
+static gboolean
+take_lease (CantigaLedger *ledger, const CantigaId *listener, const CantigaId *play, gint64 now, CantigaLease *ret_lease, GError **error)
+{
+  CantigaId key;
+  CantigaEvent last;
+  gboolean there;
+
+  if (!find_play (ledger, listener, play, &key, error) || !cantiga_ledger_load_lease (ledger, &key, &there, ret_lease, error))
+    return FALSE;
+  if (there)
+    return ret_lease->ends > now || cantiga_fail (error, CANTIGA_ERROR_PLAY_OVER);
+  if (!cantiga_ledger_last_event (ledger, &key, &there, &last, error))
+    return FALSE;
+  return there ? fail_over (&last, error) : cantiga_fail (error, CANTIGA_ERROR_PLAY_OVER);
+}
+
+static gboolean
+admit_player (CantigaLedger *ledger, const char *player, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+
+  if (cantiga_ledger_admit_player (ledger, player, &failure))
+    return TRUE;
+  if (g_error_matches (failure, CANTIGA_ERROR, CANTIGA_ERROR_NOT_FOUND))
+    return cantiga_fail (error, CANTIGA_ERROR_CERTIFICATE_REFUSED);
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
+}
+
+/* docs/protocol.md 10.4: "A grant dies with its session, its play's window, its licence's revocation." */
+gboolean
+cantiga_ledger_check_play (CantigaLedger *ledger, const CantigaId *listener, const CantigaId *play, const char *player, gint64 now, GError **error)
+{
+  g_autoptr (CantigaTransaction) transaction = cantiga_ledger_read (ledger, error);
+  CantigaLease lease;
+
+  return transaction != NULL && cantiga_ledger_admit_card (ledger, listener, error) && admit_player (ledger, player, error)
+         && take_lease (ledger, listener, play, now, &lease, error);
+}
+
+gboolean
+cantiga_ledger_start_play (CantigaLedger *ledger, const CantigaId *listener, const CantigaId *play, gint64 now, GError **error)
+{
+  g_autoptr (CantigaTransaction) transaction = cantiga_ledger_write (ledger, error);
+  CantigaLease lease;
+
+  if (transaction == NULL || !take_lease (ledger, listener, play, now, &lease, error))
+    return FALSE;
+  if (lease.awaits == CANTIGA_LEASE_AWAITS_END)
+    return TRUE;
+  lease.awaits = CANTIGA_LEASE_AWAITS_END;
+  return cantiga_ledger_append_lease_event (ledger, &lease, CANTIGA_EVENT_STARTED, now, error) && cantiga_ledger_store_lease (ledger, &lease, error)
+         && cantiga_transaction_commit (transaction, error);
+}
+
+gboolean
+cantiga_ledger_end_play (CantigaLedger *ledger, const CantigaId *listener, const CantigaId *play, gint64 now, GError **error)
+{
+  g_autoptr (CantigaTransaction) transaction = cantiga_ledger_write (ledger, error);
+  CantigaId key;
+  CantigaLease lease;
+  CantigaEvent last;
+  gboolean there, known;
+
+  if (transaction == NULL || !find_play (ledger, listener, play, &key, error) || !cantiga_ledger_load_lease (ledger, &key, &there, &lease, error)
+      || !cantiga_ledger_last_event (ledger, &key, &known, &last, error))
+    return FALSE;
+  if (!there)
+    return known || cantiga_fail_with (error, CANTIGA_ERROR_NOT_FOUND, "There is no such play.");
+  /* A play that ends before its first chunk was never heard: it is given back at once. */
+  return cantiga_ledger_close_lease (ledger, &lease, lease.awaits == CANTIGA_LEASE_AWAITS_START ? CANTIGA_EVENT_GIVEN_BACK : CANTIGA_EVENT_ENDED, now,
+                                     error)
+         && cantiga_transaction_commit (transaction, error);
+}
+
+/* ---- sweep ---- */
+
+static gboolean
+give_back_all (CantigaLedger *ledger, gint64 now, guint *ret_given_back, GError **error)
+{
+  g_autoptr (GArray) leases = cantiga_ledger_load_leases_unstarted (ledger, now - CANTIGA_PLAY_GIVEN_BACK_AFTER, error);
+
+  if (leases == NULL)
+    return FALSE;
+  for (guint i = 0; i < leases->len; i++)
+    if (!cantiga_ledger_close_lease (ledger, &g_array_index (leases, CantigaLease, i), CANTIGA_EVENT_GIVEN_BACK, now, error))
+      return FALSE;
+  *ret_given_back = leases->len;
+  return TRUE;
+}
+
+static gboolean
+close_all_past (CantigaLedger *ledger, gint64 now, GError **error)
+{
+  g_autoptr (GArray) leases = cantiga_ledger_load_leases_past (ledger, now, error);
+
+  if (leases == NULL)
+    return FALSE;
+  for (guint i = 0; i < leases->len; i++)
+    if (!close_past (ledger, &g_array_index (leases, CantigaLease, i), now, error))
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
+cantiga_ledger_sweep (CantigaLedger *ledger, gint64 now, guint *ret_given_back, GError **error)
+{
+  g_autoptr (CantigaTransaction) transaction = cantiga_ledger_write (ledger, error);
+  guint given_back;
+
+  if (transaction == NULL || !give_back_all (ledger, now, &given_back, error) || !close_all_past (ledger, now, error)
+      || !cantiga_ledger_drop_invitations (ledger, now, error) || !cantiga_transaction_commit (transaction, error))
+    return FALSE;
+  *ret_given_back = given_back;
+  return TRUE;
+}

@@ -1,0 +1,184 @@
+/* What the files of the ledger share: tables and their keys, rows sealed and opened, transactions; events, licences and leases. Everything here is
+ * called with the lock held, in a transaction. */
+#pragma once
+
+#include "core/kdf.h"
+#include "server/ledger.h"
+#include "server/sql.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  CANTIGA_TABLE_TITLES,
+  CANTIGA_TABLE_CARDS,
+  CANTIGA_TABLE_PLAYERS,
+  CANTIGA_TABLE_CERTIFICATES,
+  CANTIGA_TABLE_INVITATIONS,
+  CANTIGA_TABLE_LICENCES,
+  CANTIGA_TABLE_LEASES,
+  CANTIGA_TABLE_PLAYS,
+  CANTIGA_TABLE_HEAD,
+  CANTIGA_N_TABLES
+} CantigaTable;
+
+typedef struct
+{
+  CantigaKey row[CANTIGA_N_TABLES];
+  CantigaKey find[CANTIGA_N_TABLES];
+} CantigaLedgerKeys;
+
+struct _CantigaLedger
+{
+  GMutex lock; /* of all that follows */
+  CantigaSql *sql;
+  CantigaSecret *keys; /* a CantigaLedgerKeys */
+};
+
+/* The ledger with its lock held in a transaction that is rolled back unless it was committed. */
+typedef struct _CantigaLedger CantigaTransaction;
+CantigaTransaction *cantiga_ledger_read (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+CantigaTransaction *cantiga_ledger_write (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_transaction_commit (CantigaTransaction *transaction, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void cantiga_transaction_end (CantigaTransaction *transaction);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaTransaction, cantiga_transaction_end)
+
+/* The id by which a row is found: a keyed hash over fields (13.4). */
+gboolean cantiga_ledger_find (CantigaLedger *ledger, CantigaTable table, const CantigaBuffer *fields, CantigaId *ret_id,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_ledger_find_by_text (CantigaLedger *ledger, CantigaTable table, const char *text, CantigaId *ret_id,
+                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_ledger_find_by_bytes (CantigaLedger *ledger, CantigaTable table, GBytes *bytes, CantigaId *ret_id,
+                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* second may be NULL. */
+gboolean cantiga_ledger_find_by_ids (CantigaLedger *ledger, CantigaTable table, const CantigaId *first, const CantigaId *second, CantigaId *ret_id,
+                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* plain: the row's other columns as fields, bound to it by associated data; NULL for none. CANTIGA_ERROR_DAMAGED if a row does not open. */
+GBytes *cantiga_ledger_seal_row (CantigaLedger *ledger, CantigaTable table, const CantigaId *id, const CantigaBuffer *plain, gconstpointer text,
+                                 gsize length, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GBytes *cantiga_ledger_open_row (CantigaLedger *ledger, CantigaTable table, const CantigaId *id, const CantigaBuffer *plain,
+                                 CantigaStatement *statement, guint column, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GBytes *cantiga_ledger_seal_object (CantigaLedger *ledger, CantigaTable table, const CantigaId *id, const CantigaBuffer *plain, JsonObject *object,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+JsonObject *cantiga_ledger_open_object (CantigaLedger *ledger, CantigaTable table, const CantigaId *id, const CantigaBuffer *plain,
+                                        CantigaStatement *statement, guint column, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* A key in a column of its own: it goes through no GBytes. */
+GBytes *cantiga_ledger_seal_secret (CantigaLedger *ledger, CantigaTable table, const CantigaId *id, CantigaSecret *secret,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+CantigaSecret *cantiga_ledger_open_secret (CantigaLedger *ledger, CantigaTable table, const CantigaId *id, CantigaStatement *statement, guint column,
+                                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_ledger_fail_damaged (CantigaTable table, GError **error);
+
+/* ---- titles, cards, players, invitations ---- */
+gboolean cantiga_ledger_verify_titles (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ret_card: NULL if it is not there. */
+gboolean cantiga_ledger_load_card (CantigaLedger *ledger, const CantigaId *id, CantigaCardRow **ret_card, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* CANTIGA_ERROR_CARD_UNKNOWN, CANTIGA_ERROR_CARD_REVOKED. */
+gboolean cantiga_ledger_admit_card (CantigaLedger *ledger, const CantigaId *id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_ledger_find_card_id (CantigaLedger *ledger, GBytes *certificate, CantigaId *ret_id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_ledger_insert_card (CantigaLedger *ledger, const CantigaId *id, X509 *certificate, gint64 now,
+                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_ledger_verify_cards (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* CANTIGA_ERROR_NOT_FOUND, CANTIGA_ERROR_CERTIFICATE_REFUSED. */
+gboolean cantiga_ledger_admit_player (CantigaLedger *ledger, const char *uuid, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* first_card: the first card that is shown in a session of this player is let in (14.5). */
+gboolean cantiga_ledger_insert_player (CantigaLedger *ledger, const char *uuid, const char *name, gboolean first_card, GPtrArray *leaves, gint64 now,
+                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_ledger_verify_players (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+gboolean cantiga_ledger_drop_invitations (CantigaLedger *ledger, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_ledger_verify_invitations (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- plays, only ever appended (9.5): ledger-events.c ---- */
+typedef enum
+{
+  CANTIGA_EVENT_GRANTED = 1,
+  CANTIGA_EVENT_STARTED,
+  CANTIGA_EVENT_ENDED,
+  CANTIGA_EVENT_GIVEN_BACK,
+  CANTIGA_EVENT_CLOSED,
+  CANTIGA_EVENT_REVOKED,
+  CANTIGA_N_EVENTS
+} CantigaEventKind;
+
+#define CANTIGA_UUID_LENGTH 36
+
+typedef struct
+{
+  gint64 number;
+  CantigaEventKind kind;
+  gint64 at;
+  CantigaId key; /* keyed hash of listener and play */
+  CantigaId play, listener, title;
+  CantigaId stamp;  /* of the licence as it was made or renewed last */
+  guint plays;      /* that it was made with */
+  guint plays_left; /* after this */
+  char player[CANTIGA_UUID_LENGTH + 1];
+} CantigaEvent;
+
+/* number is drawn here. */
+gboolean cantiga_ledger_append_event (CantigaLedger *ledger, CantigaEvent *event, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* All events in order, each checked against the one before, the last against the head. visit returns FALSE with error to stop. */
+typedef gboolean (*CantigaEventVisit) (const CantigaEvent *event, gpointer user_data, GError **error);
+gboolean cantiga_ledger_each_event (CantigaLedger *ledger, CantigaEventVisit visit, gpointer user_data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The last event of a play. */
+gboolean cantiga_ledger_last_event (CantigaLedger *ledger, const CantigaId *key, gboolean *ret_there, CantigaEvent *ret_event,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Makes the head of a new ledger; CANTIGA_ERROR_CONFIGURATION if the ledger belongs to another master key. */
+gboolean cantiga_ledger_open_head (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- licences: ledger-licences.c ---- */
+typedef struct
+{
+  CantigaId id;
+  CantigaId listener, title;
+  CantigaId stamp; /* drawn anew whenever it is made or renewed: a play is given back to the licence that it was taken from, and to no other */
+  guint plays;     /* that it was made with */
+  CantigaLicence licence;
+} CantigaLicenceEntry;
+
+/* Sets id, listener and title; draws a stamp. */
+gboolean cantiga_ledger_init_licence (CantigaLedger *ledger, const CantigaId *listener, const CantigaId *title, CantigaLicenceEntry *ret_entry,
+                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_ledger_load_licence (CantigaLedger *ledger, const CantigaId *id, gboolean *ret_there, CantigaLicenceEntry *ret_entry,
+                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_ledger_store_licence (CantigaLedger *ledger, const CantigaLicenceEntry *entry, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_ledger_delete_licence (CantigaLedger *ledger, const CantigaId *id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* GArray of CantigaLicenceEntry; listener NULL for all. */
+GArray *cantiga_ledger_load_licences (CantigaLedger *ledger, const CantigaId *listener, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- leases, the plays that are not over: ledger-leases.c ---- */
+typedef enum
+{
+  CANTIGA_LEASE_AWAITS_START, /* its first chunk */
+  CANTIGA_LEASE_AWAITS_END,
+} CantigaLeaseAwaits;
+
+typedef struct
+{
+  CantigaLeaseAwaits awaits;
+  CantigaId licence;
+  CantigaEvent granted; /* what the play was granted with */
+  gint64 expires, ends;
+} CantigaLease;
+
+gboolean cantiga_ledger_load_lease (CantigaLedger *ledger, const CantigaId *key, gboolean *ret_there, CantigaLease *ret_lease,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_ledger_store_lease (CantigaLedger *ledger, const CantigaLease *lease, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* GArrays of CantigaLease. */
+GArray *cantiga_ledger_load_leases (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GArray *cantiga_ledger_load_leases_of (CantigaLedger *ledger, const CantigaId *licence, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Asked for at or before asked, and not started. */
+GArray *cantiga_ledger_load_leases_unstarted (CantigaLedger *ledger, gint64 asked, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GArray *cantiga_ledger_load_leases_past (CantigaLedger *ledger, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Records kind and deletes the lease; CANTIGA_EVENT_GIVEN_BACK gives the play back to its licence, if that is still there as it was. */
+gboolean cantiga_ledger_close_lease (CantigaLedger *ledger, const CantigaLease *lease, CantigaEventKind kind, gint64 now,
+                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Records kind for a lease that goes on. */
+gboolean cantiga_ledger_append_lease_event (CantigaLedger *ledger, const CantigaLease *lease, CantigaEventKind kind, gint64 now,
+                                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

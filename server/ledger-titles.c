@@ -1,0 +1,200 @@
+#include "server/ledger-private.h"
+
+#define COVER_MAX 128
+
+CantigaTitle *
+cantiga_title_new (void)
+{
+  return g_new0 (CantigaTitle, 1);
+}
+
+void
+cantiga_title_free (CantigaTitle *title)
+{
+  if (title == NULL)
+    return;
+  g_free (title->cover);
+  cantiga_metadata_free (title->metadata);
+  g_free (title);
+}
+
+/* ---- rows ---- */
+
+static JsonObject *
+encode_title (const CantigaTitle *title)
+{
+  JsonObject *object = json_object_new ();
+
+  json_object_set_int_member (object, "size", (gint64)title->size);
+  json_object_set_int_member (object, "chunks", (gint64)title->chunks);
+  json_object_set_int_member (object, "added", title->added);
+  if (title->cover != NULL)
+    json_object_set_string_member (object, "cover", title->cover);
+  json_object_set_object_member (object, "metadata", cantiga_metadata_encode (title->metadata));
+  return object;
+}
+
+static gboolean
+decode_title (JsonObject *object, CantigaTitle *title, GError **error)
+{
+  gint64 size, chunks;
+  const char *cover = NULL;
+  JsonObject *metadata;
+
+  if (!cantiga_json_get_int (object, "size", 0, G_MAXINT64, &size, error) || !cantiga_json_get_int (object, "chunks", 0, G_MAXINT64, &chunks, error)
+      || !cantiga_json_get_int (object, "added", G_MININT64, G_MAXINT64, &title->added, error)
+      || (cantiga_json_has (object, "cover") && !cantiga_json_get_text (object, "cover", COVER_MAX, &cover, error))
+      || (metadata = cantiga_json_get_object (object, "metadata", error)) == NULL
+      || (title->metadata = cantiga_metadata_decode (metadata, error)) == NULL)
+    return FALSE;
+  title->size = (guint64)size;
+  title->chunks = (guint64)chunks;
+  title->cover = g_strdup (cover);
+  return TRUE;
+}
+
+static CantigaTitle *
+read_title (CantigaLedger *ledger, CantigaStatement *statement, GError **error)
+{
+  g_autoptr (CantigaTitle) title = cantiga_title_new ();
+  g_autoptr (JsonObject) object = NULL;
+
+  if (!cantiga_statement_get_id (statement, 0, &title->id, error))
+    return NULL;
+  object = cantiga_ledger_open_object (ledger, CANTIGA_TABLE_TITLES, &title->id, NULL, statement, 1, error);
+  return object != NULL && decode_title (object, title, error) ? g_steal_pointer (&title) : NULL;
+}
+
+static GPtrArray *
+load_titles (CantigaLedger *ledger, GError **error)
+{
+  g_autoptr (GPtrArray) titles = g_ptr_array_new_with_free_func ((GDestroyNotify)cantiga_title_free);
+  g_autoptr (CantigaStatement) statement = cantiga_sql_prepare (ledger->sql, "SELECT id, sealed FROM titles", error);
+  CantigaStep step = CANTIGA_STEP_FAILED;
+
+  while (statement != NULL && (step = cantiga_statement_step (statement, error)) == CANTIGA_STEP_ROW)
+    {
+      CantigaTitle *title = read_title (ledger, statement, error);
+
+      if (title == NULL)
+        return NULL;
+      g_ptr_array_add (titles, title);
+    }
+  return step == CANTIGA_STEP_DONE ? g_steal_pointer (&titles) : NULL;
+}
+
+/* ---- generation ---- */
+
+static gboolean
+load_generation (CantigaLedger *ledger, gint64 *ret_generation, GError **error)
+{
+  g_autoptr (CantigaStatement) statement = cantiga_sql_prepare (ledger->sql, "SELECT value FROM generation", error);
+  CantigaStep step = statement != NULL ? cantiga_statement_step (statement, error) : CANTIGA_STEP_FAILED;
+
+  if (step == CANTIGA_STEP_DONE)
+    return cantiga_fail_with (error, CANTIGA_ERROR_DAMAGED, "The ledger has no generation: restore it from a backup.");
+  if (step == CANTIGA_STEP_ROW)
+    *ret_generation = cantiga_statement_get_int (statement, 0);
+  return step == CANTIGA_STEP_ROW;
+}
+
+static gboolean
+raise_generation (CantigaLedger *ledger, GError **error)
+{
+  return cantiga_sql_exec (ledger->sql, "UPDATE generation SET value = value + 1", error);
+}
+
+gboolean
+cantiga_ledger_get_generation (CantigaLedger *ledger, gint64 *ret_generation, GError **error)
+{
+  g_autoptr (CantigaTransaction) transaction = cantiga_ledger_read (ledger, error);
+
+  return transaction != NULL && load_generation (ledger, ret_generation, error);
+}
+
+/* ---- the ledger's titles ---- */
+
+static gboolean
+store_title (CantigaLedger *ledger, const CantigaTitle *title, GError **error)
+{
+  g_autoptr (JsonObject) object = encode_title (title);
+  g_autoptr (GBytes) sealed = cantiga_ledger_seal_object (ledger, CANTIGA_TABLE_TITLES, &title->id, NULL, object, error);
+  g_autoptr (CantigaStatement) statement = NULL;
+
+  if (sealed == NULL)
+    return FALSE;
+  statement = cantiga_sql_prepare (ledger->sql,
+                                   "INSERT INTO titles (id, changed, sealed) SELECT ?1, value, ?2 FROM generation WHERE TRUE"
+                                   " ON CONFLICT (id) DO UPDATE SET changed = excluded.changed, sealed = excluded.sealed",
+                                   error);
+  if (statement == NULL)
+    return FALSE;
+  cantiga_statement_bind_id (statement, 1, &title->id);
+  cantiga_statement_bind_bytes (statement, 2, sealed);
+  return cantiga_statement_run (statement, NULL, error);
+}
+
+gboolean
+cantiga_ledger_put_title (CantigaLedger *ledger, const CantigaTitle *title, GError **error)
+{
+  g_autoptr (CantigaTransaction) transaction = cantiga_ledger_write (ledger, error);
+
+  return transaction != NULL && raise_generation (ledger, error) && store_title (ledger, title, error)
+         && cantiga_transaction_commit (transaction, error);
+}
+
+gboolean
+cantiga_ledger_has_title (CantigaLedger *ledger, const CantigaId *id, gboolean *ret_has, GError **error)
+{
+  g_autoptr (CantigaTransaction) transaction = cantiga_ledger_read (ledger, error);
+  g_autoptr (CantigaStatement) statement
+      = transaction != NULL ? cantiga_sql_prepare (ledger->sql, "SELECT 1 FROM titles WHERE id = ?1", error) : NULL;
+  CantigaStep step;
+
+  if (statement == NULL)
+    return FALSE;
+  cantiga_statement_bind_id (statement, 1, id);
+  step = cantiga_statement_step (statement, error);
+  if (step == CANTIGA_STEP_FAILED)
+    return FALSE;
+  *ret_has = step == CANTIGA_STEP_ROW;
+  return TRUE;
+}
+
+static gboolean
+delete_title (CantigaLedger *ledger, const CantigaId *id, GError **error)
+{
+  g_autoptr (CantigaStatement) statement = cantiga_sql_prepare (ledger->sql, "DELETE FROM titles WHERE id = ?1", error);
+  guint changed;
+
+  if (statement == NULL)
+    return FALSE;
+  cantiga_statement_bind_id (statement, 1, id);
+  return cantiga_statement_run (statement, &changed, error) && (changed == 1 || cantiga_fail (error, CANTIGA_ERROR_TITLE_UNKNOWN));
+}
+
+gboolean
+cantiga_ledger_remove_title (CantigaLedger *ledger, const CantigaId *id, GError **error)
+{
+  g_autoptr (CantigaTransaction) transaction = cantiga_ledger_write (ledger, error);
+
+  return transaction != NULL && delete_title (ledger, id, error) && raise_generation (ledger, error)
+         && cantiga_transaction_commit (transaction, error);
+}
+
+GPtrArray *
+cantiga_ledger_list_titles (CantigaLedger *ledger, GError **error)
+{
+  g_autoptr (CantigaTransaction) transaction = cantiga_ledger_read (ledger, error);
+
+  return transaction != NULL ? load_titles (ledger, error) : NULL;
+}
+
+gboolean
+cantiga_ledger_verify_titles (CantigaLedger *ledger, GError **error)
+{
+  g_autoptr (GPtrArray) titles = load_titles (ledger, error);
+  gint64 generation;
+
+  return titles != NULL && load_generation (ledger, &generation, error);
+}

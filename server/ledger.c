@@ -1,0 +1,288 @@
+#include "server/ledger-private.h"
+
+#include "core/aead.h"
+
+#define ROW_KEY_LENGTH 32
+
+static const char *const table_names[CANTIGA_N_TABLES] = {
+  [CANTIGA_TABLE_TITLES] = "titles",
+  [CANTIGA_TABLE_CARDS] = "cards",
+  [CANTIGA_TABLE_PLAYERS] = "players",
+  [CANTIGA_TABLE_CERTIFICATES] = "certificates",
+  [CANTIGA_TABLE_INVITATIONS] = "invitations",
+  [CANTIGA_TABLE_LICENCES] = "licences",
+  [CANTIGA_TABLE_LEASES] = "leases",
+  [CANTIGA_TABLE_PLAYS] = "plays",
+  [CANTIGA_TABLE_HEAD] = "head",
+};
+
+/* docs/protocol.md 9.5, 13.4. What is in clear says nothing about people or titles: keyed hashes, counts, and the times that a sweep looks for. */
+static const char *const migrations[] = {
+  "CREATE TABLE generation (one INTEGER PRIMARY KEY CHECK (one = 1), value INTEGER NOT NULL) STRICT;"
+  "INSERT INTO generation VALUES (1, 1);"
+  "CREATE TABLE titles (id BLOB NOT NULL PRIMARY KEY, changed INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT;"
+  "CREATE INDEX titles_by_change ON titles (changed);"
+  "CREATE TABLE cards (id BLOB NOT NULL PRIMARY KEY, sealed BLOB NOT NULL) STRICT;"
+  "CREATE TABLE players (id BLOB NOT NULL PRIMARY KEY, sealed BLOB NOT NULL) STRICT;"
+  "CREATE TABLE certificates (id BLOB NOT NULL PRIMARY KEY, player BLOB NOT NULL REFERENCES players (id), sealed BLOB NOT NULL) STRICT;"
+  "CREATE INDEX certificates_by_player ON certificates (player);"
+  "CREATE TABLE invitations (id BLOB NOT NULL PRIMARY KEY, expires INTEGER NOT NULL, secret BLOB NOT NULL, sealed BLOB NOT NULL) STRICT;"
+  "CREATE INDEX invitations_by_end ON invitations (expires);"
+  "CREATE TABLE licences (id BLOB NOT NULL PRIMARY KEY, holder BLOB NOT NULL, stamp BLOB NOT NULL, plays INTEGER NOT NULL,"
+  " plays_left INTEGER NOT NULL CHECK (plays_left >= 0 AND plays_left <= plays), made INTEGER NOT NULL, expires INTEGER NOT NULL,"
+  " sealed BLOB NOT NULL) STRICT;"
+  "CREATE INDEX licences_by_holder ON licences (holder);"
+  "CREATE TABLE plays (number INTEGER PRIMARY KEY, play BLOB NOT NULL, sealed BLOB NOT NULL, chain BLOB NOT NULL) STRICT;"
+  "CREATE INDEX plays_by_play ON plays (play);"
+  "CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), sealed BLOB NOT NULL) STRICT;"
+  "CREATE TABLE leases (id BLOB NOT NULL PRIMARY KEY, number INTEGER NOT NULL UNIQUE REFERENCES plays (number), licence BLOB NOT NULL,"
+  " stamp BLOB NOT NULL, awaits INTEGER NOT NULL, asked INTEGER NOT NULL, ends INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT;"
+  "CREATE INDEX leases_by_licence ON leases (licence);"
+  "CREATE INDEX leases_by_asking ON leases (awaits, asked);"
+  "CREATE INDEX leases_by_end ON leases (ends);"
+  "CREATE TRIGGER plays_are_not_changed BEFORE UPDATE ON plays BEGIN SELECT raise (ABORT, 'plays are only ever appended'); END;"
+  "CREATE TRIGGER plays_are_not_deleted BEFORE DELETE ON plays BEGIN SELECT raise (ABORT, 'plays are only ever appended'); END;"
+  /* REPLACE would delete without asking the trigger above. */
+  "CREATE TRIGGER plays_are_appended BEFORE INSERT ON plays WHEN EXISTS (SELECT 1 FROM plays WHERE number >= NEW.number)"
+  " BEGIN SELECT raise (ABORT, 'plays are only ever appended'); END;",
+};
+
+/* ---- transactions ---- */
+
+static CantigaTransaction *
+begin (CantigaLedger *ledger, gboolean (*how) (CantigaSql *, GError **), GError **error)
+{
+  g_mutex_lock (&ledger->lock);
+  if (how (ledger->sql, error))
+    return ledger;
+  g_mutex_unlock (&ledger->lock);
+  return NULL;
+}
+
+CantigaTransaction *
+cantiga_ledger_read (CantigaLedger *ledger, GError **error)
+{
+  return begin (ledger, cantiga_sql_begin_reading, error);
+}
+
+CantigaTransaction *
+cantiga_ledger_write (CantigaLedger *ledger, GError **error)
+{
+  return begin (ledger, cantiga_sql_begin_writing, error);
+}
+
+gboolean
+cantiga_transaction_commit (CantigaTransaction *transaction, GError **error)
+{
+  return cantiga_sql_commit (transaction->sql, error);
+}
+
+void
+cantiga_transaction_end (CantigaTransaction *transaction)
+{
+  cantiga_sql_rollback (transaction->sql);
+  g_mutex_unlock (&transaction->lock);
+}
+
+/* ---- rows ---- */
+
+static CantigaLedgerKeys *
+keys_of (CantigaLedger *ledger)
+{
+  return (gpointer)cantiga_secret_bytes (ledger->keys);
+}
+
+gboolean
+cantiga_ledger_fail_damaged (CantigaTable table, GError **error)
+{
+  return cantiga_fail_with (error, CANTIGA_ERROR_DAMAGED, "A row of the ledger's %s is not what was written: restore the ledger from a backup.",
+                            table_names[table]);
+}
+
+gboolean
+cantiga_ledger_find (CantigaLedger *ledger, CantigaTable table, const CantigaBuffer *fields, CantigaId *ret_id, GError **error)
+{
+  guint8 mac[CANTIGA_HASH_LENGTH];
+
+  if (!cantiga_hmac (CANTIGA_DIGEST_SHA256, &keys_of (ledger)->find[table], cantiga_buffer_bytes (fields), cantiga_buffer_length (fields), mac,
+                     error))
+    return FALSE;
+  memcpy (ret_id->bytes, mac, sizeof ret_id->bytes);
+  return TRUE;
+}
+
+gboolean
+cantiga_ledger_find_by_text (CantigaLedger *ledger, CantigaTable table, const char *text, CantigaId *ret_id, GError **error)
+{
+  g_autoptr (CantigaBuffer) fields = cantiga_buffer_new ();
+
+  cantiga_buffer_add_field_text (fields, text);
+  return cantiga_ledger_find (ledger, table, fields, ret_id, error);
+}
+
+gboolean
+cantiga_ledger_find_by_bytes (CantigaLedger *ledger, CantigaTable table, GBytes *bytes, CantigaId *ret_id, GError **error)
+{
+  g_autoptr (CantigaBuffer) fields = cantiga_buffer_new ();
+
+  cantiga_buffer_add_field_bytes (fields, bytes);
+  return cantiga_ledger_find (ledger, table, fields, ret_id, error);
+}
+
+gboolean
+cantiga_ledger_find_by_ids (CantigaLedger *ledger, CantigaTable table, const CantigaId *first, const CantigaId *second, CantigaId *ret_id,
+                            GError **error)
+{
+  g_autoptr (CantigaBuffer) fields = cantiga_buffer_new ();
+
+  cantiga_buffer_add_field (fields, first->bytes, sizeof first->bytes);
+  if (second != NULL)
+    cantiga_buffer_add_field (fields, second->bytes, sizeof second->bytes);
+  return cantiga_ledger_find (ledger, table, fields, ret_id, error);
+}
+
+/* docs/protocol.md 13.4: "bound to their place (table and key) by associated data". */
+static CantigaBuffer *
+place_of_row (CantigaTable table, const CantigaId *id, const CantigaBuffer *plain)
+{
+  CantigaBuffer *place = cantiga_buffer_new ();
+
+  cantiga_buffer_add_field_text (place, table_names[table]);
+  cantiga_buffer_add_field (place, id->bytes, sizeof id->bytes);
+  if (plain != NULL)
+    cantiga_buffer_add (place, cantiga_buffer_bytes (plain), cantiga_buffer_length (plain));
+  return place;
+}
+
+GBytes *
+cantiga_ledger_seal_row (CantigaLedger *ledger, CantigaTable table, const CantigaId *id, const CantigaBuffer *plain, gconstpointer text, gsize length,
+                         GError **error)
+{
+  g_autoptr (CantigaBuffer) place = place_of_row (table, id, plain);
+
+  return cantiga_gcm_seal_bytes (&keys_of (ledger)->row[table], cantiga_buffer_bytes (place), cantiga_buffer_length (place), text, length, error);
+}
+
+GBytes *
+cantiga_ledger_open_row (CantigaLedger *ledger, CantigaTable table, const CantigaId *id, const CantigaBuffer *plain, CantigaStatement *statement,
+                         guint column, GError **error)
+{
+  g_autoptr (CantigaBuffer) place = place_of_row (table, id, plain);
+  gsize length;
+  gconstpointer sealed = cantiga_statement_get_blob (statement, column, &length);
+  GBytes *text
+      = cantiga_gcm_open_bytes (&keys_of (ledger)->row[table], cantiga_buffer_bytes (place), cantiga_buffer_length (place), sealed, length, NULL);
+
+  if (text == NULL)
+    cantiga_ledger_fail_damaged (table, error);
+  return text;
+}
+
+GBytes *
+cantiga_ledger_seal_object (CantigaLedger *ledger, CantigaTable table, const CantigaId *id, const CantigaBuffer *plain, JsonObject *object,
+                            GError **error)
+{
+  g_autoptr (GBytes) text = cantiga_json_format (object);
+
+  return cantiga_ledger_seal_row (ledger, table, id, plain, g_bytes_get_data (text, NULL), g_bytes_get_size (text), error);
+}
+
+JsonObject *
+cantiga_ledger_open_object (CantigaLedger *ledger, CantigaTable table, const CantigaId *id, const CantigaBuffer *plain, CantigaStatement *statement,
+                            guint column, GError **error)
+{
+  g_autoptr (GBytes) text = cantiga_ledger_open_row (ledger, table, id, plain, statement, column, error);
+
+  return text != NULL ? cantiga_json_parse (g_bytes_get_data (text, NULL), g_bytes_get_size (text), error) : NULL;
+}
+
+#define SECRET_NONCE 12
+#define SECRET_TAG 16
+
+static CantigaBuffer *
+place_of_secret (CantigaTable table, const CantigaId *id)
+{
+  g_autoptr (CantigaBuffer) plain = cantiga_buffer_new ();
+
+  cantiga_buffer_add_field_text (plain, "secret");
+  return place_of_row (table, id, plain);
+}
+
+GBytes *
+cantiga_ledger_seal_secret (CantigaLedger *ledger, CantigaTable table, const CantigaId *id, CantigaSecret *secret, GError **error)
+{
+  g_autoptr (CantigaBuffer) place = place_of_secret (table, id);
+  gsize length = SECRET_NONCE + cantiga_secret_length (secret) + SECRET_TAG;
+  g_autofree guint8 *sealed = g_malloc (length);
+
+  cantiga_random (sealed, SECRET_NONCE);
+  if (!cantiga_gcm_seal (&keys_of (ledger)->row[table], sealed, cantiga_buffer_bytes (place), cantiga_buffer_length (place),
+                         cantiga_secret_bytes (secret), cantiga_secret_length (secret), sealed + SECRET_NONCE, error))
+    return NULL;
+  return g_bytes_new_take (g_steal_pointer (&sealed), length);
+}
+
+CantigaSecret *
+cantiga_ledger_open_secret (CantigaLedger *ledger, CantigaTable table, const CantigaId *id, CantigaStatement *statement, guint column, GError **error)
+{
+  g_autoptr (CantigaBuffer) place = place_of_secret (table, id);
+  g_autoptr (CantigaSecret) secret = NULL;
+  gsize length;
+  const guint8 *sealed = cantiga_statement_get_blob (statement, column, &length);
+
+  if (length >= SECRET_NONCE + SECRET_TAG)
+    secret = cantiga_secret_new (length - SECRET_NONCE - SECRET_TAG);
+  if (secret == NULL
+      || !cantiga_gcm_open (&keys_of (ledger)->row[table], sealed, cantiga_buffer_bytes (place), cantiga_buffer_length (place), sealed + SECRET_NONCE,
+                            length - SECRET_NONCE, cantiga_secret_bytes (secret), NULL))
+    {
+      cantiga_ledger_fail_damaged (table, error);
+      return NULL;
+    }
+  return g_steal_pointer (&secret);
+}
+
+/* ---- opening ---- */
+
+static gboolean
+derive_keys (CantigaLedger *ledger, CantigaSecret *master, GError **error)
+{
+  g_auto (CantigaKey) key = CANTIGA_KEY_INIT;
+
+  cantiga_key_set (&key, cantiga_secret_bytes (master), cantiga_secret_length (master));
+  for (CantigaTable table = 0; table < CANTIGA_N_TABLES; table++)
+    {
+      g_autoptr (CantigaBuffer) context = cantiga_buffer_new ();
+
+      cantiga_buffer_add_field_text (context, table_names[table]);
+      if (!cantiga_expand (CANTIGA_DIGEST_SHA256, &key, CANTIGA_LABEL_ROW, context, ROW_KEY_LENGTH, &keys_of (ledger)->row[table], error)
+          || !cantiga_expand (CANTIGA_DIGEST_SHA256, &key, CANTIGA_LABEL_FIND, context, ROW_KEY_LENGTH, &keys_of (ledger)->find[table], error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+CantigaLedger *
+cantiga_ledger_open (const char *path, CantigaSecret *master, GError **error)
+{
+  g_autoptr (CantigaLedger) ledger = g_new0 (CantigaLedger, 1);
+
+  g_mutex_init (&ledger->lock);
+  ledger->keys = cantiga_secret_new (sizeof (CantigaLedgerKeys));
+  ledger->sql = cantiga_sql_open (path, error);
+  if (ledger->sql == NULL || !derive_keys (ledger, master, error) || !cantiga_sql_migrate (ledger->sql, migrations, G_N_ELEMENTS (migrations), error)
+      || !cantiga_ledger_open_head (ledger, error))
+    return NULL;
+  return g_steal_pointer (&ledger);
+}
+
+void
+cantiga_ledger_free (CantigaLedger *ledger)
+{
+  if (ledger == NULL)
+    return;
+  cantiga_secret_free (ledger->keys);
+  cantiga_sql_free (ledger->sql);
+  g_mutex_clear (&ledger->lock);
+  g_free (ledger);
+}
