@@ -1,0 +1,31 @@
+/* Feeds one play to GStreamer: an appsrc that can seek, chunks fetched as they are needed and a few ahead, a small cache of them in memory, nothing on disk.
+ *
+ * The appsrc's callbacks come on GStreamer's threads: they note what is wanted and wake the main context; chunks are fetched and pushed from there. No callback waits. */
+#pragma once
+
+#include <gst/app/gstappsrc.h>
+
+#include "client/play.h"
+
+G_BEGIN_DECLS
+
+/* Signal "failed" (GError): a chunk could not be had; no more come. */
+#define CANTIGA_TYPE_SOURCE (cantiga_source_get_type ())
+G_DECLARE_FINAL_TYPE (CantigaSource, cantiga_source, CANTIGA, SOURCE, GObject)
+
+/* Starts to fetch the first, the second and the last chunk: demuxers look there first. Thread: main. */
+CantigaSource *cantiga_source_new (CantigaPlay *play);
+CantigaPlay *cantiga_source_get_play (CantigaSource *source);
+/* Takes over an appsrc (playbin's source-setup). Thread: any; once at a time. */
+void cantiga_source_attach (CantigaSource *source, GstAppSrc *appsrc);
+/* Fetches no more, and lets go of the appsrc. Thread: main. */
+void cantiga_source_stop (CantigaSource *source);
+
+/* For who shows it: whether chunk index is in memory. Thread: main. */
+gboolean cantiga_source_has_chunk (CantigaSource *source, guint64 index);
+/* Whether GStreamer waits for a chunk that is not there yet. */
+gboolean cantiga_source_is_waiting (CantigaSource *source);
+/* How many chunks came over the wire so far. */
+guint64 cantiga_source_get_fetched (CantigaSource *source);
+
+G_END_DECLS
