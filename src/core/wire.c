@@ -56,13 +56,14 @@ cantiga_json_format (JsonObject *object)
 {
   g_autoptr (JsonGenerator) generator = json_generator_new ();
   g_autoptr (JsonNode) root = json_node_new (JSON_NODE_OBJECT);
-  gsize length;
-  char *text;
+  g_autoptr (GString) text = g_string_new (NULL);
 
   json_node_set_object (root, object);
   json_generator_set_root (generator, root);
-  text = json_generator_to_data (generator, &length);
-  return g_bytes_new_take (text, length);
+  json_generator_to_gstring (generator, text);
+  /* json-glib escapes every control character but this one, which nobody's parser takes as it is. */
+  g_string_replace (text, "\x1f", "\\u001f", 0);
+  return g_string_free_to_bytes (g_steal_pointer (&text));
 }
 
 /* ---- what arrives ---- */

@@ -366,6 +366,26 @@ ask_everything (JsonObject *object)
     }
 }
 
+/* A tag of a file may hold any of them. */
+static void
+test_control_characters (void)
+{
+  for (char c = 0x01; c < 0x20; c++)
+    {
+      const char text[] = { 'a', c, c, 'b', '\0' };
+      g_autoptr (GError) error = NULL;
+      g_autoptr (JsonObject) object = json_object_new ();
+      g_autoptr (JsonObject) again = NULL;
+      g_autoptr (GBytes) formatted = NULL;
+
+      json_object_set_string_member (object, "text", text);
+      formatted = cantiga_json_format (object);
+      again = cantiga_json_parse (g_bytes_get_data (formatted, NULL), g_bytes_get_size (formatted), &error);
+      g_assert_no_error (error);
+      g_assert_cmpstr (json_object_get_string_member (again, "text"), ==, text);
+    }
+}
+
 /* json-glib writes 1e17 and larger fractions as "1e+17.0" (none of the protocol's members is that large). */
 static gboolean
 has_miswritten_number (GBytes *formatted)
@@ -445,5 +465,6 @@ main (int argc, char **argv)
   g_test_add_func ("/wire/gets-objects-and-arrays-only", test_get_containers);
   g_test_add_func ("/wire/a-null-is-not-there", test_has);
   g_test_add_func ("/wire/formats-compactly", test_format);
+  g_test_add_func ("/wire/formats-control-characters-so-that-they-come-back", test_control_characters);
   return g_test_run ();
 }
