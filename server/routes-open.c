@@ -18,9 +18,8 @@ static gboolean
 check_player (const CantigaRequest *request, CantigaServerSession *session, GError **error)
 {
   g_autoptr (GError) unknown = NULL;
-  g_autofree char *uuid = cantiga_certificate_dup_uuid (cantiga_handshake_get_player_certificate (session->handshake));
-
-  if (uuid == NULL)
+  const char *uuid = cantiga_handshake_get_player (session->handshake);
+if (uuid == NULL)
     return cantiga_fail (error, CANTIGA_ERROR_CERTIFICATE_REFUSED);
   if (!cantiga_ledger_check_player (request->server->ledger, uuid, &unknown))
     {
@@ -29,7 +28,7 @@ check_player (const CantigaRequest *request, CantigaServerSession *session, GErr
       g_propagate_error (error, g_steal_pointer (&unknown));
       return FALSE;
     }
-  session->player = g_steal_pointer (&uuid);
+  session->player = g_strdup (uuid);
   return TRUE;
 }
 

@@ -78,8 +78,8 @@ gboolean cantiga_handshake_answer_hello (CantigaHandshake *handshake, const Cant
 /* On CANTIGA_ERROR_NO_COMMON_SUITE the caller adds "suites" to the problem (3.3). */
 gboolean cantiga_handshake_answer_suite (CantigaHandshake *handshake, const CantigaServerTerms *terms, GBytes *body, GBytes **ret_answer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_handshake_answer_key (CantigaHandshake *handshake, const CantigaServerTerms *terms, GBytes *body, GBytes **ret_answer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* After hello: the player's leaf, borrowed. */
-X509 *cantiga_handshake_get_player_certificate (const CantigaHandshake *handshake);
+/* After hello: the UUID in the player's leaf, borrowed; NULL if it has none. */
+const char *cantiga_handshake_get_player (const CantigaHandshake *handshake);
 /* Session named in a body of 3.3 or 3.4, so that the caller can find the handshake. */
 gboolean cantiga_handshake_peek_session (GBytes *body, CantigaId *ret_session, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
