@@ -164,7 +164,7 @@ cantiga_certificate_issue (X509 *authority, EVP_PKEY *authority_key, EVP_PKEY *s
     return NULL;
   if (uuid != NULL && !g_uuid_string_is_valid (uuid))
     {
-      cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "\"%s\" is not a UUID.", uuid);
+      cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "“%s” is not a UUID.", uuid);
       return NULL;
     }
   certificate = certificate_new (subject_key, subject, X509_get_subject_name (authority), not_before, not_after, error);

@@ -76,7 +76,7 @@ refuse (GError **error, X509 *certificate, const char *why)
   g_autofree char *name = cantiga_certificate_dup_name (certificate);
 
   ERR_clear_error ();
-  return cantiga_fail_with (error, CANTIGA_ERROR_CERTIFICATE_REFUSED, "The certificate \"%s\" is not accepted: %s.", name, why);
+  return cantiga_fail_with (error, CANTIGA_ERROR_CERTIFICATE_REFUSED, "The certificate “%s” is not accepted: %s.", name, why);
 }
 
 /* The leaf, and the rest that may lead from it to an authority. */

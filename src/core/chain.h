@@ -29,11 +29,12 @@ GBytes *cantiga_certificate_encode (X509 *certificate);
 /* SHA-256 of the DER / of the SubjectPublicKeyInfo. */
 void cantiga_certificate_hash (X509 *certificate, guint8 ret_hash[32]);
 void cantiga_certificate_pin (X509 *certificate, guint8 ret_pin[32]);
-/* The subject's CN in UTF-8, or "" ; free with g_free(). */
+/* The subject's CN in UTF-8, or ""; characters that cannot be shown are replaced. Free with g_free(). */
 char *cantiga_certificate_dup_name (X509 *certificate);
 /* The UUID of a subjectAltName URI urn:uuid:…, or NULL; free with g_free(). */
 char *cantiga_certificate_dup_uuid (X509 *certificate);
-gint64 cantiga_certificate_get_not_before (X509 *certificate); /* seconds since 1970 */
+/* Seconds since 1970; the end of time, and its beginning, if they cannot be read: such a certificate is never valid. */
+gint64 cantiga_certificate_get_not_before (X509 *certificate);
 gint64 cantiga_certificate_get_not_after (X509 *certificate);
 
 /* Checks certificates (DER GBytes, leaf first, without the authority; at most 8) against authorities (X509; at least one) and nothing else, for usage, at time now
@@ -45,14 +46,15 @@ X509 *cantiga_chain_verify (GPtrArray *certificates, GPtrArray *authorities, X50
 X509_CRL *cantiga_crl_decode (GBytes *der, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 GBytes *cantiga_crl_encode (X509_CRL *crl);
 gint64 cantiga_crl_get_number (X509_CRL *crl);   /* -1 if it has none */
-gint64 cantiga_crl_get_next_update (X509_CRL *crl);
+gint64 cantiga_crl_get_next_update (X509_CRL *crl); /* G_MININT64 if it has none */
 /* serials: hexadecimal strings as of cantiga_certificate_dup_serial(). */
 X509_CRL *cantiga_crl_issue (X509 *authority, EVP_PKEY *key, gint64 number, const char *const *serials, gint64 now, gint64 next_update, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 char *cantiga_certificate_dup_serial (X509 *certificate);
 
 /* Makes a self-signed authority (CA:TRUE, pathlen 0). */
 X509 *cantiga_authority_issue (EVP_PKEY *key, const char *name, gint64 not_before, gint64 not_after, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Issues a certificate to subject_key: CN name, URI urn:uuid:uuid, a random serial, keyUsage digitalSignature, the extended usage. */
+/* Issues a certificate to subject_key: CN name (cut to 64 characters; not empty), URI urn:uuid:uuid (none if uuid is NULL), a random serial, keyUsage
+ * digitalSignature, the extended usage. */
 X509 *cantiga_certificate_issue (X509 *authority, EVP_PKEY *authority_key, EVP_PKEY *subject_key, CantigaUsage usage, const char *name, const char *uuid,
                                  gint64 not_before, gint64 not_after, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

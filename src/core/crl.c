@@ -69,7 +69,7 @@ add_serial (X509_CRL *crl, const char *serial, const ASN1_TIME *now, GError **er
   gsize length = strlen (serial);
 
   if (length == 0 || length > SERIAL_DIGITS_MAX || strspn (serial, "0123456789abcdefABCDEF") != length)
-    return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "\"%s\" is not the serial number of a certificate.", serial);
+    return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "“%s” is not the serial number of a certificate.", serial);
   if (BN_hex2bn (&parsed, serial) != 0)
     value = parsed;
   if (value != NULL)

@@ -22,7 +22,7 @@ CantigaSecret *cantiga_share_agree (CantigaShare *share, GBytes *peer_public, GE
 
 /* The groups of kex, the default first; NULL-terminated, static. */
 const char *const *cantiga_kex_get_groups (CantigaKex kex);
-/* p and g of a DH group, big-endian without leading zeros; static. FALSE if group is not a DH group. */
+/* p and g of a DH group, big-endian without leading zeros; borrowed, they are never freed. FALSE if group is not a DH group. */
 gboolean cantiga_group_get_parameters (const char *group, GBytes **ret_p, GBytes **ret_g);
 
 G_END_DECLS

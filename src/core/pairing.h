@@ -15,7 +15,7 @@ typedef struct
   guint8 pin[32];
 } CantigaInvitation;
 
-/* For a server at http(s) URL url ("http://host:port"). */
+/* For a server at url, which is "http://host:port" and nothing else; CANTIGA_ERROR_CONFIGURATION. */
 CantigaInvitation *cantiga_invitation_new (const char *url, X509 *authority, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* CANTIGA_ERROR_INVITATION_REFUSED with what is wrong with the link. */
 CantigaInvitation *cantiga_invitation_parse (const char *link, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -27,10 +27,12 @@ void cantiga_link_free (char *link);
 /* "http://host:port". */
 char *cantiga_invitation_dup_url (const CantigaInvitation *invitation);
 
-/* Player: 14.2's body → 14.3's body. keys: EVP_PKEY, one a certificate wanted. ret_authority, ret_server: pinned if 14.4 succeeds. */
+/* Player: 14.2's body → 14.3's body. keys: EVP_PKEY, one a certificate wanted, 1 to 3, each of another AUTH. ret_authority, ret_server: pinned if 14.4
+ * succeeds. CANTIGA_ERROR_SERVER_REFUSED if it is not the server that the invitation is from. */
 gboolean cantiga_pairing_create_request (const CantigaInvitation *invitation, GBytes *offer, GPtrArray *keys, GBytes **ret_request, X509 **ret_authority,
                                          char **ret_server, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Player: 14.4's body → identities (CantigaIdentity), in the order of keys. */
+/* Player: 14.4's body → identities (CantigaIdentity), in the order of keys. CANTIGA_ERROR_SERVER_REFUSED if the mac is not the server's,
+ * CANTIGA_ERROR_CERTIFICATE_REFUSED if a certificate is not for its key or not of authority. */
 GPtrArray *cantiga_pairing_consume_answer (const CantigaInvitation *invitation, GBytes *answer, GPtrArray *keys, X509 *authority, const char *server,
                                            gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

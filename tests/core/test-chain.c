@@ -221,21 +221,21 @@ test_forged (Fixture *fixture, gconstpointer unused)
   g_assert_nonnull (name);
   name[0] = 'L';
   chain->pdata[0] = g_bytes_new_take (der, length);
-  assert_chain_refused (chain, fixture->authorities, NULL, CANTIGA_USAGE_PLAYER, NOW, "\"Leaf\" is not accepted: its signature does not verify");
+  assert_chain_refused (chain, fixture->authorities, NULL, CANTIGA_USAGE_PLAYER, NOW, "“Leaf” is not accepted: its signature does not verify");
 }
 
 static void
 test_expired (Fixture *fixture, gconstpointer unused)
 {
   assert_leaf_refused (fixture, fixture->leaves[CANTIGA_USAGE_PLAYER], CANTIGA_USAGE_PLAYER, NOW + 91 * DAY,
-                       "\"leaf\" is not accepted: it has expired");
+                       "“leaf” is not accepted: it has expired");
 }
 
 static void
 test_not_yet_valid (Fixture *fixture, gconstpointer unused)
 {
   assert_leaf_refused (fixture, fixture->leaves[CANTIGA_USAGE_PLAYER], CANTIGA_USAGE_PLAYER, NOW - 1,
-                       "\"leaf\" is not accepted: it is not valid yet");
+                       "“leaf” is not accepted: it is not valid yet");
 }
 
 static void
@@ -243,7 +243,7 @@ test_expired_authority (Fixture *fixture, gconstpointer unused)
 {
   g_autoptr (X509) leaf = issue (fixture->authority, fixture->authority_key, fixture->key, CANTIGA_USAGE_PLAYER, NOW, NOW + 2000 * DAY);
 
-  assert_leaf_refused (fixture, leaf, CANTIGA_USAGE_PLAYER, NOW + 1001 * DAY, "\"authority\" is not accepted: it has expired");
+  assert_leaf_refused (fixture, leaf, CANTIGA_USAGE_PLAYER, NOW + 1001 * DAY, "“authority” is not accepted: it has expired");
 }
 
 /* Each of our usages is good for itself alone. */
@@ -323,7 +323,7 @@ test_other_authority (Fixture *fixture, gconstpointer unused)
   g_autoptr (X509) other = authority_new (key, "other");
   g_autoptr (X509) leaf = issue (other, key, fixture->key, CANTIGA_USAGE_PLAYER, NOW, NOW + DAY);
 
-  assert_leaf_refused (fixture, leaf, CANTIGA_USAGE_PLAYER, NOW, "\"leaf\" is not accepted: it was issued by another authority");
+  assert_leaf_refused (fixture, leaf, CANTIGA_USAGE_PLAYER, NOW, "“leaf” is not accepted: it was issued by another authority");
 }
 
 static void
@@ -345,7 +345,7 @@ test_self_made_chain (Fixture *fixture, gconstpointer unused)
   g_autoptr (X509) leaf = issue (other, key, fixture->key, CANTIGA_USAGE_PLAYER, NOW, NOW + DAY);
   g_autoptr (GPtrArray) chain = chain_of (leaf, other, NULL);
 
-  assert_chain_refused (chain, fixture->authorities, NULL, CANTIGA_USAGE_PLAYER, NOW, "\"other\" is not accepted: it is another authority's");
+  assert_chain_refused (chain, fixture->authorities, NULL, CANTIGA_USAGE_PLAYER, NOW, "“other” is not accepted: it is another authority's");
   assert_chain_refused (chain, fixture->authorities, NULL, CANTIGA_USAGE_CARD, NOW, "is not accepted");
 }
 
@@ -389,7 +389,7 @@ test_authority_as_leaf (Fixture *fixture, gconstpointer unused)
                                              "extendedKeyUsage", "clientAuth", IDENTIFIERS, NULL } });
 
   assert_leaf_refused (fixture, leaf, CANTIGA_USAGE_PLAYER, NOW, "is not accepted");
-  assert_leaf_refused (fixture, leaf, CANTIGA_USAGE_CARD, NOW, "\"both\" is not accepted: it is an authority's");
+  assert_leaf_refused (fixture, leaf, CANTIGA_USAGE_CARD, NOW, "“both” is not accepted: it is an authority's");
   assert_leaf_refused (fixture, fixture->authority, CANTIGA_USAGE_PLAYER, NOW, "is not accepted");
 }
 
@@ -422,7 +422,7 @@ test_short_key (Fixture *fixture, gconstpointer unused)
                                            NULL,
                                            { "keyUsage", "critical,digitalSignature", "extendedKeyUsage", "clientAuth", IDENTIFIERS, NULL } });
 
-  assert_leaf_refused (fixture, leaf, CANTIGA_USAGE_PLAYER, NOW, "\"short\" is not accepted: its key is too short");
+  assert_leaf_refused (fixture, leaf, CANTIGA_USAGE_PLAYER, NOW, "“short” is not accepted: its key is too short");
   assert_leaf_refused (fixture, leaf, CANTIGA_USAGE_CARD, NOW, "its key is too short");
 }
 
@@ -436,7 +436,7 @@ test_sha1 (Fixture *fixture, gconstpointer unused)
                                            "SHA1",
                                            { "keyUsage", "critical,digitalSignature", "extendedKeyUsage", "clientAuth", IDENTIFIERS, NULL } });
 
-  assert_leaf_refused (fixture, leaf, CANTIGA_USAGE_PLAYER, NOW, "\"old\" is not accepted: it is signed with a digest that is too weak");
+  assert_leaf_refused (fixture, leaf, CANTIGA_USAGE_PLAYER, NOW, "“old” is not accepted: it is signed with a digest that is too weak");
   assert_leaf_refused (fixture, leaf, CANTIGA_USAGE_CARD, NOW, "it is signed with a digest that is too weak");
 }
 
@@ -451,7 +451,7 @@ test_unknown_critical_extension (Fixture *fixture, gconstpointer unused)
               NULL,
               { "keyUsage", "critical,digitalSignature", "extendedKeyUsage", "clientAuth", "1.2.3.4.5", "critical,ASN1:NULL", IDENTIFIERS, NULL } });
 
-  assert_leaf_refused (fixture, leaf, CANTIGA_USAGE_PLAYER, NOW, "\"odd\" is not accepted");
+  assert_leaf_refused (fixture, leaf, CANTIGA_USAGE_PLAYER, NOW, "“odd” is not accepted");
 }
 
 static void
@@ -612,7 +612,7 @@ test_state_list (State *state, gconstpointer unused)
   g_assert_no_error (error);
   g_ptr_array_add (authorities, state->root);
   assert_chain_accepted (chain, authorities, clear, CANTIGA_USAGE_CARD, NOW);
-  assert_chain_refused (chain, authorities, revoked, CANTIGA_USAGE_CARD, NOW, "\"card\" is not accepted: it was revoked");
+  assert_chain_refused (chain, authorities, revoked, CANTIGA_USAGE_CARD, NOW, "“card” is not accepted: it was revoked");
 }
 
 #define ADD(path, function) g_test_add ("/chain/" path, Fixture, NULL, set_up, function, tear_down)

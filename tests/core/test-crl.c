@@ -102,7 +102,7 @@ test_round_trip (Fixture *fixture, gconstpointer unused)
   g_assert_cmpint (cantiga_crl_get_next_update (read_back), ==, NOW + DAY);
   g_assert_cmpint (sk_X509_REVOKED_num (X509_CRL_get_REVOKED (read_back)), ==, 1);
   g_assert_cmpint (X509_CRL_get_ext_by_NID (read_back, NID_authority_key_identifier, -1), >=, 0);
-  assert_verify (fixture, read_back, NOW, "\"leaf\" is not accepted: it was revoked");
+  assert_verify (fixture, read_back, NOW, "“leaf” is not accepted: it was revoked");
 }
 
 static void
