@@ -13,6 +13,8 @@ typedef struct _CantigaPki CantigaPki;
 gboolean cantiga_pki_create (const char *folder, CantigaSecret *master, const char *name, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Leaves past two thirds of their time are issued anew when opened. */
 CantigaPki *cantiga_pki_open (CantigaState *state, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Gives the three server leaves new keys; the old ones are on every revocation list from now on. A server that runs takes them up when it is restarted. */
+gboolean cantiga_pki_rotate (CantigaState *state, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void cantiga_pki_free (CantigaPki *pki);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaPki, cantiga_pki_free)
 
@@ -25,7 +27,7 @@ CantigaIdentity *cantiga_pki_get_publisher (CantigaPki *pki);
 GPtrArray *cantiga_pki_get_card_authorities (CantigaPki *pki);
 /* Issues a player's certificate (90 days): the chain, leaf first, without the authority (GBytes). uuid: one a player. */
 GPtrArray *cantiga_pki_issue_player (CantigaPki *pki, EVP_PKEY *key, const char *name, const char *uuid, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* A revocation list of serials (hexadecimal), good for 7 days; number rises with time. */
+/* A revocation list of serials (hexadecimal) and of the server's own leaves that were rotated out, good for 7 days; number rises with time. */
 X509_CRL *cantiga_pki_issue_crl (CantigaPki *pki, const char *const *serials, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -1,7 +1,7 @@
 /* The server's state folder (0700), and what is kept in it:
  *   master.key        32 bytes, 0600 (or systemd's credential `cantiga.master`, or CANTIGA_MASTER_KEY_FILE)
  *   server.conf       may be absent: everything has a default
- *   pki/              authority, three server leaves, publisher: certificates in PEM, keys in PKCS#8/PBES2
+ *   pki/              authority, three server leaves, publisher: certificates in PEM (.pem), keys in PKCS#8/PBES2 (.key); serials of leaves that were rotated out (revoked)
  *   pki/card-authorities/   PEM files of card authorities, if the keeper wants cards chained to them
  *   ledger.sqlite     cards, players, invitations, licences, plays, titles
  *   library/          sealed titles
@@ -17,6 +17,8 @@ typedef struct _CantigaState CantigaState;
 /* Makes the folder and everything in it. CANTIGA_ERROR_CONFIGURATION if there is one already: nothing is changed. name: the server's, shown to listeners. A run that was killed
  * half way leaves nothing that looks whole: the folder is built beside its place and renamed, or a marker written last. */
 gboolean cantiga_state_init (const char *folder, const char *name, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Whether there is one, so that init would refuse. */
+gboolean cantiga_state_exists (const char *folder);
 /* Opens one; refuses a folder or key that others can read, with what to type. */
 CantigaState *cantiga_state_open (const char *folder, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void cantiga_state_free (CantigaState *state);

@@ -1,0 +1,463 @@
+#include "server/config.h"
+
+#include <gio/gio.h>
+
+#define NAME_MAX_CHARACTERS 64
+
+typedef struct _Key Key;
+
+/* One row a key: where it stands, what it is without being set, how it is read and written. Places are offsets into CantigaConfig. */
+struct _Key
+{
+  const char *section;
+  const char *name;
+  const char *fallback; /* as it would stand in the file; NULL: nothing */
+  gboolean (*parse) (const Key *key, const char *text, CantigaConfig *config, GError **error);
+  char *(*format) (const Key *key, const CantigaConfig *config);
+  gsize place;
+  gint64 min, max;
+  const char *comment;
+};
+
+static gpointer
+place_in (const Key *key, CantigaConfig *config)
+{
+  return G_STRUCT_MEMBER_P (config, key->place);
+}
+
+/* ---- values ---- */
+
+static gboolean
+parse_name (const Key *key, const char *text, CantigaConfig *config, GError **error)
+{
+  char **name = place_in (key, config);
+
+  for (const char *at = text; *at != '\0'; at = g_utf8_next_char (at))
+    if (g_unichar_iscntrl (g_utf8_get_char (at)))
+      return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "a name has no control characters");
+  if (*text == '\0' || g_utf8_strlen (text, -1) > NAME_MAX_CHARACTERS)
+    return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "a name has 1 to %d characters", NAME_MAX_CHARACTERS);
+  g_free (*name);
+  *name = g_strdup (text);
+  return TRUE;
+}
+
+static char *
+format_text (const Key *key, const CantigaConfig *config)
+{
+  return g_strdup (G_STRUCT_MEMBER (char *, config, key->place));
+}
+
+/* "192.0.2.1:22684", "[2001:db8::1]:22684". */
+static gboolean
+parse_listen (const Key *key, const char *text, CantigaConfig *config, GError **error)
+{
+  char **listen = place_in (key, config);
+  g_autoptr (GSocketConnectable) parsed = g_network_address_parse (text, G_MAXUINT16, NULL);
+  g_autoptr (GSocketAddress) address = NULL;
+  const char *colon = strrchr (text, ':');
+
+  if (parsed != NULL && colon != NULL && g_ascii_isdigit (colon[1]) && !g_str_has_suffix (text, "]"))
+    address = g_inet_socket_address_new_from_string (g_network_address_get_hostname (G_NETWORK_ADDRESS (parsed)),
+                                                     g_network_address_get_port (G_NETWORK_ADDRESS (parsed)));
+  if (address == NULL)
+    return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "“%s” is not an address and a port, such as 0.0.0.0:22684 or [::]:22684", text);
+  g_free (*listen);
+  *listen = g_strdup (text);
+  return TRUE;
+}
+
+static gboolean
+parse_number (const Key *key, const char *text, CantigaConfig *config, GError **error)
+{
+  guint *number = place_in (key, config);
+  guint64 value;
+
+  if (!g_ascii_string_to_unsigned (text, 10, (guint64)key->min, (guint64)key->max, &value, NULL))
+    return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "“%s” is not a whole number from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, text,
+                              key->min, key->max);
+  *number = (guint)value;
+  return TRUE;
+}
+
+static char *
+format_number (const Key *key, const CantigaConfig *config)
+{
+  return g_strdup_printf ("%u", G_STRUCT_MEMBER (guint, config, key->place));
+}
+
+static char *
+format_seconds (gint64 seconds)
+{
+  static const struct
+  {
+    gint64 seconds;
+    const char *name;
+  } units[] = { { 7 * 24 * 3600, "w" }, { 24 * 3600, "d" }, { 3600, "h" }, { 60, "min" }, { 1, "s" } };
+  guint unit = 0;
+
+  while (seconds % units[unit].seconds != 0)
+    unit++;
+  return g_strdup_printf ("%" G_GINT64_FORMAT "%s", seconds / units[unit].seconds, units[unit].name);
+}
+
+static gboolean
+parse_seconds (const Key *key, const char *text, gint64 *ret_seconds, GError **error)
+{
+  g_autofree char *min = format_seconds (key->min);
+  g_autofree char *max = format_seconds (key->max);
+  gint64 seconds;
+
+  if (!cantiga_duration_parse (text, &seconds, NULL) || seconds < key->min || seconds > key->max)
+    return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "“%s” is not a duration from %s to %s: a whole number and s, min, h, d or w is",
+                              text, min, max);
+  *ret_seconds = seconds;
+  return TRUE;
+}
+
+static gboolean
+parse_limit (const Key *key, const char *text, CantigaConfig *config, GError **error)
+{
+  guint *limit = place_in (key, config);
+  gint64 seconds;
+
+  if (!parse_seconds (key, text, &seconds, error))
+    return FALSE;
+  *limit = (guint)seconds;
+  return TRUE;
+}
+
+static char *
+format_limit (const Key *key, const CantigaConfig *config)
+{
+  return format_seconds (G_STRUCT_MEMBER (guint, config, key->place));
+}
+
+static gboolean
+parse_validity (const Key *key, const char *text, CantigaConfig *config, GError **error)
+{
+  return parse_seconds (key, text, &config->policy.validity, error);
+}
+
+static char *
+format_validity (const Key *key, const CantigaConfig *config)
+{
+  return format_seconds (config->policy.validity);
+}
+
+static gboolean
+parse_renewal (const Key *key, const char *text, CantigaConfig *config, GError **error)
+{
+  return cantiga_renewal_parse (text, &config->policy, error);
+}
+
+static char *
+format_renewal (const Key *key, const CantigaConfig *config)
+{
+  static const char *const names[]
+      = { [CANTIGA_RENEWAL_NEW_SESSION] = "new-session", [CANTIGA_RENEWAL_NEVER] = "never", [CANTIGA_RENEWAL_MANUAL] = "manual" };
+  g_autofree char *after = NULL;
+
+  if (config->policy.renewal != CANTIGA_RENEWAL_AFTER)
+    return g_strdup (names[config->policy.renewal]);
+  after = format_seconds (config->policy.renewal_after);
+  return g_strconcat ("after ", after, NULL);
+}
+
+static gboolean
+parse_enabled (const Key *key, const char *text, CantigaConfig *config, GError **error)
+{
+  g_auto (GStrv) words = g_strsplit_set (text, "; \t", -1);
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+  g_auto (GStrv) expanded = NULL;
+  g_auto (GStrv) given = NULL;
+
+  for (guint i = 0; words[i] != NULL; i++)
+    if (*words[i] != '\0')
+      g_strv_builder_add (names, words[i]);
+  given = g_strv_builder_end (names);
+  expanded = cantiga_suites_expand ((const char *const *)given, error);
+  if (expanded == NULL)
+    return FALSE;
+  if (expanded[0] == NULL)
+    return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "no suite is enabled: default enables the strong and the sound ones");
+  g_strfreev (config->enabled);
+  config->enabled = g_steal_pointer (&expanded);
+  return TRUE;
+}
+
+static char *
+format_enabled (const Key *key, const CantigaConfig *config)
+{
+  static const char *const names[] = { "default", NULL };
+  g_auto (GStrv) expanded = cantiga_suites_expand (names, NULL);
+
+  if (g_strv_equal ((const char *const *)expanded, (const char *const *)config->enabled))
+    return g_strdup ("default");
+  return g_strjoinv (";", config->enabled);
+}
+
+static gboolean
+parse_selection (const Key *key, const char *text, CantigaConfig *config, GError **error)
+{
+  if (!g_str_equal (text, "strongest") && !g_str_equal (text, "random"))
+    return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "“%s” is not a selection: strongest or random is", text);
+  config->selection = *text == 's' ? CANTIGA_SELECTION_STRONGEST : CANTIGA_SELECTION_RANDOM;
+  return TRUE;
+}
+
+static char *
+format_selection (const Key *key, const CantigaConfig *config)
+{
+  return g_strdup (config->selection == CANTIGA_SELECTION_STRONGEST ? "strongest" : "random");
+}
+
+/* ---- keys ---- */
+
+#define PLACE(member) G_STRUCT_OFFSET (CantigaConfig, member)
+#define DAY (24 * 3600)
+#define CENTURY ((gint64)100 * 365 * DAY)
+
+/* The numbers of [limits] are those of docs/protocol.md 12. */
+static const Key keys[] = {
+  { "server", "name", NULL, parse_name, format_text, PLACE (name), 0, 0, "Shown to listeners; without it, the name given at init." },
+  { "server", "listen", "0.0.0.0:22684", parse_listen, format_text, PLACE (listen), 0, 0, "Address and port; [::]:22684 for IPv6 as well." },
+  { "server", "workers", "0", parse_number, format_number, PLACE (workers), 0, 256, "Threads that serve; 0: as many as cores." },
+  { "suites", "enabled", "default", parse_enabled, format_enabled, 0, 0, 0,
+    "Names or patterns (ECDH_*) separated by semicolons; default: all strong and sound ones. Legacy ones (EDE_CBC) by full name alone." },
+  { "suites", "selection", "strongest", parse_selection, format_selection, 0, 0, 0, "strongest or random." },
+  { "licence", "plays", "3", parse_number, format_number, PLACE (policy.plays), 1, 1000000, "Plays of a new licence." },
+  { "licence", "validity", "7d", parse_validity, format_validity, 0, 1, CENTURY, "How long a new licence lasts (s, min, h, d, w)." },
+  { "licence", "renewal", "new-session", parse_renewal, format_renewal, 0, 0, 0, "new-session, never, manual, or after and a duration (after 30d)." },
+  { "limits", "connections", "1024", parse_number, format_number, PLACE (connections), 1, 65536, "Connections in all." },
+  { "limits", "connections-per-address", "256", parse_number, format_number, PLACE (connections_per_address), 1, 65536,
+    "Connections of one address." },
+  { "limits", "half-open", "1024", parse_number, format_number, PLACE (half_open), 1, 65536, "Sessions in the middle of their handshake." },
+  { "limits", "half-open-per-address", "64", parse_number, format_number, PLACE (half_open_per_address), 1, 65536, "The same, of one address." },
+  { "limits", "sessions", "4096", parse_number, format_number, PLACE (sessions), 1, 1048576, "Open sessions." },
+  { "limits", "header-time", "10s", parse_limit, format_limit, PLACE (header_seconds), 1, DAY, "For a request's headers to arrive." },
+  { "limits", "body-time", "20s", parse_limit, format_limit, PLACE (body_seconds), 1, DAY, "For a request's body to arrive." },
+  { "limits", "idle-time", "15s", parse_limit, format_limit, PLACE (idle_seconds), 1, DAY, "After which a connection without a request is closed." },
+  { "limits", "answer-time", "60s", parse_limit, format_limit, PLACE (answer_seconds), 1, DAY,
+    "After which an answer that is not taken is dropped." },
+  { "limits", "session-idle-time", "30min", parse_limit, format_limit, PLACE (session_idle_seconds), 1, 30 * DAY,
+    "After which an idle session ends." },
+  { "limits", "handshake-time", "30s", parse_limit, format_limit, PLACE (handshake_seconds), 1, DAY, "For a handshake to be done." },
+};
+
+static const Key *
+find_key (const char *section, const char *name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    if (g_str_equal (keys[i].section, section) && (name == NULL || g_str_equal (keys[i].name, name)))
+      return &keys[i];
+  return NULL;
+}
+
+/* ---- the file ---- */
+
+typedef struct
+{
+  const char *path;
+  GStrv lines;
+  GKeyFile *keys;
+} File;
+
+static void
+file_clear (File *file)
+{
+  g_clear_pointer (&file->lines, g_strfreev);
+  g_clear_pointer (&file->keys, g_key_file_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (File, file_clear)
+
+static gboolean
+is_section_line (const char *line, const char *section)
+{
+  gsize length = strlen (section);
+
+  return line[0] == '[' && strncmp (line + 1, section, length) == 0 && line[1 + length] == ']';
+}
+
+static gboolean
+is_key_line (const char *line, const char *name)
+{
+  gsize length = strlen (name);
+
+  return strncmp (line, name, length) == 0 && line[length + strspn (line + length, " \t")] == '=';
+}
+
+/* The line where the key stands last, which is the one that GKeyFile took; of the section, if name is NULL. 0: nowhere. */
+static guint
+find_line (const File *file, const char *section, const char *name)
+{
+  gboolean within = FALSE;
+  guint found = 0;
+
+  for (guint i = 0; file->lines[i] != NULL; i++)
+    {
+      const char *line = file->lines[i] + strspn (file->lines[i], " \t");
+
+      if (line[0] == '[')
+        within = is_section_line (line, section);
+      if (within && (name == NULL ? line[0] == '[' : is_key_line (line, name)))
+        found = i + 1;
+    }
+  return found;
+}
+
+/* The first line that is no section, key or comment. */
+static guint
+find_broken_line (const File *file)
+{
+  gboolean within = FALSE;
+
+  for (guint i = 0; file->lines[i] != NULL; i++)
+    {
+      g_autofree char *line = g_strstrip (g_strdup (file->lines[i]));
+
+      if (line[0] == '[' && !g_str_has_suffix (line, "]"))
+        return i + 1;
+      within = within || line[0] == '[';
+      if (line[0] != '\0' && line[0] != '#' && line[0] != '[' && (!within || line[0] == '=' || strchr (line, '=') == NULL))
+        return i + 1;
+    }
+  return 1;
+}
+
+static gboolean
+fail_at (const File *file, guint line, const char *what, GError **error)
+{
+  return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "%s:%u: %s.", file->path, line, what);
+}
+
+static gboolean
+read_file (const char *path, File *file, GError **error)
+{
+  g_autofree char *text = NULL;
+  g_autoptr (GError) failure = NULL;
+  gsize length;
+
+  file->path = path;
+  if (!g_file_get_contents (path, &text, &length, &failure))
+    return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "%s cannot be read: %s.", path, failure->message);
+  file->lines = g_strsplit (text, "\n", -1);
+  if (strlen (text) != length || !g_utf8_validate (text, -1, NULL))
+    return fail_at (file, 1, "the file is not text in UTF-8", error);
+  file->keys = g_key_file_new ();
+  if (length > 0 && !g_key_file_load_from_data (file->keys, text, length, G_KEY_FILE_NONE, &failure))
+    return fail_at (file, find_broken_line (file), "this is neither [section], key = value nor # comment", error);
+  return TRUE;
+}
+
+static gboolean
+check_section (const File *file, const char *section, GError **error)
+{
+  g_auto (GStrv) names = g_key_file_get_keys (file->keys, section, NULL, NULL);
+  g_autofree char *what = NULL;
+
+  if (find_key (section, NULL) == NULL)
+    {
+      what = g_strdup_printf ("there is no section [%s]: there are [server], [suites], [licence] and [limits]", section);
+      return fail_at (file, find_line (file, section, NULL), what, error);
+    }
+  for (guint i = 0; names[i] != NULL; i++)
+    if (find_key (section, names[i]) == NULL)
+      {
+        what = g_strdup_printf ("there is no key “%s” in [%s]: cantigactl config check shows those that there are", names[i], section);
+        return fail_at (file, find_line (file, section, names[i]), what, error);
+      }
+  return TRUE;
+}
+
+static gboolean
+check_file (const File *file, GError **error)
+{
+  g_auto (GStrv) sections = g_key_file_get_groups (file->keys, NULL);
+
+  for (guint i = 0; sections[i] != NULL; i++)
+    if (!check_section (file, sections[i], error))
+      return FALSE;
+  return TRUE;
+}
+
+/* ---- load ---- */
+
+static gboolean
+load_from_file (const Key *key, const File *file, CantigaConfig *config, GError **error)
+{
+  g_autofree char *text = file->keys != NULL ? g_key_file_get_value (file->keys, key->section, key->name, NULL) : NULL;
+  g_autofree char *what = NULL;
+  g_autoptr (GError) failure = NULL;
+
+  if (text == NULL || key->parse (key, g_strstrip (text), config, &failure))
+    return TRUE;
+  what = g_strdup_printf ("%s: %s", key->name, failure->message);
+  if (g_str_has_suffix (what, "."))
+    what[strlen (what) - 1] = '\0';
+  return fail_at (file, find_line (file, key->section, key->name), what, error);
+}
+
+static gboolean
+load_from_environment (const Key *key, CantigaConfig *config, GError **error)
+{
+  g_autofree char *lower = g_strdup_printf ("cantiga_%s_%s", key->section, key->name);
+  g_autofree char *name = g_ascii_strup (g_strdelimit (lower, "-", '_'), -1);
+  const char *text = g_getenv (name);
+  g_autoptr (GError) failure = NULL;
+
+  if (text == NULL)
+    return TRUE;
+  if (!g_utf8_validate (text, -1, NULL))
+    return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "%s in the environment is not text in UTF-8.", name);
+  return key->parse (key, text, config, &failure)
+         || cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "%s in the environment: %s.", name, failure->message);
+}
+
+static gboolean
+load_key (const Key *key, const File *file, CantigaConfig *config, GError **error)
+{
+  return (key->fallback == NULL || key->parse (key, key->fallback, config, error)) && load_from_file (key, file, config, error)
+         && load_from_environment (key, config, error);
+}
+
+CantigaConfig *
+cantiga_config_load (const char *path, gboolean required, GError **error)
+{
+  g_autoptr (CantigaConfig) config = g_new0 (CantigaConfig, 1);
+  g_auto (File) file = { 0 };
+
+  if (path != NULL && (required || g_file_test (path, G_FILE_TEST_EXISTS)) && (!read_file (path, &file, error) || !check_file (&file, error)))
+    return NULL;
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    if (!load_key (&keys[i], &file, config, error))
+      return NULL;
+  return g_steal_pointer (&config);
+}
+
+void
+cantiga_config_free (CantigaConfig *config)
+{
+  if (config == NULL)
+    return;
+  g_free (config->name);
+  g_free (config->listen);
+  g_strfreev (config->enabled);
+  g_free (config);
+}
+
+char *
+cantiga_config_format (const CantigaConfig *config)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    {
+      g_autofree char *value = keys[i].format (&keys[i], config);
+
+      if (i == 0 || !g_str_equal (keys[i].section, keys[i - 1].section))
+        g_string_append_printf (text, "%s[%s]\n", i == 0 ? "" : "\n", keys[i].section);
+      g_string_append_printf (text, "# %s\n%s%s = %s\n", keys[i].comment, value == NULL ? "#" : "", keys[i].name, value == NULL ? "" : value);
+    }
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}

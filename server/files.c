@@ -1,0 +1,104 @@
+#include "server/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static gboolean
+fail_with_errno (const char *path, const char *what, GError **error)
+{
+  return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "%s %s: %s.", path, what, g_strerror (errno));
+}
+
+gboolean
+cantiga_private_check (const char *path, GError **error)
+{
+  GStatBuf status;
+
+  if (g_stat (path, &status) != 0)
+    return fail_with_errno (path, "cannot be read", error);
+  if ((status.st_mode & 077) != 0)
+    return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "Others can read %s: type chmod %s %s", path,
+                              S_ISDIR (status.st_mode) ? "700" : "600", path);
+  return TRUE;
+}
+
+gboolean
+cantiga_folder_sync (const char *folder, GError **error)
+{
+  int descriptor = open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  gboolean done = descriptor >= 0 && fsync (descriptor) == 0;
+
+  if (!done)
+    fail_with_errno (folder, "cannot be written", error);
+  if (descriptor >= 0)
+    close (descriptor);
+  return done;
+}
+
+static gboolean
+write_all (int descriptor, const guint8 *bytes, gsize length)
+{
+  while (length > 0)
+    {
+      gssize n = write (descriptor, bytes, length);
+
+      if (n < 0 && errno != EINTR)
+        return FALSE;
+      bytes += MAX (n, 0);
+      length -= (gsize)MAX (n, 0);
+    }
+  return TRUE;
+}
+
+gboolean
+cantiga_private_write (const char *path, gconstpointer bytes, gsize length, GError **error)
+{
+  g_autofree char *folder = g_path_get_dirname (path);
+  g_autofree char *temporary = g_strdup_printf ("%s.XXXXXX", path);
+  int descriptor = g_mkstemp_full (temporary, O_WRONLY | O_CLOEXEC, 0600);
+  gboolean written;
+
+  if (descriptor < 0)
+    return fail_with_errno (path, "cannot be made", error);
+  written = write_all (descriptor, bytes, length) && fsync (descriptor) == 0;
+  if (close (descriptor) != 0 || !written || g_rename (temporary, path) != 0)
+    {
+      fail_with_errno (path, "cannot be written", error);
+      g_unlink (temporary);
+      return FALSE;
+    }
+  return cantiga_folder_sync (folder, error);
+}
+
+static gboolean
+remove_entries (const char *folder, GError **error)
+{
+  g_autoptr (GDir) entries = g_dir_open (folder, 0, NULL);
+  const char *name;
+
+  while (entries != NULL && (name = g_dir_read_name (entries)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+      GStatBuf status;
+
+      if (g_lstat (path, &status) != 0)
+        return fail_with_errno (path, "cannot be removed", error);
+      if (S_ISDIR (status.st_mode) ? !cantiga_folder_remove (path, error)
+                                   : g_unlink (path) != 0 && !fail_with_errno (path, "cannot be removed", error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+cantiga_folder_remove (const char *folder, GError **error)
+{
+  if (!remove_entries (folder, error))
+    return FALSE;
+  if (g_rmdir (folder) != 0 && errno != ENOENT)
+    return fail_with_errno (folder, "cannot be removed", error);
+  return TRUE;
+}

@@ -1,0 +1,17 @@
+/* Files of the state folder: read by their owner alone, and whole or not there at all. */
+#pragma once
+
+#include "core/error.h"
+
+G_BEGIN_DECLS
+
+/* Whether nobody else can read a file or folder. CANTIGA_ERROR_CONFIGURATION with what to type. */
+gboolean cantiga_private_check (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Writes a file (0600) beside its place, syncs it, and renames it (docs/protocol.md 13.3). */
+gboolean cantiga_private_write (const char *path, gconstpointer bytes, gsize length, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Makes names within a folder durable. */
+gboolean cantiga_folder_sync (const char *folder, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Removes a folder and what is in it; no error if it is not there. */
+gboolean cantiga_folder_remove (const char *folder, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

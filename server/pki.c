@@ -1,0 +1,491 @@
+#include "server/pki.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#include "core/kdf.h"
+#include "server/files.h"
+
+#define DAY ((gint64)24 * 3600)
+#define AUTHORITY_LIFE (3650 * DAY)
+#define LEAF_LIFE (365 * DAY)
+#define PLAYER_LIFE (90 * DAY) /* docs/protocol.md 14.6 */
+#define CRL_LIFE (7 * DAY)
+/* A clock that is a little behind is no reason to refuse a fresh certificate. */
+#define BACKDATED 3600
+#define NAME_MAX_CHARACTERS 64
+#define PASSPHRASE_LENGTH 32
+
+struct _CantigaPki
+{
+  char *folder;
+  char *name;
+  char *server;
+  CantigaSecret *passphrase;
+  X509 *authority;
+  EVP_PKEY *authority_key;
+  CantigaIdentity *identities[CANTIGA_N_AUTHS];
+  CantigaIdentity *publisher;
+  GPtrArray *card_authorities;
+  GStrv revoked; /* serials of the server's own leaves that were rotated out */
+  GMutex lock;   /* of what follows */
+  gint64 crl_number;
+};
+
+static const char *const leaf_names[CANTIGA_N_AUTHS]
+    = { [CANTIGA_AUTH_RSA] = "server-rsa", [CANTIGA_AUTH_ECDSA] = "server-ecdsa", [CANTIGA_AUTH_EDDSA] = "server-eddsa" };
+
+/* ---- files ---- */
+
+static CantigaSecret *
+derive_passphrase (CantigaSecret *master, GError **error)
+{
+  g_auto (CantigaKey) key = CANTIGA_KEY_INIT;
+  g_auto (CantigaKey) derived = CANTIGA_KEY_INIT;
+  char *text;
+  CantigaSecret *passphrase;
+
+  cantiga_key_set (&key, cantiga_secret_bytes (master), cantiga_secret_length (master));
+  if (!cantiga_expand (CANTIGA_DIGEST_SHA256, &key, CANTIGA_LABEL_PASSPHRASE, NULL, PASSPHRASE_LENGTH, &derived, error))
+    return NULL;
+  text = cantiga_base64url_encode (derived.bytes, derived.length);
+  passphrase = cantiga_secret_new_copy ((const guint8 *)text, strlen (text));
+  cantiga_wipe (text, strlen (text));
+  g_free (text);
+  return passphrase;
+}
+
+static char *
+dup_path (CantigaPki *pki, const char *name, const char *ending)
+{
+  g_autofree char *file = g_strconcat (name, ending, NULL);
+
+  return g_build_filename (pki->folder, file, NULL);
+}
+
+static GBytes *
+read_path (const char *path, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  char *text;
+  gsize length;
+
+  if (g_file_get_contents (path, &text, &length, &failure))
+    return g_bytes_new_take (text, length);
+  cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "%s cannot be read: %s.", path, failure->message);
+  return NULL;
+}
+
+static gboolean
+save_key (CantigaPki *pki, const char *name, EVP_PKEY *key, GError **error)
+{
+  g_autofree char *path = dup_path (pki, name, ".key");
+  g_autoptr (GBytes) pem = cantiga_key_pair_encode (key, pki->passphrase, error);
+
+  return pem != NULL && cantiga_private_write (path, g_bytes_get_data (pem, NULL), g_bytes_get_size (pem), error);
+}
+
+static EVP_PKEY *
+load_key (CantigaPki *pki, const char *name, GError **error)
+{
+  g_autofree char *path = dup_path (pki, name, ".key");
+  g_autoptr (GBytes) pem = NULL;
+  EVP_PKEY *key;
+
+  if (!cantiga_private_check (path, error) || (pem = read_path (path, error)) == NULL)
+    return NULL;
+  key = cantiga_key_pair_decode (pem, pki->passphrase, NULL);
+  if (key == NULL)
+    cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "%s does not open with this master key: restore both from one backup.", path);
+  return key;
+}
+
+static gboolean
+save_certificate (CantigaPki *pki, const char *name, X509 *certificate, GError **error)
+{
+  g_autofree char *path = dup_path (pki, name, ".pem");
+  BIO *memory = BIO_new (BIO_s_mem ());
+  char *text = NULL;
+  long length = 0;
+  gboolean saved;
+
+  if (memory != NULL && PEM_write_bio_X509 (memory, certificate) == 1)
+    length = BIO_get_mem_data (memory, &text);
+  saved = length > 0 ? cantiga_private_write (path, text, (gsize)length, error) : cantiga_fail_crypto (error, "writing a certificate");
+  BIO_free (memory);
+  return saved;
+}
+
+static X509 *
+load_certificate (CantigaPki *pki, const char *name, GError **error)
+{
+  g_autofree char *path = dup_path (pki, name, ".pem");
+  g_autoptr (GBytes) file = read_path (path, error);
+
+  return file != NULL ? cantiga_certificate_decode_any (file, error) : NULL;
+}
+
+/* ---- leaves ---- */
+
+static X509 *
+issue (CantigaPki *pki, EVP_PKEY *key, CantigaUsage usage, const char *name, const char *uuid, gint64 life, gint64 now, GError **error)
+{
+  gint64 not_after = MIN (now + life, cantiga_certificate_get_not_after (pki->authority));
+
+  return cantiga_certificate_issue (pki->authority, pki->authority_key, key, usage, name, uuid, now - BACKDATED, not_after, error);
+}
+
+static X509 *
+issue_and_save (CantigaPki *pki, const char *name, EVP_PKEY *key, CantigaUsage usage, gint64 life, gint64 now, GError **error)
+{
+  g_autoptr (X509) certificate = issue (pki, key, usage, pki->name, pki->server, life, now, error);
+
+  return certificate != NULL && save_certificate (pki, name, certificate, error) ? g_steal_pointer (&certificate) : NULL;
+}
+
+static CantigaIdentity *
+new_identity (EVP_PKEY *key, X509 *certificate, GError **error)
+{
+  g_autoptr (GPtrArray) chain = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
+
+  g_ptr_array_add (chain, cantiga_certificate_encode (certificate));
+  return cantiga_identity_new (key, chain, error);
+}
+
+/* Past two thirds of its time, or not the one of the key beside it: a rotation that was killed between the two files leaves that. */
+static gboolean
+is_due (X509 *certificate, EVP_PKEY *key, gint64 now)
+{
+  gint64 from = cantiga_certificate_get_not_before (certificate);
+  gint64 to = cantiga_certificate_get_not_after (certificate);
+
+  return now >= from + (to - from) / 3 * 2 || EVP_PKEY_eq (X509_get0_pubkey (certificate), key) != 1;
+}
+
+static CantigaIdentity *
+open_leaf (CantigaPki *pki, const char *name, gint64 now, GError **error)
+{
+  g_autoptr (EVP_PKEY) key = load_key (pki, name, error);
+  g_autoptr (X509) certificate = NULL;
+
+  if (key == NULL)
+    return NULL;
+  certificate = load_certificate (pki, name, NULL);
+  if (certificate == NULL || is_due (certificate, key, now))
+    {
+      g_clear_pointer (&certificate, X509_free);
+      certificate = issue_and_save (pki, name, key, CANTIGA_USAGE_SERVER, LEAF_LIFE, now, error);
+    }
+  return certificate != NULL ? new_identity (key, certificate, error) : NULL;
+}
+
+static gboolean
+make_leaf (CantigaPki *pki, const char *name, CantigaAuth auth, CantigaUsage usage, gint64 life, gint64 now, GError **error)
+{
+  g_autoptr (EVP_PKEY) key = cantiga_key_pair_new (auth, error);
+  g_autoptr (X509) certificate = NULL;
+
+  if (key == NULL || !save_key (pki, name, key, error))
+    return FALSE;
+  certificate = issue_and_save (pki, name, key, usage, life, now, error);
+  return certificate != NULL;
+}
+
+/* ---- create ---- */
+
+static gboolean
+check_name (const char *name, GError **error)
+{
+  gboolean fits = g_utf8_validate (name, -1, NULL) && *name != '\0' && g_utf8_strlen (name, -1) <= NAME_MAX_CHARACTERS;
+
+  for (const char *at = name; fits && *at != '\0'; at = g_utf8_next_char (at))
+    fits = !g_unichar_iscntrl (g_utf8_get_char (at));
+  return fits
+         || cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "A server's name has 1 to %d characters, none of them control characters.",
+                               NAME_MAX_CHARACTERS);
+}
+
+static gboolean
+make_authority (CantigaPki *pki, gint64 now, GError **error)
+{
+  pki->authority_key = cantiga_key_pair_new (CANTIGA_AUTH_ECDSA, error);
+  if (pki->authority_key == NULL || !save_key (pki, "authority", pki->authority_key, error))
+    return FALSE;
+  pki->authority = cantiga_authority_issue (pki->authority_key, pki->name, now - BACKDATED, now + AUTHORITY_LIFE, error);
+  return pki->authority != NULL && save_certificate (pki, "authority", pki->authority, error);
+}
+
+static CantigaPki *
+pki_new (const char *folder, CantigaSecret *master, GError **error)
+{
+  g_autoptr (CantigaPki) pki = g_new0 (CantigaPki, 1);
+
+  g_mutex_init (&pki->lock);
+  pki->folder = g_strdup (folder);
+  pki->passphrase = derive_passphrase (master, error);
+  return pki->passphrase != NULL ? g_steal_pointer (&pki) : NULL;
+}
+
+gboolean
+cantiga_pki_create (const char *folder, CantigaSecret *master, const char *name, gint64 now, GError **error)
+{
+  g_autoptr (CantigaPki) pki = NULL;
+
+  if (!check_name (name, error) || (pki = pki_new (folder, master, error)) == NULL)
+    return FALSE;
+  pki->name = g_strdup (name);
+  pki->server = g_uuid_string_random ();
+  if (!make_authority (pki, now, error))
+    return FALSE;
+  for (CantigaAuth auth = 0; auth < CANTIGA_N_AUTHS; auth++)
+    if (!make_leaf (pki, leaf_names[auth], auth, CANTIGA_USAGE_SERVER, LEAF_LIFE, now, error))
+      return FALSE;
+  return make_leaf (pki, "publisher", CANTIGA_AUTH_EDDSA, CANTIGA_USAGE_PUBLISHER, AUTHORITY_LIFE, now, error);
+}
+
+/* ---- open ---- */
+
+/* All certificates of a PEM file, or the one of a DER file. */
+static gboolean
+add_card_authorities (const char *path, GPtrArray *authorities, GError **error)
+{
+  g_autoptr (GBytes) file = read_path (path, error);
+  guint before = authorities->len;
+  g_autoptr (X509) single = NULL;
+  BIO *memory;
+  X509 *certificate;
+
+  if (file == NULL)
+    return FALSE;
+  memory = BIO_new_mem_buf (g_bytes_get_data (file, NULL), (int)MIN (g_bytes_get_size (file), G_MAXINT));
+  while (memory != NULL && (certificate = PEM_read_bio_X509 (memory, NULL, NULL, NULL)) != NULL)
+    g_ptr_array_add (authorities, certificate);
+  BIO_free (memory);
+  ERR_clear_error ();
+  if (authorities->len > before)
+    return TRUE;
+  single = cantiga_certificate_decode_any (file, NULL);
+  if (single == NULL)
+    return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "%s is not a certificate in PEM or DER: take it out, or put the right file in.",
+                              path);
+  g_ptr_array_add (authorities, g_steal_pointer (&single));
+  return TRUE;
+}
+
+static gboolean
+load_card_authorities (CantigaPki *pki, GError **error)
+{
+  g_autofree char *path = g_build_filename (pki->folder, "card-authorities", NULL);
+  g_autoptr (GDir) folder = g_dir_open (path, 0, NULL);
+  const char *name;
+
+  pki->card_authorities = g_ptr_array_new_with_free_func ((GDestroyNotify)X509_free);
+  while (folder != NULL && (name = g_dir_read_name (folder)) != NULL)
+    {
+      g_autofree char *file = g_build_filename (path, name, NULL);
+
+      if (name[0] != '.' && !add_card_authorities (file, pki->card_authorities, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static void
+load_revoked (CantigaPki *pki)
+{
+  g_autofree char *path = dup_path (pki, "revoked", "");
+  g_autofree char *text = NULL;
+
+  /* There is no such file before the first rotation. */
+  if (!g_file_get_contents (path, &text, NULL, NULL))
+    text = g_strdup ("");
+  pki->revoked = g_strsplit (g_strstrip (text), "\n", -1);
+}
+
+static gboolean
+open_authority (CantigaPki *pki, GError **error)
+{
+  pki->authority_key = load_key (pki, "authority", error);
+  pki->authority = pki->authority_key != NULL ? load_certificate (pki, "authority", error) : NULL;
+  if (pki->authority == NULL)
+    return FALSE;
+  pki->name = cantiga_certificate_dup_name (pki->authority);
+  return TRUE;
+}
+
+static gboolean
+open_publisher (CantigaPki *pki, GError **error)
+{
+  g_autoptr (EVP_PKEY) key = load_key (pki, "publisher", error);
+  g_autoptr (X509) certificate = key != NULL ? load_certificate (pki, "publisher", error) : NULL;
+
+  if (certificate == NULL)
+    return FALSE;
+  pki->server = cantiga_certificate_dup_uuid (certificate);
+  if (pki->server == NULL)
+    return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION,
+                              "The publisher's certificate does not name the server: restore pki/ from a backup.");
+  pki->publisher = new_identity (key, certificate, error);
+  return pki->publisher != NULL;
+}
+
+static CantigaPki *
+open_keys (CantigaState *state, GError **error)
+{
+  g_autofree char *folder = cantiga_state_dup_path (state, "pki");
+  g_autoptr (CantigaPki) pki = pki_new (folder, cantiga_state_get_master (state), error);
+
+  /* The publisher's certificate says which server this is. */
+  if (pki == NULL || !open_authority (pki, error) || !open_publisher (pki, error) || !load_card_authorities (pki, error))
+    return NULL;
+  load_revoked (pki);
+  return g_steal_pointer (&pki);
+}
+
+CantigaPki *
+cantiga_pki_open (CantigaState *state, gint64 now, GError **error)
+{
+  g_autoptr (CantigaPki) pki = open_keys (state, error);
+
+  if (pki == NULL)
+    return NULL;
+  for (CantigaAuth auth = 0; auth < CANTIGA_N_AUTHS; auth++)
+    if ((pki->identities[auth] = open_leaf (pki, leaf_names[auth], now, error)) == NULL)
+      return NULL;
+  return g_steal_pointer (&pki);
+}
+
+/* ---- rotate ---- */
+
+static gboolean
+revoke_leaf (CantigaPki *pki, const char *name, GError **error)
+{
+  g_autofree char *path = dup_path (pki, "revoked", "");
+  g_autoptr (X509) certificate = load_certificate (pki, name, error);
+  g_autofree char *serial = certificate != NULL ? cantiga_certificate_dup_serial (certificate) : NULL;
+  g_autofree char *before = NULL;
+  g_autofree char *text = NULL;
+
+  if (serial == NULL)
+    return FALSE;
+  if (!g_file_get_contents (path, &before, NULL, NULL))
+    before = g_strdup ("");
+  text = g_strconcat (before, serial, "\n", NULL);
+  return cantiga_private_write (path, text, strlen (text), error);
+}
+
+gboolean
+cantiga_pki_rotate (CantigaState *state, gint64 now, GError **error)
+{
+  g_autoptr (CantigaPki) pki = open_keys (state, error);
+
+  if (pki == NULL)
+    return FALSE;
+  for (CantigaAuth auth = 0; auth < CANTIGA_N_AUTHS; auth++)
+    if (!revoke_leaf (pki, leaf_names[auth], error) || !make_leaf (pki, leaf_names[auth], auth, CANTIGA_USAGE_SERVER, LEAF_LIFE, now, error))
+      return FALSE;
+  return TRUE;
+}
+
+/* ---- use ---- */
+
+void
+cantiga_pki_free (CantigaPki *pki)
+{
+  if (pki == NULL)
+    return;
+  for (CantigaAuth auth = 0; auth < CANTIGA_N_AUTHS; auth++)
+    g_clear_pointer (&pki->identities[auth], cantiga_identity_unref);
+  g_clear_pointer (&pki->publisher, cantiga_identity_unref);
+  g_clear_pointer (&pki->card_authorities, g_ptr_array_unref);
+  g_strfreev (pki->revoked);
+  X509_free (pki->authority);
+  EVP_PKEY_free (pki->authority_key);
+  cantiga_secret_free (pki->passphrase);
+  g_free (pki->server);
+  g_free (pki->name);
+  g_free (pki->folder);
+  g_mutex_clear (&pki->lock);
+  g_free (pki);
+}
+
+const char *
+cantiga_pki_get_name (CantigaPki *pki)
+{
+  return pki->name;
+}
+
+const char *
+cantiga_pki_get_server (CantigaPki *pki)
+{
+  return pki->server;
+}
+
+X509 *
+cantiga_pki_get_authority (CantigaPki *pki)
+{
+  return pki->authority;
+}
+
+CantigaIdentity *
+cantiga_pki_get_identity (CantigaPki *pki, CantigaAuth auth)
+{
+  return pki->identities[auth];
+}
+
+CantigaIdentity *
+cantiga_pki_get_publisher (CantigaPki *pki)
+{
+  return pki->publisher;
+}
+
+GPtrArray *
+cantiga_pki_get_card_authorities (CantigaPki *pki)
+{
+  return pki->card_authorities;
+}
+
+GPtrArray *
+cantiga_pki_issue_player (CantigaPki *pki, EVP_PKEY *key, const char *name, const char *uuid, gint64 now, GError **error)
+{
+  g_autoptr (X509) certificate = issue (pki, key, CANTIGA_USAGE_PLAYER, name, uuid, PLAYER_LIFE, now, error);
+  GPtrArray *chain;
+
+  if (certificate == NULL)
+    return NULL;
+  chain = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
+  g_ptr_array_add (chain, cantiga_certificate_encode (certificate));
+  return chain;
+}
+
+/* docs/protocol.md 3.1: a player refuses a list whose number is below the highest one seen. The clock may be set back while the server runs. */
+static gint64
+draw_crl_number (CantigaPki *pki, gint64 now)
+{
+  gint64 number;
+
+  g_mutex_lock (&pki->lock);
+  number = pki->crl_number = MAX (pki->crl_number, now);
+  g_mutex_unlock (&pki->lock);
+  return number;
+}
+
+static void
+add_serials (GStrvBuilder *builder, const char *const *serials)
+{
+  for (guint i = 0; serials[i] != NULL; i++)
+    if (*serials[i] != '\0')
+      g_strv_builder_add (builder, serials[i]);
+}
+
+X509_CRL *
+cantiga_pki_issue_crl (CantigaPki *pki, const char *const *serials, gint64 now, GError **error)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_auto (GStrv) all = NULL;
+
+  add_serials (builder, serials);
+  add_serials (builder, (const char *const *)pki->revoked);
+  all = g_strv_builder_end (builder);
+  return cantiga_crl_issue (pki->authority, pki->authority_key, draw_crl_number (pki, now), (const char *const *)all, now, now + CRL_LIFE, error);
+}

@@ -1,0 +1,354 @@
+#include "server/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <pwd.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/error.h"
+#include "server/files.h"
+#include "server/ledger.h"
+#include "server/pki.h"
+
+#define MASTER_LENGTH 32
+#define MASTER_NAME "master.key"
+#define CREDENTIAL_NAME "cantiga.master"
+#define KEY_FILE_VARIABLE "CANTIGA_MASTER_KEY_FILE"
+
+/* A state is built in the first, which becomes the second by one rename once it is whole, and from there its parts are moved to their places. So a
+ * run that was killed is either forgotten or finished by the next, and nothing is ever taken away that was in its place. */
+#define BUILDING ".building"
+#define READY ".ready"
+
+struct _CantigaState
+{
+  char *folder;
+  CantigaSecret *master;
+};
+
+/* ---- master key ---- */
+
+static CantigaSecret *
+read_master (const char *path, GError **error)
+{
+  g_autoptr (CantigaSecret) master = cantiga_secret_new (MASTER_LENGTH + 1);
+  int descriptor = open (path, O_RDONLY | O_CLOEXEC);
+  gsize length = 0;
+  gssize n = 1;
+
+  if (descriptor < 0)
+    {
+      cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "The master key %s cannot be read: %s.", path, g_strerror (errno));
+      return NULL;
+    }
+  while (length <= MASTER_LENGTH && n > 0)
+    {
+      n = read (descriptor, cantiga_secret_bytes (master) + length, MASTER_LENGTH + 1 - length);
+      length += n > 0 ? (gsize)n : 0;
+    }
+  close (descriptor);
+  if (n < 0 || length != MASTER_LENGTH)
+    {
+      cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "The master key %s is not a file of %d bytes: restore it from a backup.", path,
+                         MASTER_LENGTH);
+      return NULL;
+    }
+  cantiga_secret_truncate (master, MASTER_LENGTH);
+  return g_steal_pointer (&master);
+}
+
+/* Where a master key is given from outside: systemd's credential, or a file named by the environment. NULL: the state keeps its own. */
+static char *
+dup_given_path (gboolean *ret_credential)
+{
+  const char *credentials = g_getenv ("CREDENTIALS_DIRECTORY");
+  g_autofree char *credential = credentials != NULL ? g_build_filename (credentials, CREDENTIAL_NAME, NULL) : NULL;
+
+  *ret_credential = credential != NULL && g_file_test (credential, G_FILE_TEST_EXISTS);
+  return *ret_credential ? g_steal_pointer (&credential) : g_strdup (g_getenv (KEY_FILE_VARIABLE));
+}
+
+/* NULL without error: none is given. */
+static CantigaSecret *
+read_given_master (gboolean *ret_given, GError **error)
+{
+  gboolean credential;
+  g_autofree char *path = dup_given_path (&credential);
+
+  *ret_given = path != NULL;
+  /* systemd keeps credentials from others by the folder and its own permissions. */
+  if (path == NULL || (!credential && !cantiga_private_check (path, error)))
+    return NULL;
+  return read_master (path, error);
+}
+
+/* ---- init ---- */
+
+static const char *const parts[] = { "library", "pki", "ledger.sqlite-wal", "ledger.sqlite", MASTER_NAME };
+
+/* What may stand in a folder where a state is made. */
+static gboolean
+may_stand (const char *name)
+{
+  return g_str_equal (name, "server.conf") || g_str_equal (name, "lost+found") || g_str_equal (name, BUILDING) || g_str_equal (name, READY);
+}
+
+static gboolean
+is_part (const char *name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    if (g_str_equal (parts[i], name))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+check_empty (const char *folder, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  g_autoptr (GDir) entries = g_dir_open (folder, 0, &failure);
+  const char *name;
+
+  if (entries == NULL)
+    return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "%s cannot be read: %s.", folder, failure->message);
+  while ((name = g_dir_read_name (entries)) != NULL)
+    {
+      if (is_part (name))
+        return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "There is one already in %s: nothing was changed.", folder);
+      if (!may_stand (name))
+        return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "%s holds other files (%s): choose an empty folder.", folder, name);
+    }
+  return TRUE;
+}
+
+static gboolean
+make_folder (const char *folder, GError **error)
+{
+  if (g_mkdir_with_parents (folder, 0700) != 0)
+    return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "%s cannot be made: %s.", folder, g_strerror (errno));
+  return TRUE;
+}
+
+static gboolean
+make_private (const char *folder, GError **error)
+{
+  if (g_chmod (folder, 0700) != 0)
+    return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "%s cannot be closed to others: %s.", folder, g_strerror (errno));
+  return TRUE;
+}
+
+static gboolean
+make_ledger (const char *building, CantigaSecret *master, GError **error)
+{
+  g_autofree char *path = g_build_filename (building, "ledger.sqlite", NULL);
+  g_autoptr (CantigaLedger) ledger = cantiga_ledger_open (path, master, error);
+
+  return ledger != NULL;
+}
+
+static gboolean
+build (const char *building, const char *name, gint64 now, GError **error)
+{
+  g_autofree char *library = g_build_filename (building, "library", NULL);
+  g_autofree char *pki = g_build_filename (building, "pki", NULL);
+  g_autofree char *key = g_build_filename (building, MASTER_NAME, NULL);
+  g_autoptr (CantigaSecret) master = NULL;
+  g_autoptr (GError) failure = NULL;
+  gboolean given;
+
+  master = read_given_master (&given, &failure);
+  if (failure != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&failure));
+      return FALSE;
+    }
+  if (!given)
+    master = cantiga_secret_new_random (MASTER_LENGTH);
+  return make_folder (library, error) && make_folder (pki, error) && cantiga_pki_create (pki, master, name, now, error)
+         && make_ledger (building, master, error) && (given || cantiga_private_write (key, cantiga_secret_bytes (master), MASTER_LENGTH, error))
+         && cantiga_folder_sync (building, error);
+}
+
+/* Moves the parts of a state that is ready to their places; again and again, if need be. */
+static gboolean
+finish (const char *folder, GError **error)
+{
+  g_autofree char *ready = g_build_filename (folder, READY, NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    {
+      g_autofree char *from = g_build_filename (ready, parts[i], NULL);
+      g_autofree char *to = g_build_filename (folder, parts[i], NULL);
+
+      if (g_rename (from, to) != 0 && errno != ENOENT)
+        return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "%s cannot be moved to its place: %s.", from, g_strerror (errno));
+    }
+  return cantiga_folder_sync (folder, error) && cantiga_folder_remove (ready, error);
+}
+
+static gboolean
+finish_if_ready (const char *folder, GError **error)
+{
+  g_autofree char *ready = g_build_filename (folder, READY, NULL);
+
+  return !g_file_test (ready, G_FILE_TEST_IS_DIR) || finish (folder, error);
+}
+
+static gboolean
+init_locked (const char *folder, const char *name, gint64 now, GError **error)
+{
+  g_autofree char *building = g_build_filename (folder, BUILDING, NULL);
+  g_autofree char *ready = g_build_filename (folder, READY, NULL);
+
+  if (!finish_if_ready (folder, error) || !check_empty (folder, error) || !make_private (folder, error) || !cantiga_folder_remove (building, error)
+      || !make_folder (building, error) || !build (building, name, now, error))
+    return FALSE;
+  if (g_rename (building, ready) != 0)
+    return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "%s cannot be made: %s.", ready, g_strerror (errno));
+  return cantiga_folder_sync (folder, error) && finish (folder, error);
+}
+
+/* Keeps other programs that make or finish this state waiting, until the descriptor is closed. */
+static int
+lock_folder (const char *folder, GError **error)
+{
+  int descriptor = open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+  if (descriptor >= 0 && flock (descriptor, LOCK_EX) == 0)
+    return descriptor;
+  cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "%s cannot be opened: %s.", folder, g_strerror (errno));
+  if (descriptor >= 0)
+    close (descriptor);
+  return -1;
+}
+
+/* Files made by another user than the folder's would not open for the server. */
+static gboolean
+check_owner (const char *folder, GError **error)
+{
+  GStatBuf status;
+  const struct passwd *owner;
+
+  if (g_stat (folder, &status) != 0)
+    return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "%s cannot be read: %s.", folder, g_strerror (errno));
+  if (status.st_uid == geteuid ())
+    return TRUE;
+  owner = getpwuid (status.st_uid);
+  return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "%s belongs to another user: type sudo -u %s before the command.", folder,
+                            owner != NULL ? owner->pw_name : "its owner");
+}
+
+gboolean
+cantiga_state_init (const char *folder, const char *name, gint64 now, GError **error)
+{
+  gboolean made;
+  int lock;
+
+  if (!make_folder (folder, error) || !check_owner (folder, error) || (lock = lock_folder (folder, error)) < 0)
+    return FALSE;
+  made = init_locked (folder, name, now, error);
+  close (lock);
+  return made;
+}
+
+/* ---- open ---- */
+
+static CantigaSecret *
+open_master (const char *folder, GError **error)
+{
+  g_autofree char *path = g_build_filename (folder, MASTER_NAME, NULL);
+  g_autoptr (GError) failure = NULL;
+  gboolean given;
+  CantigaSecret *master = read_given_master (&given, &failure);
+
+  if (failure != NULL)
+    g_propagate_error (error, g_steal_pointer (&failure));
+  if (given)
+    return master;
+  return cantiga_private_check (path, error) ? read_master (path, error) : NULL;
+}
+
+static gboolean
+has_entry (const char *folder, const char *name)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+
+  return g_file_test (path, G_FILE_TEST_IS_DIR);
+}
+
+gboolean
+cantiga_state_exists (const char *folder)
+{
+  return has_entry (folder, "pki") || has_entry (folder, READY);
+}
+
+static gboolean
+finish_other (const char *folder, GError **error)
+{
+  gboolean finished;
+  int lock;
+
+  if (!has_entry (folder, READY))
+    return TRUE;
+  if ((lock = lock_folder (folder, error)) < 0)
+    return FALSE;
+  finished = finish_if_ready (folder, error);
+  close (lock);
+  return finished;
+}
+
+static gboolean
+check_state (const char *folder, GError **error)
+{
+  gboolean there = g_file_test (folder, G_FILE_TEST_IS_DIR);
+
+  if (there && !check_owner (folder, error))
+    return FALSE;
+  if (!there || !cantiga_state_exists (folder))
+    return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "There is no state in %s: cantigactl init makes one.", folder);
+  return cantiga_private_check (folder, error);
+}
+
+CantigaState *
+cantiga_state_open (const char *folder, GError **error)
+{
+  g_autoptr (CantigaState) state = g_new0 (CantigaState, 1);
+
+  if (!check_state (folder, error) || !finish_other (folder, error))
+    return NULL;
+  state->folder = g_strdup (folder);
+  state->master = open_master (folder, error);
+  return state->master != NULL ? g_steal_pointer (&state) : NULL;
+}
+
+void
+cantiga_state_free (CantigaState *state)
+{
+  if (state == NULL)
+    return;
+  g_free (state->folder);
+  cantiga_secret_free (state->master);
+  g_free (state);
+}
+
+const char *
+cantiga_state_get_folder (CantigaState *state)
+{
+  return state->folder;
+}
+
+CantigaSecret *
+cantiga_state_get_master (CantigaState *state)
+{
+  return state->master;
+}
+
+char *
+cantiga_state_dup_path (CantigaState *state, const char *name)
+{
+  return g_build_filename (state->folder, name, NULL);
+}
