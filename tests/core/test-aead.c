@@ -230,7 +230,22 @@ test_wrong_key (void)
   for_every_cipher (check_wrong_key);
 }
 
-/* What one suite sealed opens under no other, though the key be the same: neither a cipher nor a digest can be swapped. */
+/* With CBC the tag is an HMAC that names the digest and not the cipher: between two of these ciphers the padding alone refuses, and one time in 256
+ * it looks right. What comes out then is noise, and keys are never the same: the transcript that they come from has the suite in it. */
+static void
+assert_not_read (Sealed *sealed, const CantigaSuite *suite, const CantigaSuite *wrong, const CantigaKey *key)
+{
+  gboolean same_tag = suite->digest == wrong->digest && !cantiga_cipher_is_aead (suite->cipher) && !cantiga_cipher_is_aead (wrong->cipher);
+
+  if (same_tag
+      && cantiga_aead_open (wrong, key, AD, AD_LENGTH, HEADER, HEADER_LENGTH, sealed->sealed, sealed->sealed_length, sealed->opened,
+                            &sealed->opened_length, NULL))
+    g_assert_true (sealed->opened_length != sealed->text_length || memcmp (sealed->opened, sealed->text, sealed->text_length) != 0);
+  if (!same_tag)
+    assert_forged (sealed, wrong, key, AD, HEADER);
+}
+
+/* What one suite sealed is read under no other, though the key be the same: neither a cipher nor a digest can be swapped. */
 static void
 check_wrong_suite (const CantigaSuite *suite, const CantigaKey *key)
 {
@@ -243,7 +258,7 @@ check_wrong_suite (const CantigaSuite *suite, const CantigaKey *key)
         CantigaSuite wrong = { suite->kex, suite->auth, cipher, digest };
 
         if (cipher != suite->cipher || digest != suite->digest)
-          assert_forged (sealed, &wrong, key, AD, HEADER);
+          assert_not_read (sealed, suite, &wrong, key);
       }
 }
 
