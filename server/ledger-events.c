@@ -249,7 +249,7 @@ read_row (CantigaLedger *ledger, CantigaStatement *statement, Head *head, Cantig
   sealed = cantiga_statement_get_blob (statement, 2, &sealed_length);
   chain = cantiga_statement_get_blob (statement, 3, &chain_length);
   link_event (ret_event, sealed, sealed_length, head->chain);
-  if (chain_length != sizeof head->chain || memcmp (chain, head->chain, sizeof head->chain) != 0)
+  if (chain_length != sizeof head->chain || !cantiga_bytes_equal (chain, head->chain, sizeof head->chain))
     return cantiga_fail_with (error, CANTIGA_ERROR_DAMAGED,
                               "The chain of the ledger's plays breaks at row %" G_GINT64_FORMAT ": restore the ledger from a backup.",
                               ret_event->number);
@@ -263,7 +263,7 @@ check_head (CantigaLedger *ledger, const Head *reached, GError **error)
 
   if (!take_head (ledger, &head, error))
     return FALSE;
-  if (head.number != reached->number || memcmp (head.chain, reached->chain, sizeof head.chain) != 0)
+  if (head.number != reached->number || !cantiga_bytes_equal (head.chain, reached->chain, sizeof head.chain))
     return cantiga_fail_with (error, CANTIGA_ERROR_DAMAGED,
                               "The ledger's plays were cut off after row %" G_GINT64_FORMAT ": restore the ledger from a backup.", reached->number);
   return TRUE;

@@ -108,7 +108,7 @@ load_invitation (CantigaLedger *ledger, const CantigaId *id, gint64 now, Invitat
 static gboolean
 was_used_for (const Invitation *invitation, const guint8 request_hash[CANTIGA_HASH_LENGTH])
 {
-  return invitation->answer != NULL && memcmp (g_bytes_get_data (invitation->request_hash, NULL), request_hash, CANTIGA_HASH_LENGTH) == 0;
+  return invitation->answer != NULL && cantiga_bytes_equal (g_bytes_get_data (invitation->request_hash, NULL), request_hash, CANTIGA_HASH_LENGTH);
 }
 
 /* ---- the ledger's invitations ---- */

@@ -29,10 +29,10 @@ G_BEGIN_DECLS
 #define CANTIGA_LABEL_SECTION_AT_REST "cantiga/1 section at rest"
 #define CANTIGA_LABEL_TITLE_ID "cantiga/1 title id"
 #define CANTIGA_LABEL_MANIFEST "cantiga/1 manifest"
-#define CANTIGA_LABEL_ROW "cantiga/1 row"               /* ledger rows at rest */
-#define CANTIGA_LABEL_FIND "cantiga/1 find"             /* keyed hash by which a row is found */
-#define CANTIGA_LABEL_PASSPHRASE "cantiga/1 passphrase" /* of the server's private keys */
-#define CANTIGA_LABEL_LEDGER_CHAIN "cantiga/1 ledger chain"
+#define CANTIGA_LABEL_ROW "cantiga/1 row"                   /* at rest: the ledger's rows */
+#define CANTIGA_LABEL_FIND "cantiga/1 find"                 /* at rest: keyed hash by which a row is found */
+#define CANTIGA_LABEL_PASSPHRASE "cantiga/1 passphrase"     /* at rest: of the server's private keys */
+#define CANTIGA_LABEL_LEDGER_CHAIN "cantiga/1 ledger chain" /* at rest: what makes the plays one chain */
 #define CANTIGA_LABEL_PAIR_REQUEST "cantiga/1 pair request"
 #define CANTIGA_LABEL_PAIR_ANSWER "cantiga/1 pair answer"
 
@@ -56,8 +56,8 @@ gboolean cantiga_hmac (CantigaDigest digest, const CantigaKey *key, gconstpointe
 gboolean cantiga_hmac_spans (CantigaDigest digest, const CantigaKey *key, const CantigaSpan *spans, gsize n_spans, guint8 *ret_mac,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* HKDF-Extract: ret_key gets the digest's length. ikm of any length. */
-gboolean cantiga_hkdf_extract (CantigaDigest digest, gconstpointer salt, gsize salt_length, gconstpointer ikm, gsize ikm_length,
-                               CantigaKey *ret_key, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_hkdf_extract (CantigaDigest digest, gconstpointer salt, gsize salt_length, gconstpointer ikm, gsize ikm_length, CantigaKey *ret_key,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Expand of docs/protocol.md 4: info = lp(label) || context; context (may be NULL) holds fields already written as lp. length up to 64. */
 gboolean cantiga_expand (CantigaDigest digest, const CantigaKey *key, const char *label, const CantigaBuffer *context, gsize length,
                          CantigaKey *ret_key, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -144,7 +144,7 @@ take_literal (Scan *scan)
     {
       gsize length = strlen (literals[i]);
 
-      if ((gsize)(scan->end - scan->at) >= length && memcmp (scan->at, literals[i], length) == 0)
+      if ((gsize)(scan->end - scan->at) >= length && memcmp (scan->at, literals[i], length) == 0) /* public */
         {
           scan->at += length;
           return TRUE;

@@ -164,6 +164,8 @@ odd_new (const Odd *odd)
   return certificate;
 }
 
+/* An Odd's issuer, keys and digest: a certificate for the fixture's key by its authority. */
+#define BY_AUTHORITY fixture->authority, fixture->authority_key, fixture->key, NULL
 #define IDENTIFIERS "subjectKeyIdentifier", "hash", "authorityKeyIdentifier", "keyid:always"
 
 /* ---- what is accepted ---- */
@@ -266,13 +268,8 @@ test_wrong_usage_of_card (Fixture *fixture, gconstpointer unused)
 static void
 test_two_usages (Fixture *fixture, gconstpointer unused)
 {
-  g_autoptr (X509) leaf
-      = odd_new (&(Odd){ "both",
-                         fixture->authority,
-                         fixture->authority_key,
-                         fixture->key,
-                         NULL,
-                         { "keyUsage", "critical,digitalSignature", "extendedKeyUsage", "clientAuth,serverAuth", IDENTIFIERS, NULL } });
+  g_autoptr (X509) leaf = odd_new (
+      &(Odd){ "both", BY_AUTHORITY, { "keyUsage", "critical,digitalSignature", "extendedKeyUsage", "clientAuth,serverAuth", IDENTIFIERS, NULL } });
 
   assert_leaf_refused (fixture, leaf, CANTIGA_USAGE_PLAYER, NOW, "it was issued for another use");
   assert_leaf_refused (fixture, leaf, CANTIGA_USAGE_SERVER, NOW, "it was issued for another use");
@@ -281,8 +278,7 @@ test_two_usages (Fixture *fixture, gconstpointer unused)
 static void
 test_no_usage (Fixture *fixture, gconstpointer unused)
 {
-  g_autoptr (X509) leaf = odd_new (&(Odd){
-      "none", fixture->authority, fixture->authority_key, fixture->key, NULL, { "keyUsage", "critical,digitalSignature", IDENTIFIERS, NULL } });
+  g_autoptr (X509) leaf = odd_new (&(Odd){ "none", BY_AUTHORITY, { "keyUsage", "critical,digitalSignature", IDENTIFIERS, NULL } });
 
   for (guint usage = 0; usage < CANTIGA_USAGE_CARD; usage++)
     assert_leaf_refused (fixture, leaf, usage, NOW, "it was issued for another use");
@@ -291,13 +287,8 @@ test_no_usage (Fixture *fixture, gconstpointer unused)
 static void
 test_any_usage (Fixture *fixture, gconstpointer unused)
 {
-  g_autoptr (X509) leaf
-      = odd_new (&(Odd){ "any",
-                         fixture->authority,
-                         fixture->authority_key,
-                         fixture->key,
-                         NULL,
-                         { "keyUsage", "critical,digitalSignature", "extendedKeyUsage", "anyExtendedKeyUsage", IDENTIFIERS, NULL } });
+  g_autoptr (X509) leaf = odd_new (
+      &(Odd){ "any", BY_AUTHORITY, { "keyUsage", "critical,digitalSignature", "extendedKeyUsage", "anyExtendedKeyUsage", IDENTIFIERS, NULL } });
 
   for (guint usage = 0; usage < CANTIGA_USAGE_CARD; usage++)
     assert_leaf_refused (fixture, leaf, usage, NOW, "it was issued for another use");
@@ -306,12 +297,8 @@ test_any_usage (Fixture *fixture, gconstpointer unused)
 static void
 test_no_digital_signature (Fixture *fixture, gconstpointer unused)
 {
-  g_autoptr (X509) leaf = odd_new (&(Odd){ "seal",
-                                           fixture->authority,
-                                           fixture->authority_key,
-                                           fixture->key,
-                                           NULL,
-                                           { "keyUsage", "critical,keyAgreement", "extendedKeyUsage", CANTIGA_PUBLISHER_OID, IDENTIFIERS, NULL } });
+  g_autoptr (X509) leaf = odd_new (
+      &(Odd){ "seal", BY_AUTHORITY, { "keyUsage", "critical,keyAgreement", "extendedKeyUsage", CANTIGA_PUBLISHER_OID, IDENTIFIERS, NULL } });
 
   assert_leaf_refused (fixture, leaf, CANTIGA_USAGE_PUBLISHER, NOW, "it is not for signing");
 }

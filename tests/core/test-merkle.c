@@ -7,7 +7,7 @@
 #define HASH 32
 #define LEAVES_MAX 70
 
-/* The leaves of the tests: distinct, and known to gen-merkle.py as well. */
+/* The leaves of the tests: distinct, and known to make-merkle.py as well. */
 static void
 make_leaves (guint8 *leaves, gsize n)
 {
@@ -74,7 +74,7 @@ assert_hash (const guint8 *hash, const char *hexadecimal)
   g_assert_cmpstr (text->str, ==, hexadecimal);
 }
 
-/* Computed by tests/vectors/gen-merkle.py, which shares no code with us. */
+/* Computed by tests/vectors/make-merkle.py, which shares no code with us. */
 static void
 test_known_answers (void)
 {

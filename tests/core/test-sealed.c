@@ -109,7 +109,7 @@ test_manifest (Fixture *fixture, gconstpointer unused)
   g_assert_no_error (error);
 }
 
-/* A file that tests/vectors/gen-sealed.py wrote, which shares no code with us. */
+/* A file that tests/vectors/make-sealed.py wrote, which shares no code with us. */
 static void
 test_other_writer (Fixture *fixture, gconstpointer unused)
 {
@@ -560,7 +560,7 @@ test_threads (Fixture *fixture, gconstpointer unused)
     g_thread_join (threads[i]);
 }
 
-/* Computed by tests/vectors/gen-sealed.py: the master key is 0, 1, … 31, the hash that of "a file". */
+/* Computed by tests/vectors/make-sealed.py: the master key is 0, 1, … 31, the hash that of "a file". */
 static void
 test_title_id (Fixture *fixture, gconstpointer unused)
 {
