@@ -8,6 +8,7 @@
 #define LIMIT_MS 60000
 #define CONNECTIONS 8
 #define RETRY_AFTER_MAX 3600
+#define SPARE 4096
 
 struct _CantigaTransport
 {
@@ -29,7 +30,8 @@ typedef struct
   gboolean too_slow;
   GInputStream *stream;
   guint8 *buffer;
-  gsize room; /* in buffer: one byte more than may come */
+  gsize room; /* in buffer */
+  gsize filled;
   gsize max;
 } Send;
 
@@ -248,7 +250,7 @@ get_retry_after (SoupMessageHeaders *headers)
 }
 
 static CantigaAnswer *
-answer_new (Send *send, gsize length)
+answer_new (Send *send)
 {
   SoupMessageHeaders *headers = soup_message_get_response_headers (send->message);
   const char *type = soup_message_headers_get_content_type (headers, NULL);
@@ -257,7 +259,7 @@ answer_new (Send *send, gsize length)
   answer->status = soup_message_get_status (send->message);
   answer->type = g_ascii_strdown (type != NULL ? type : "", -1);
   answer->retry_after = get_retry_after (headers);
-  answer->body = g_bytes_new_take (g_steal_pointer (&send->buffer), length);
+  answer->body = g_bytes_new_take (g_steal_pointer (&send->buffer), send->filled);
   return answer;
 }
 
@@ -267,22 +269,37 @@ return_too_large (GTask *task)
   g_task_return_new_error (task, CANTIGA_ERROR, CANTIGA_ERROR_MALFORMED, "The server's answer is longer than the protocol allows: it was not read.");
 }
 
+static void body_read (GTask *task);
+
 static void
 body_read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   Send *send = g_task_get_task_data (task);
   GError *error = NULL;
-  gsize n;
+  gssize n = g_input_stream_read_finish (G_INPUT_STREAM (source), result, &error);
 
-  if (!g_input_stream_read_all_finish (G_INPUT_STREAM (source), result, &n, &error))
+  if (n < 0)
     return return_failure (task, error);
-  if (n == send->room)
+  if (n == 0)
+    return g_task_return_pointer (task, answer_new (send), (GDestroyNotify)cantiga_answer_free);
+  send->filled += n;
+  if (send->filled > send->max)
     return return_too_large (task);
-  g_task_return_pointer (task, answer_new (send, n), (GDestroyNotify)cantiga_answer_free);
+  body_read (task);
 }
 
-/* The answer's length is believed only as a bound: one byte more is asked for, so that the end of the body is seen. */
+/* Until the end of the body is seen, so that the connection can be used again. There is always room to spare: libsoup 3.2 fails at the end of a
+ * chunked body if it is asked for a single byte. */
+static void
+body_read (GTask *task)
+{
+  Send *send = g_task_get_task_data (task);
+
+  g_input_stream_read_async (send->stream, send->buffer + send->filled, send->room - send->filled, G_PRIORITY_DEFAULT, send->inner, body_read_cb,
+                             g_object_ref (task));
+}
+
 static void
 answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -290,19 +307,19 @@ answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   Send *send = g_task_get_task_data (task);
   GError *error = NULL;
   SoupMessageHeaders *headers;
-  goffset said = -1;
 
   send->stream = soup_session_send_finish (SOUP_SESSION (source), result, &error);
   if (send->stream == NULL)
     return return_failure (task, error);
   headers = soup_message_get_response_headers (send->message);
+  send->room = send->max;
   if (soup_message_headers_get_encoding (headers) == SOUP_ENCODING_CONTENT_LENGTH)
-    said = soup_message_headers_get_content_length (headers);
-  if (said > 0 && (guint64)said > send->max)
+    send->room = (gsize)MIN ((guint64)soup_message_headers_get_content_length (headers), G_MAXSSIZE / 2);
+  if (send->room > send->max)
     return return_too_large (task);
-  send->room = (said >= 0 ? (gsize)said : send->max) + 1;
+  send->room += SPARE;
   send->buffer = g_malloc (send->room);
-  g_input_stream_read_all_async (send->stream, send->buffer, send->room, G_PRIORITY_DEFAULT, send->inner, body_read_cb, g_object_ref (task));
+  body_read (task);
 }
 
 static SoupMessage *
