@@ -85,7 +85,7 @@ compare_cb (gconstpointer a, gconstpointer b)
     return first_track < second_track ? -1 : 1;
   if ((order = strcmp (first->name, second->name)) != 0)
     return order;
-  return memcmp (&first->title->id, &second->title->id, sizeof first->title->id);
+  return memcmp (&first->title->id, &second->title->id, sizeof first->title->id); /* public */
 }
 
 /* ---- catalogue ---- */

@@ -1,91 +1,11 @@
-#include "core/pairing.h"
+#include "tests/core/pairing-fixture.h"
 
 #include <string.h>
 
-#include "core/error.h"
 #include "core/handshake.h"
 #include "core/kdf.h"
 
-#define DAY (24 * 3600)
-#define NOW 1800000000
-#define SERVER "6f1c8a52-0c5e-4f5c-9f43-2a3f1a5b7c9d"
-#define PLAYER "0d9e8f7a-6b5c-4d3e-8f1a-2b3c4d5e6f70"
 #define OTHER_SERVER "11111111-2222-4333-8444-555555555555"
-
-/* A server with its authority, an invitation to it, and a player with a key of each AUTH. */
-typedef struct
-{
-  EVP_PKEY *authority_key;
-  X509 *authority;
-  CantigaInvitation *invitation;
-  GBytes *offer;
-  GPtrArray *keys;
-} Fixture;
-
-static EVP_PKEY *
-key_new (CantigaAuth auth)
-{
-  g_autoptr (GError) error = NULL;
-  EVP_PKEY *key = cantiga_key_pair_new (auth, &error);
-
-  g_assert_no_error (error);
-  return key;
-}
-
-static X509 *
-authority_new (EVP_PKEY *key)
-{
-  g_autoptr (GError) error = NULL;
-  X509 *authority = cantiga_authority_issue (key, "authority", NOW - DAY, NOW + 1000 * DAY, &error);
-
-  g_assert_no_error (error);
-  return authority;
-}
-
-static CantigaInvitation *
-invite (X509 *authority)
-{
-  g_autoptr (GError) error = NULL;
-  CantigaInvitation *invitation = cantiga_invitation_new ("http://localhost:8080", authority, &error);
-
-  g_assert_no_error (error);
-  return invitation;
-}
-
-/* A key of each AUTH, made once: RSA keys take their time. */
-static GPtrArray *
-ref_keys (void)
-{
-  static GPtrArray *keys;
-
-  if (keys == NULL)
-    {
-      keys = g_ptr_array_new_with_free_func ((GDestroyNotify)EVP_PKEY_free);
-      for (guint auth = 0; auth < CANTIGA_N_AUTHS; auth++)
-        g_ptr_array_add (keys, key_new (auth));
-    }
-  return g_ptr_array_ref (keys);
-}
-
-static void
-set_up (Fixture *fixture, gconstpointer unused)
-{
-  fixture->authority_key = key_new (CANTIGA_AUTH_ECDSA);
-  fixture->authority = authority_new (fixture->authority_key);
-  fixture->invitation = invite (fixture->authority);
-  fixture->offer = cantiga_pairing_create_offer ("The box", SERVER, fixture->authority);
-  fixture->keys = ref_keys ();
-}
-
-static void
-tear_down (Fixture *fixture, gconstpointer unused)
-{
-  g_ptr_array_unref (fixture->keys);
-  g_bytes_unref (fixture->offer);
-  cantiga_invitation_free (fixture->invitation);
-  X509_free (fixture->authority);
-  EVP_PKEY_free (fixture->authority_key);
-}
 
 /* ---- one step each ---- */
 
@@ -107,28 +27,6 @@ static GBytes *
 ask (Fixture *fixture)
 {
   return ask_with (fixture->invitation, fixture->offer, fixture->keys);
-}
-
-static GPtrArray *
-chain_for (X509 *authority, EVP_PKEY *authority_key, EVP_PKEY *key, CantigaUsage usage)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (X509) leaf = cantiga_certificate_issue (authority, authority_key, key, usage, "player", PLAYER, NOW, NOW + 90 * DAY, &error);
-  GPtrArray *chain = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
-
-  g_assert_no_error (error);
-  g_ptr_array_add (chain, cantiga_certificate_encode (leaf));
-  return chain;
-}
-
-static GPtrArray *
-chains_for (X509 *authority, EVP_PKEY *authority_key, GPtrArray *keys)
-{
-  GPtrArray *chains = g_ptr_array_new_with_free_func ((GDestroyNotify)g_ptr_array_unref);
-
-  for (guint i = 0; i < keys->len; i++)
-    g_ptr_array_add (chains, chain_for (authority, authority_key, keys->pdata[i], CANTIGA_USAGE_PLAYER));
-  return chains;
 }
 
 static GBytes *
@@ -600,63 +498,6 @@ test_malformed_answers (Fixture *fixture, gconstpointer unused)
     }
 }
 
-/* ---- renewal (14.6) ---- */
-
-static void
-test_renewal (Fixture *fixture, gconstpointer unused)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) request = NULL;
-  g_autoptr (GBytes) body = NULL;
-  g_autoptr (GPtrArray) keys = NULL;
-  g_autoptr (GPtrArray) chains = NULL;
-  g_autoptr (GPtrArray) identities = NULL;
-  CantigaId session;
-
-  cantiga_id_new_random (&session);
-  request = cantiga_renewal_create_request (&session, fixture->keys, &error);
-  g_assert_no_error (error);
-  keys = cantiga_renewal_consume_request (request, &session, &error);
-  g_assert_no_error (error);
-  chains = chains_for (fixture->authority, fixture->authority_key, keys);
-  body = cantiga_renewal_create_answer (chains);
-  identities = cantiga_renewal_consume_answer (body, fixture->keys, fixture->authority, NOW, &error);
-  g_assert_no_error (error);
-  g_assert_cmpuint (identities->len, ==, CANTIGA_N_AUTHS);
-}
-
-static void
-test_renewal_of_other_session (Fixture *fixture, gconstpointer unused)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) request = NULL;
-  CantigaId session, other;
-
-  cantiga_id_new_random (&session);
-  cantiga_id_new_random (&other);
-  request = cantiga_renewal_create_request (&session, fixture->keys, &error);
-  g_assert_no_error (error);
-  g_assert_null (cantiga_renewal_consume_request (request, &other, &error));
-  g_assert_error (error, CANTIGA_ERROR, CANTIGA_ERROR_CERTIFICATE_REFUSED);
-}
-
-static void
-test_renewal_for_other_keys (Fixture *fixture, gconstpointer unused)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) others = g_ptr_array_new_with_free_func ((GDestroyNotify)EVP_PKEY_free);
-  g_autoptr (GPtrArray) own = g_ptr_array_new ();
-  g_autoptr (GPtrArray) chains = NULL;
-  g_autoptr (GBytes) body = NULL;
-
-  g_ptr_array_add (others, key_new (CANTIGA_AUTH_ECDSA));
-  g_ptr_array_add (own, fixture->keys->pdata[CANTIGA_AUTH_ECDSA]);
-  chains = chains_for (fixture->authority, fixture->authority_key, others);
-  body = cantiga_renewal_create_answer (chains);
-  g_assert_null (cantiga_renewal_consume_answer (body, own, fixture->authority, NOW, &error));
-  g_assert_error (error, CANTIGA_ERROR, CANTIGA_ERROR_CERTIFICATE_REFUSED);
-}
-
 #define ADD(path, function) g_test_add (path, Fixture, NULL, set_up, function, tear_down)
 
 int
@@ -685,8 +526,5 @@ main (int argc, char **argv)
   ADD ("/pairing/refuses-an-answer-of-another-usage", test_answer_of_other_usage);
   ADD ("/pairing/refuses-an-answer-to-some-of-the-requests", test_answer_too_short);
   ADD ("/pairing/refuses-malformed-answers", test_malformed_answers);
-  ADD ("/renewal/renews", test_renewal);
-  ADD ("/renewal/refuses-the-request-of-another-session", test_renewal_of_other_session);
-  ADD ("/renewal/refuses-an-answer-with-another's-certificates", test_renewal_for_other_keys);
   return g_test_run ();
 }
