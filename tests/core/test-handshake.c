@@ -315,22 +315,6 @@ test_half_open_size (void)
     }
 }
 
-static void
-test_identity (void)
-{
-  const World *world = get_world ();
-  g_autoptr (GError) other_key = NULL;
-  g_autoptr (GError) no_leaf = NULL;
-  g_autoptr (GPtrArray) none = g_ptr_array_new ();
-  CantigaIdentity *identity = world->players[CANTIGA_AUTH_RSA];
-
-  g_assert_cmpint (identity->auth, ==, CANTIGA_AUTH_RSA);
-  g_assert_null (cantiga_identity_new (world->server_keys[CANTIGA_AUTH_RSA], identity->certificates, &other_key));
-  g_assert_error (other_key, CANTIGA_ERROR, CANTIGA_ERROR_CERTIFICATE_REFUSED);
-  g_assert_null (cantiga_identity_new (world->player_keys[CANTIGA_AUTH_RSA], none, &no_leaf));
-  g_assert_error (no_leaf, CANTIGA_ERROR, CANTIGA_ERROR_CERTIFICATE_REFUSED);
-}
-
 int
 main (int argc, char **argv)
 {
@@ -347,6 +331,5 @@ main (int argc, char **argv)
   g_test_add_func ("/handshake/tells-a-bodys-session", test_peek);
   g_test_add_func ("/handshake/ignores-unknown-members", test_unknown_members);
   g_test_add_func ("/handshake/costs-the-server-under-8-kib-half-open", test_half_open_size);
-  g_test_add_func ("/handshake/takes-a-key-with-its-own-certificate-alone", test_identity);
   return g_test_run ();
 }
