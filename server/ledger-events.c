@@ -142,7 +142,7 @@ take_bytes (CantigaCursor *cursor, gpointer to, gsize length)
 }
 
 static gboolean
-read_event (GBytes *text, CantigaEvent *event, GError **error)
+read_event (GBytes *text, CantigaEvent *event)
 {
   CantigaCursor cursor = cantiga_cursor (g_bytes_get_data (text, NULL), g_bytes_get_size (text));
 
@@ -156,9 +156,7 @@ read_event (GBytes *text, CantigaEvent *event, GError **error)
   event->plays_left = cantiga_cursor_take_u32 (&cursor);
   take_bytes (&cursor, event->player, sizeof event->player);
   event->player[CANTIGA_UUID_LENGTH] = '\0';
-  if (cursor.failed || event->kind < CANTIGA_EVENT_GRANTED || event->kind >= CANTIGA_N_EVENTS)
-    return cantiga_ledger_fail_damaged (CANTIGA_TABLE_PLAYS, error);
-  return TRUE;
+  return !cursor.failed && event->kind >= CANTIGA_EVENT_GRANTED && event->kind < CANTIGA_N_EVENTS;
 }
 
 /* The next link: SHA-256 over the link before and every column of the row. */
@@ -213,9 +211,13 @@ open_event (CantigaLedger *ledger, CantigaStatement *statement, CantigaEvent *re
 
   ret_event->number = cantiga_statement_get_int (statement, 0);
   plain = plain_of_event (ret_event->number);
-  return cantiga_statement_get_id (statement, 1, &ret_event->key, error)
-         && (text = cantiga_ledger_open_row (ledger, CANTIGA_TABLE_PLAYS, &ret_event->key, plain, statement, 2, error)) != NULL
-         && read_event (text, ret_event, error);
+  if (cantiga_statement_get_id (statement, 1, &ret_event->key, NULL))
+    text = cantiga_ledger_open_row (ledger, CANTIGA_TABLE_PLAYS, &ret_event->key, plain, statement, 2, NULL);
+  if (text == NULL || !read_event (text, ret_event))
+    return cantiga_fail_with (error, CANTIGA_ERROR_DAMAGED,
+                              "Row %" G_GINT64_FORMAT " of the ledger's plays is not what was written: restore the ledger from a backup.",
+                              ret_event->number);
+  return TRUE;
 }
 
 gboolean
