@@ -1,5 +1,6 @@
 #include "server/acceptor.h"
 
+#include <errno.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -26,6 +27,7 @@ typedef struct
   GSocket *socket;           /* owned */
   char *address;
   gint64 deadline; /* monotonic, microseconds */
+  gboolean asked;  /* a request has arrived: there will be an answer */
   GList link;
 } Connection;
 
@@ -183,8 +185,10 @@ cantiga_door_got_headers (SoupServerMessage *message)
 {
   Connection *connection = connection_of (message);
 
-  if (connection != NULL)
-    connection_set_deadline (connection, connection->doors->config->body_seconds);
+  if (connection == NULL)
+    return;
+  connection->asked = TRUE;
+  connection_set_deadline (connection, connection->doors->config->body_seconds);
 }
 
 void
@@ -286,25 +290,58 @@ clock_cb (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-GSocket *
-cantiga_acceptor_listen (const char *address, GError **error)
+static GSocketAddress *
+parse_address (const char *address, GError **error)
 {
   g_autoptr (GNetworkAddress) parsed = G_NETWORK_ADDRESS (g_network_address_parse (address, 22684, error));
-  g_autoptr (GSocketAddress) bound = NULL;
-  g_autoptr (GSocket) socket = NULL;
+  GSocketAddress *bound;
 
   if (parsed == NULL)
     return NULL;
   bound = g_inet_socket_address_new_from_string (g_network_address_get_hostname (parsed), g_network_address_get_port (parsed));
   if (bound == NULL)
+    cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "“%s” is not an address to listen on: write one like 0.0.0.0:22684 or [::]:22684.",
+                       address);
+  return bound;
+}
+
+/* GLib clears SO_REUSEPORT on TCP sockets that it binds. */
+static gboolean
+bind_beside (GSocket *socket, GSocketAddress *address, GError **error)
+{
+  struct sockaddr_storage native;
+
+  if (!g_socket_set_option (socket, SOL_SOCKET, SO_REUSEADDR, 1, error) || !g_socket_set_option (socket, SOL_SOCKET, SO_REUSEPORT, 1, error)
+      || !g_socket_address_to_native (address, &native, sizeof native, error))
+    return FALSE;
+  return bind (g_socket_get_fd (socket), (struct sockaddr *)&native, (socklen_t)g_socket_address_get_native_size (address)) == 0
+         || cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "%s", g_strerror (errno));
+}
+
+/* Alone: an address that somebody listens on already, be it another server of ours, is refused. Then others may be bound beside it. */
+static gboolean
+bind_first (GSocket *socket, GSocketAddress *address, GError **error)
+{
+  return g_socket_bind (socket, address, TRUE, error) && g_socket_set_option (socket, SOL_SOCKET, SO_REUSEPORT, 1, error);
+}
+
+GSocket *
+cantiga_acceptor_listen (const char *address, gboolean beside, GError **error)
+{
+  g_autoptr (GSocketAddress) parsed = parse_address (address, error);
+  g_autoptr (GSocket) socket = NULL;
+  g_autoptr (GError) failure = NULL;
+
+  if (parsed == NULL)
+    return NULL;
+  socket = g_socket_new (g_socket_address_get_family (parsed), G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, error);
+  if (socket == NULL)
+    return NULL;
+  if (!(beside ? bind_beside (socket, parsed, &failure) : bind_first (socket, parsed, &failure)))
     {
-      cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "“%s” is not an address to listen on: write one like 0.0.0.0:22684 or [::]:22684.",
-                         address);
+      cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "The server cannot listen on %s: %s.", address, failure->message);
       return NULL;
     }
-  socket = g_socket_new (g_socket_address_get_family (bound), G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, error);
-  if (socket == NULL || !g_socket_set_option (socket, SOL_SOCKET, SO_REUSEPORT, 1, error) || !g_socket_bind (socket, bound, TRUE, error))
-    return NULL;
   g_socket_set_listen_backlog (socket, BACKLOG);
   g_socket_set_blocking (socket, FALSE);
   return g_socket_listen (socket, error) ? g_steal_pointer (&socket) : NULL;
@@ -333,6 +370,13 @@ cantiga_acceptor_close (CantigaAcceptor *acceptor)
 {
   stop_source (&acceptor->listening);
   g_socket_close (acceptor->socket, NULL);
+  for (GList *link = acceptor->connections.head; link != NULL; link = link->next)
+    {
+      Connection *connection = link->data;
+
+      if (!connection->asked)
+        g_socket_shutdown (connection->socket, TRUE, TRUE, NULL);
+    }
 }
 
 guint

@@ -16,11 +16,12 @@ guint cantiga_doors_count (CantigaDoors *doors);
 
 typedef struct _CantigaAcceptor CantigaAcceptor;
 
-/* A listening socket (SO_REUSEPORT, so that each worker has its own); address: "127.0.0.1:22684", "[::]:0". */
-GSocket *cantiga_acceptor_listen (const char *address, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* A listening socket (SO_REUSEPORT, so that each worker has its own); address: "127.0.0.1:22684", "[::]:0". beside: there is one on that address
+ * already, of this server; without it, an address that anybody listens on is refused. */
+GSocket *cantiga_acceptor_listen (const char *address, gboolean beside, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Accepts from socket for soup in the thread-default main context. */
 CantigaAcceptor *cantiga_acceptor_new (CantigaDoors *doors, GSocket *socket, SoupServer *soup);
-/* Accepts no more; connections go on. */
+/* Accepts no more; connections that have asked for something go on, the others are shut down. */
 void cantiga_acceptor_close (CantigaAcceptor *acceptor);
 guint cantiga_acceptor_count (CantigaAcceptor *acceptor);
 /* Shuts down all connections that are left. */

@@ -169,7 +169,7 @@ listen_all (const char *listen, guint n, char **ret_address, GError **error)
 
   for (guint i = 0; i < n; i++)
     {
-      GSocket *socket = cantiga_acceptor_listen (address != NULL ? address : listen, error);
+      GSocket *socket = cantiga_acceptor_listen (address != NULL ? address : listen, address != NULL, error);
 
       if (socket == NULL)
         return NULL;
@@ -206,6 +206,8 @@ cantiga_server_stop (CantigaServer *server)
     g_source_destroy (server->sweep);
   g_clear_pointer (&server->sweep, g_source_unref);
   for (guint i = 0; i < server->workers->len; i++)
-    cantiga_worker_stop (g_ptr_array_index (server->workers, i), PATIENCE);
+    cantiga_worker_drain (g_ptr_array_index (server->workers, i), PATIENCE);
+  for (guint i = 0; i < server->workers->len; i++)
+    cantiga_worker_stop (g_ptr_array_index (server->workers, i));
   g_ptr_array_set_size (server->workers, 0);
 }

@@ -73,13 +73,18 @@ drain_cb (gpointer user_data)
 }
 
 void
-cantiga_worker_stop (CantigaWorker *worker, guint seconds)
+cantiga_worker_drain (CantigaWorker *worker, guint seconds)
 {
   g_autoptr (GSource) drain = g_idle_source_new ();
 
   worker->patience_ends = g_get_monotonic_time () + (gint64)seconds * G_USEC_PER_SEC;
   g_source_set_callback (drain, drain_cb, worker, NULL);
   g_source_attach (drain, worker->context);
+}
+
+void
+cantiga_worker_stop (CantigaWorker *worker)
+{
   g_thread_join (worker->thread);
   g_main_loop_unref (worker->loop);
   g_main_context_unref (worker->context);

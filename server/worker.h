@@ -9,7 +9,9 @@ typedef struct _CantigaWorker CantigaWorker;
 
 /* Takes connections from socket in a thread of its own. */
 CantigaWorker *cantiga_worker_start (CantigaServer *server, GSocket *socket);
-/* Takes no more connections, waits up to seconds for those that are there, and ends the thread. */
-void cantiga_worker_stop (CantigaWorker *worker, guint seconds);
+/* Tells it to take no more connections, and to end when those that have asked for something are answered, or after seconds. */
+void cantiga_worker_drain (CantigaWorker *worker, guint seconds);
+/* After that: waits for its end. */
+void cantiga_worker_stop (CantigaWorker *worker);
 
 G_END_DECLS
