@@ -1,172 +1,4 @@
-#include "core/chain.h"
-
-#include <string.h>
-
-#include <openssl/err.h>
-#include <openssl/x509v3.h>
-
-#include "core/error.h"
-
-#define DAY (24 * 3600)
-#define NOW 1800000000
-#define UUID "6f1c8a52-0c5e-4f5c-9f43-2a3f1a5b7c9d"
-
-/* One authority, and a leaf of each usage issued by it. */
-typedef struct
-{
-  EVP_PKEY *authority_key;
-  X509 *authority;
-  GPtrArray *authorities;
-  EVP_PKEY *key;
-  X509 *leaves[CANTIGA_USAGE_CARD + 1];
-} Fixture;
-
-static EVP_PKEY *
-key_new (CantigaAuth auth)
-{
-  g_autoptr (GError) error = NULL;
-  EVP_PKEY *key = cantiga_key_pair_new (auth, &error);
-
-  g_assert_no_error (error);
-  return key;
-}
-
-static X509 *
-authority_new (EVP_PKEY *key, const char *name)
-{
-  g_autoptr (GError) error = NULL;
-  X509 *authority = cantiga_authority_issue (key, name, NOW - DAY, NOW + 1000 * DAY, &error);
-
-  g_assert_no_error (error);
-  return authority;
-}
-
-static X509 *
-issue (X509 *authority, EVP_PKEY *authority_key, EVP_PKEY *key, CantigaUsage usage, gint64 from, gint64 until)
-{
-  g_autoptr (GError) error = NULL;
-  X509 *leaf
-      = cantiga_certificate_issue (authority, authority_key, key, usage, "leaf", usage == CANTIGA_USAGE_CARD ? NULL : UUID, from, until, &error);
-
-  g_assert_no_error (error);
-  return leaf;
-}
-
-static void
-set_up (Fixture *fixture, gconstpointer unused)
-{
-  fixture->authority_key = key_new (CANTIGA_AUTH_ECDSA);
-  fixture->authority = authority_new (fixture->authority_key, "authority");
-  fixture->authorities = g_ptr_array_new ();
-  g_ptr_array_add (fixture->authorities, fixture->authority);
-  fixture->key = key_new (CANTIGA_AUTH_ECDSA);
-  for (guint usage = 0; usage <= CANTIGA_USAGE_CARD; usage++)
-    fixture->leaves[usage] = issue (fixture->authority, fixture->authority_key, fixture->key, usage, NOW, NOW + 90 * DAY);
-}
-
-static void
-tear_down (Fixture *fixture, gconstpointer unused)
-{
-  for (guint usage = 0; usage <= CANTIGA_USAGE_CARD; usage++)
-    X509_free (fixture->leaves[usage]);
-  EVP_PKEY_free (fixture->key);
-  g_ptr_array_unref (fixture->authorities);
-  X509_free (fixture->authority);
-  EVP_PKEY_free (fixture->authority_key);
-}
-
-/* A chain of up to three certificates, leaf first. */
-static GPtrArray *
-chain_of (X509 *leaf, X509 *second, X509 *third)
-{
-  GPtrArray *chain = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
-
-  g_ptr_array_add (chain, cantiga_certificate_encode (leaf));
-  if (second != NULL)
-    g_ptr_array_add (chain, cantiga_certificate_encode (second));
-  if (third != NULL)
-    g_ptr_array_add (chain, cantiga_certificate_encode (third));
-  return chain;
-}
-
-static void
-assert_chain_accepted (GPtrArray *chain, GPtrArray *authorities, X509_CRL *crl, CantigaUsage usage, gint64 now)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (X509) leaf = cantiga_chain_verify (chain, authorities, crl, usage, now, &error);
-  g_autoptr (GBytes) der = NULL;
-
-  g_assert_no_error (error);
-  der = cantiga_certificate_encode (leaf);
-  g_assert_true (g_bytes_equal (der, chain->pdata[0]));
-}
-
-static void
-assert_chain_refused (GPtrArray *chain, GPtrArray *authorities, X509_CRL *crl, CantigaUsage usage, gint64 now, const char *why)
-{
-  g_autoptr (GError) error = NULL;
-
-  g_assert_null (cantiga_chain_verify (chain, authorities, crl, usage, now, &error));
-  g_assert_error (error, CANTIGA_ERROR, CANTIGA_ERROR_CERTIFICATE_REFUSED);
-  g_assert_nonnull (error->message);
-  if (strstr (error->message, why) == NULL)
-    g_error ("\"%s\" does not say \"%s\"", error->message, why);
-  g_assert_cmpuint (ERR_peek_error (), ==, 0);
-}
-
-static void
-assert_leaf_refused (Fixture *fixture, X509 *leaf, CantigaUsage usage, gint64 now, const char *why)
-{
-  g_autoptr (GPtrArray) chain = chain_of (leaf, NULL, NULL);
-
-  assert_chain_refused (chain, fixture->authorities, NULL, usage, now, why);
-}
-
-/* A certificate as this test wants it: extensions are pairs of OpenSSL's names and values, ended by NULL. */
-typedef struct
-{
-  const char *name;
-  X509 *issuer; /* NULL: itself */
-  EVP_PKEY *issuer_key;
-  EVP_PKEY *key;
-  const char *digest;
-  const char *extensions[13];
-} Odd;
-
-static X509 *
-odd_new (const Odd *odd)
-{
-  X509 *certificate = X509_new ();
-  X509 *issuer = odd->issuer != NULL ? odd->issuer : certificate;
-  const EVP_MD *digest = odd->digest != NULL ? EVP_get_digestbyname (odd->digest) : EVP_sha256 ();
-
-  g_assert_nonnull (odd->key);
-  X509_set_version (certificate, X509_VERSION_3);
-  ASN1_INTEGER_set (X509_get_serialNumber (certificate), 77);
-  ASN1_TIME_set (X509_getm_notBefore (certificate), NOW - DAY);
-  ASN1_TIME_set (X509_getm_notAfter (certificate), NOW + DAY);
-  X509_NAME_add_entry_by_txt (X509_get_subject_name (certificate), "CN", MBSTRING_UTF8, (const guint8 *)odd->name, -1, -1, 0);
-  X509_set_issuer_name (certificate, X509_get_subject_name (issuer));
-  X509_set_pubkey (certificate, odd->key);
-  for (guint i = 0; odd->extensions[i] != NULL; i += 2)
-    {
-      X509V3_CTX context;
-      X509_EXTENSION *extension;
-
-      X509V3_set_ctx (&context, issuer, certificate, NULL, NULL, 0);
-      X509V3_set_ctx_nodb (&context);
-      extension = X509V3_EXT_conf (NULL, &context, odd->extensions[i], odd->extensions[i + 1]);
-      g_assert_nonnull (extension);
-      X509_add_ext (certificate, extension, -1);
-      X509_EXTENSION_free (extension);
-    }
-  g_assert_cmpint (X509_sign (certificate, odd->issuer_key, EVP_PKEY_is_a (odd->issuer_key, "ED25519") ? NULL : digest), >, 0);
-  return certificate;
-}
-
-/* An Odd's issuer, keys and digest: a certificate for the fixture's key by its authority. */
-#define BY_AUTHORITY fixture->authority, fixture->authority_key, fixture->key, NULL
-#define IDENTIFIERS "subjectKeyIdentifier", "hash", "authorityKeyIdentifier", "keyid:always"
+#include "chain-fixture.h"
 
 /* ---- what is accepted ---- */
 
@@ -185,17 +17,28 @@ test_each_usage (Fixture *fixture, gconstpointer unused)
 static void
 test_each_auth (void)
 {
+  EVP_PKEY *authority_keys[CANTIGA_N_AUTHS], *keys[CANTIGA_N_AUTHS];
+
+  for (guint auth = 0; auth < CANTIGA_N_AUTHS; auth++)
+    {
+      authority_keys[auth] = key_new (auth);
+      keys[auth] = key_new (auth);
+    }
   for (guint i = 0; i < CANTIGA_N_AUTHS * CANTIGA_N_AUTHS; i++)
     {
-      g_autoptr (EVP_PKEY) authority_key = key_new (i / CANTIGA_N_AUTHS);
+      EVP_PKEY *authority_key = authority_keys[i / CANTIGA_N_AUTHS];
       g_autoptr (X509) authority = authority_new (authority_key, "authority");
       g_autoptr (GPtrArray) authorities = g_ptr_array_new ();
-      g_autoptr (EVP_PKEY) key = key_new (i % CANTIGA_N_AUTHS);
-      g_autoptr (X509) leaf = issue (authority, authority_key, key, CANTIGA_USAGE_SERVER, NOW, NOW + DAY);
+      g_autoptr (X509) leaf = issue (authority, authority_key, keys[i % CANTIGA_N_AUTHS], CANTIGA_USAGE_SERVER, NOW, NOW + DAY);
       g_autoptr (GPtrArray) chain = chain_of (leaf, NULL, NULL);
 
       g_ptr_array_add (authorities, authority);
       assert_chain_accepted (chain, authorities, NULL, CANTIGA_USAGE_SERVER, NOW);
+    }
+  for (guint auth = 0; auth < CANTIGA_N_AUTHS; auth++)
+    {
+      EVP_PKEY_free (authority_keys[auth]);
+      EVP_PKEY_free (keys[auth]);
     }
 }
 
@@ -236,8 +79,7 @@ test_expired (Fixture *fixture, gconstpointer unused)
 static void
 test_not_yet_valid (Fixture *fixture, gconstpointer unused)
 {
-  assert_leaf_refused (fixture, fixture->leaves[CANTIGA_USAGE_PLAYER], CANTIGA_USAGE_PLAYER, NOW - 1,
-                       "“leaf” is not accepted: it is not valid yet");
+  assert_leaf_refused (fixture, fixture->leaves[CANTIGA_USAGE_PLAYER], CANTIGA_USAGE_PLAYER, NOW - 1, "“leaf” is not accepted: it is not valid yet");
 }
 
 static void
@@ -465,145 +307,7 @@ test_not_a_certificate (Fixture *fixture, gconstpointer unused)
   assert_chain_refused (chain, fixture->authorities, NULL, CANTIGA_USAGE_PLAYER, NOW, "not a certificate");
 }
 
-/* ---- cards ---- */
-
-static X509 *
-card_new (Fixture *fixture, const char *key_usage, const char *extended)
-{
-  return odd_new (
-      &(Odd){ "card",
-              fixture->authority,
-              fixture->authority_key,
-              fixture->key,
-              NULL,
-              { key_usage != NULL  ? "keyUsage"
-                : extended != NULL ? "extendedKeyUsage"
-                                   : NULL,
-                key_usage != NULL ? key_usage : extended, key_usage != NULL && extended != NULL ? "extendedKeyUsage" : NULL, extended, NULL } });
-}
-
-static void
-test_card_usages (Fixture *fixture, gconstpointer unused)
-{
-  static const struct
-  {
-    const char *key_usage, *extended;
-    const char *why; /* NULL: accepted */
-  } cards[] = {
-    { NULL, NULL, NULL },
-    { "digitalSignature", NULL, NULL },
-    { "critical,digitalSignature,keyAgreement", "clientAuth,emailProtection", NULL },
-    { "digitalSignature,nonRepudiation", NULL, NULL },
-    { NULL, "clientAuth", NULL },
-    { "critical,nonRepudiation", NULL, "it is not for authentication" },
-    { "keyEncipherment", "clientAuth", "it is not for authentication" },
-    { "digitalSignature", "emailProtection", "it was issued for another use" },
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (cards); i++)
-    {
-      g_autoptr (X509) card = card_new (fixture, cards[i].key_usage, cards[i].extended);
-      g_autoptr (GPtrArray) chain = chain_of (card, NULL, NULL);
-
-      if (cards[i].why == NULL)
-        assert_chain_accepted (chain, fixture->authorities, NULL, CANTIGA_USAGE_CARD, NOW);
-      else
-        assert_chain_refused (chain, fixture->authorities, NULL, CANTIGA_USAGE_CARD, NOW, cards[i].why);
-    }
-}
-
-/* State root → issuing authority → card, with what states leave out: no key identifiers, basicConstraints not critical. */
-typedef struct
-{
-  EVP_PKEY *root_key, *issuing_key, *card_key;
-  X509 *root, *issuing, *card;
-} State;
-
-static void
-state_set_up (State *state, gconstpointer unused)
-{
-  state->root_key = EVP_PKEY_Q_keygen (NULL, NULL, "EC", "P-521");
-  state->issuing_key = key_new (CANTIGA_AUTH_RSA);
-  state->card_key = key_new (CANTIGA_AUTH_ECDSA);
-  state->root = odd_new (&(Odd){ "root", NULL, state->root_key, state->root_key, "SHA512", { "basicConstraints", "CA:TRUE", NULL } });
-  state->issuing = odd_new (&(Odd){ "issuing",
-                                    state->root,
-                                    state->root_key,
-                                    state->issuing_key,
-                                    NULL,
-                                    { "basicConstraints", "CA:TRUE", "keyUsage", "keyCertSign,cRLSign", "subjectKeyIdentifier", "hash", NULL } });
-  state->card = odd_new (&(Odd){ "card", state->issuing, state->issuing_key, state->card_key, NULL, { "keyUsage", "digitalSignature", NULL } });
-}
-
-static void
-state_tear_down (State *state, gconstpointer unused)
-{
-  X509_free (state->card);
-  X509_free (state->issuing);
-  X509_free (state->root);
-  EVP_PKEY_free (state->card_key);
-  EVP_PKEY_free (state->issuing_key);
-  EVP_PKEY_free (state->root_key);
-}
-
-static void
-test_state_root (State *state, gconstpointer unused)
-{
-  g_autoptr (GPtrArray) authorities = g_ptr_array_new ();
-  g_autoptr (GPtrArray) chain = chain_of (state->card, state->issuing, NULL);
-  g_autoptr (GPtrArray) alone = chain_of (state->card, NULL, NULL);
-
-  g_ptr_array_add (authorities, state->root);
-  assert_chain_accepted (chain, authorities, NULL, CANTIGA_USAGE_CARD, NOW);
-  assert_chain_refused (alone, authorities, NULL, CANTIGA_USAGE_CARD, NOW, "it was issued by another authority");
-}
-
-static void
-test_state_issuing_authority_alone (State *state, gconstpointer unused)
-{
-  g_autoptr (GPtrArray) authorities = g_ptr_array_new ();
-  g_autoptr (GPtrArray) alone = chain_of (state->card, NULL, NULL);
-
-  g_ptr_array_add (authorities, state->issuing);
-  assert_chain_accepted (alone, authorities, NULL, CANTIGA_USAGE_CARD, NOW);
-}
-
-/* Only for cards: for ourselves an authority is one that signed itself. */
-static void
-test_issuing_authority_alone_is_not_ours (State *state, gconstpointer unused)
-{
-  g_autoptr (GPtrArray) authorities = g_ptr_array_new ();
-  g_autoptr (X509) leaf = odd_new (&(Odd){ "player",
-                                           state->issuing,
-                                           state->issuing_key,
-                                           state->card_key,
-                                           NULL,
-                                           { "keyUsage", "critical,digitalSignature", "extendedKeyUsage", "clientAuth", IDENTIFIERS, NULL } });
-  g_autoptr (GPtrArray) chain = chain_of (leaf, NULL, NULL);
-
-  g_ptr_array_add (authorities, state->issuing);
-  assert_chain_refused (chain, authorities, NULL, CANTIGA_USAGE_PLAYER, NOW, "is not accepted");
-}
-
-static void
-test_state_list (State *state, gconstpointer unused)
-{
-  g_autoptr (GPtrArray) authorities = g_ptr_array_new ();
-  g_autoptr (GPtrArray) chain = chain_of (state->card, state->issuing, NULL);
-  g_autofree char *serial = cantiga_certificate_dup_serial (state->card);
-  const char *const serials[] = { serial, NULL };
-  g_autoptr (GError) error = NULL;
-  g_autoptr (X509_CRL) clear = cantiga_crl_issue (state->issuing, state->issuing_key, 1, NULL, NOW, NOW + DAY, &error);
-  g_autoptr (X509_CRL) revoked = cantiga_crl_issue (state->issuing, state->issuing_key, 2, serials, NOW, NOW + DAY, &error);
-
-  g_assert_no_error (error);
-  g_ptr_array_add (authorities, state->root);
-  assert_chain_accepted (chain, authorities, clear, CANTIGA_USAGE_CARD, NOW);
-  assert_chain_refused (chain, authorities, revoked, CANTIGA_USAGE_CARD, NOW, "“card” is not accepted: it was revoked");
-}
-
 #define ADD(path, function) g_test_add ("/chain/" path, Fixture, NULL, set_up, function, tear_down)
-#define ADD_STATE(path, function) g_test_add ("/chain/" path, State, NULL, state_set_up, function, state_tear_down)
 
 int
 main (int argc, char **argv)
@@ -634,10 +338,5 @@ main (int argc, char **argv)
   ADD ("refuses-a-critical-extension-that-it-does-not-know", test_unknown_critical_extension);
   ADD ("refuses-chains-of-none-and-of-more-than-eight", test_lengths);
   ADD ("refuses-what-is-not-a-certificate", test_not_a_certificate);
-  ADD ("knows-cards-by-their-usages", test_card_usages);
-  ADD_STATE ("accepts-a-sloppy-state's-card", test_state_root);
-  ADD_STATE ("accepts-a-card-by-its-issuing-authority-alone", test_state_issuing_authority_alone);
-  ADD_STATE ("refuses-a-player-by-an-issuing-authority-alone", test_issuing_authority_alone_is_not_ours);
-  ADD_STATE ("refuses-a-card-that-its-state-revoked", test_state_list);
   return g_test_run ();
 }

@@ -48,6 +48,18 @@ key_new (CantigaAuth auth)
   return key;
 }
 
+/* One of each kind, made once: RSA keys take their time. */
+static EVP_PKEY *
+ref_key (CantigaAuth auth)
+{
+  static EVP_PKEY *keys[CANTIGA_N_AUTHS];
+
+  if (keys[auth] == NULL)
+    keys[auth] = key_new (auth);
+  g_assert_cmpint (EVP_PKEY_up_ref (keys[auth]), ==, 1);
+  return keys[auth];
+}
+
 static EVP_PKEY *
 p384_new (void)
 {
@@ -105,7 +117,7 @@ test_round_trip (void)
 {
   for (guint auth = 0; auth <= CANTIGA_N_AUTHS; auth++)
     {
-      g_autoptr (EVP_PKEY) key = auth < CANTIGA_N_AUTHS ? key_new (auth) : p384_new ();
+      g_autoptr (EVP_PKEY) key = auth < CANTIGA_N_AUTHS ? ref_key (auth) : p384_new ();
       g_autoptr (GBytes) signature = sign (key);
       g_autoptr (GError) error = NULL;
 
@@ -163,7 +175,7 @@ test_changed_signature (void)
 {
   for (guint auth = 0; auth < CANTIGA_N_AUTHS; auth++)
     {
-      g_autoptr (EVP_PKEY) key = key_new (auth);
+      g_autoptr (EVP_PKEY) key = ref_key (auth);
       g_autoptr (GBytes) signature = sign (key);
       gsize length = 0;
       g_autofree guint8 *changed = g_bytes_unref_to_data (g_steal_pointer (&signature), &length);
@@ -181,7 +193,7 @@ test_changed_signature (void)
 static void
 test_changed_message (void)
 {
-  g_autoptr (EVP_PKEY) key = key_new (CANTIGA_AUTH_EDDSA);
+  g_autoptr (EVP_PKEY) key = ref_key (CANTIGA_AUTH_EDDSA);
   g_autoptr (GBytes) signature = sign (key);
   static const guint8 other[] = { 0, 0, 0, 3, 'a', 'b', 'd' };
 
@@ -192,7 +204,7 @@ test_changed_message (void)
 static void
 test_other_label (void)
 {
-  g_autoptr (EVP_PKEY) key = key_new (CANTIGA_AUTH_ECDSA);
+  g_autoptr (EVP_PKEY) key = ref_key (CANTIGA_AUTH_ECDSA);
   g_autoptr (GBytes) signature = sign (key);
 
   assert_refused (key, CANTIGA_LABEL_PLAYER_KEY_EXCHANGE, message, sizeof message, signature);
@@ -203,7 +215,7 @@ test_other_key (void)
 {
   for (guint auth = 0; auth < CANTIGA_N_AUTHS; auth++)
     {
-      g_autoptr (EVP_PKEY) key = key_new (auth);
+      g_autoptr (EVP_PKEY) key = ref_key (auth);
       g_autoptr (EVP_PKEY) other = key_new (auth);
       g_autoptr (GBytes) signature = sign (key);
 
@@ -215,7 +227,7 @@ test_other_key (void)
 static void
 test_rsa_otherwise (void)
 {
-  g_autoptr (EVP_PKEY) key = key_new (CANTIGA_AUTH_RSA);
+  g_autoptr (EVP_PKEY) key = ref_key (CANTIGA_AUTH_RSA);
   g_autoptr (GBytes) as_it_should_be = sign_otherwise (key, "SHA256", RSA_PKCS1_PSS_PADDING, 32);
   g_autoptr (GBytes) salt = sign_otherwise (key, "SHA256", RSA_PKCS1_PSS_PADDING, 20);
   g_autoptr (GBytes) pkcs1 = sign_otherwise (key, "SHA256", RSA_PKCS1_PADDING, 0);
@@ -242,7 +254,7 @@ test_auth_of_key (void)
 {
   for (guint auth = 0; auth < CANTIGA_N_AUTHS; auth++)
     {
-      g_autoptr (EVP_PKEY) key = key_new (auth);
+      g_autoptr (EVP_PKEY) key = ref_key (auth);
       g_autoptr (GError) error = NULL;
       CantigaAuth found = CANTIGA_N_AUTHS;
 
@@ -325,7 +337,7 @@ test_encode_round_trip (void)
 {
   for (guint auth = 0; auth < CANTIGA_N_AUTHS; auth++)
     {
-      g_autoptr (EVP_PKEY) key = key_new (auth);
+      g_autoptr (EVP_PKEY) key = ref_key (auth);
       g_autoptr (GBytes) pem = encode (key, "pass");
       g_autoptr (GError) error = NULL;
       g_autoptr (EVP_PKEY) read_back = decode (pem, "pass", &error);
@@ -342,7 +354,7 @@ test_encode_round_trip (void)
 static void
 test_encode_is_pbes2 (void)
 {
-  g_autoptr (EVP_PKEY) key = key_new (CANTIGA_AUTH_EDDSA);
+  g_autoptr (EVP_PKEY) key = ref_key (CANTIGA_AUTH_EDDSA);
   g_autoptr (GBytes) pem = encode (key, "pass");
   BIO *bio = BIO_new_mem_buf (g_bytes_get_data (pem, NULL), (int)g_bytes_get_size (pem));
   X509_SIG *encrypted = PEM_read_bio_PKCS8 (bio, NULL, NULL, NULL);
@@ -369,7 +381,7 @@ test_encode_is_pbes2 (void)
 static void
 test_other_passphrase (void)
 {
-  g_autoptr (EVP_PKEY) key = key_new (CANTIGA_AUTH_ECDSA);
+  g_autoptr (EVP_PKEY) key = ref_key (CANTIGA_AUTH_ECDSA);
   g_autoptr (GBytes) pem = encode (key, "pass");
   g_autoptr (GError) error = NULL;
 
@@ -400,7 +412,7 @@ assert_not_decoded (GBytes *pem)
 static void
 test_plain_key_refused (void)
 {
-  g_autoptr (EVP_PKEY) key = key_new (CANTIGA_AUTH_ECDSA);
+  g_autoptr (EVP_PKEY) key = ref_key (CANTIGA_AUTH_ECDSA);
   g_autoptr (GBytes) pem = NULL;
   BIO *bio = BIO_new (BIO_s_mem ());
 
@@ -414,7 +426,7 @@ test_plain_key_refused (void)
 static void
 test_old_encryption_refused (void)
 {
-  g_autoptr (EVP_PKEY) key = key_new (CANTIGA_AUTH_ECDSA);
+  g_autoptr (EVP_PKEY) key = ref_key (CANTIGA_AUTH_ECDSA);
   g_autoptr (GBytes) pem = NULL;
   BIO *bio = BIO_new (BIO_s_mem ());
 
@@ -508,7 +520,7 @@ test_card_refused (void)
 static void
 test_card_other_message (void)
 {
-  g_autoptr (EVP_PKEY) key = key_new (CANTIGA_AUTH_ECDSA);
+  g_autoptr (EVP_PKEY) key = ref_key (CANTIGA_AUTH_ECDSA);
   g_autoptr (GBytes) signature = sign_as_card (key, "SHA256", 0);
   g_autoptr (GError) error = NULL;
 
