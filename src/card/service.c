@@ -8,6 +8,7 @@
 
 /* pcsclite.h */
 #define SCARD_S_SUCCESS 0x00000000u
+#define SCARD_F_COMM_ERROR 0x80100013u
 #define SCARD_W_SECURITY_VIOLATION 0x8010006Au
 #define SCARD_SCOPE_SYSTEM 2
 
@@ -36,6 +37,13 @@ load_service (gpointer unused)
   return service.establish != NULL && service.list != NULL && service.release != NULL ? &service : NULL;
 }
 
+/* pcscd hangs up on whom polkit does not let; libpcsclite says one or the other, by when it notices. */
+static gboolean
+is_refusal (guint32 answer)
+{
+  return answer == SCARD_W_SECURITY_VIOLATION || answer == SCARD_F_COMM_ERROR;
+}
+
 CantigaCardState
 cantiga_service_ask (void)
 {
@@ -49,7 +57,7 @@ cantiga_service_ask (void)
     return CANTIGA_CARD_STATE_NO_SERVICE;
   answer = (guint32)service->establish (SCARD_SCOPE_SYSTEM, NULL, NULL, &context);
   if (answer != SCARD_S_SUCCESS)
-    return answer == SCARD_W_SECURITY_VIOLATION ? CANTIGA_CARD_STATE_NOT_AUTHORISED : CANTIGA_CARD_STATE_NO_SERVICE;
+    return is_refusal (answer) ? CANTIGA_CARD_STATE_NOT_AUTHORISED : CANTIGA_CARD_STATE_NO_SERVICE;
   answer = (guint32)service->list (context, NULL, NULL, &size);
   service->release (context);
   /* The list is of strings, ended by an empty one. */

@@ -1,6 +1,7 @@
 #!/bin/bash
 # softhsm.sh [--add] DIRECTORY [rsa|ec] [NAME]: a Citizen Card in software (PIN 1234), with throwaway authorities shaped like the real ones.
-# Leaves in DIRECTORY: softhsm2.conf (for SOFTHSM2_CONF), card.pem (the authentication certificate) and card.key, authority.pem (what signed it, up to the root).
+# Leaves in DIRECTORY: softhsm2.conf (for SOFTHSM2_CONF), softhsm2.module (for p11-kit: `module: PATH`), card.pem (the authentication certificate) and card.key,
+# authority.pem (what signed it, up to the root).
 # What was there is replaced; with --add a further card joins it, and card.pem is that one's.
 set -euo pipefail
 export PATH=/usr/bin:/bin:/usr/sbin:/sbin:$PATH LC_ALL=C.UTF-8
@@ -16,7 +17,7 @@ case $kind in rsa|ec) ;; *) echo "softhsm.sh: a card's key is rsa or ec, not $ki
 say_why () { echo "softhsm.sh: $1 failed:" >&2; cat "$directory/pki/log" >&2; exit 1; }
 quietly () { "$@" > "$directory/pki/log" 2>&1 || say_why "$1"; }
 
-[ $add = yes ] || rm -rf "$directory/tokens" "$directory/pki" "$directory"/{softhsm2.conf,card.pem,card.key,authority.pem}
+[ $add = yes ] || rm -rf "$directory/tokens" "$directory/pki" "$directory"/{softhsm2.conf,softhsm2.module,card.pem,card.key,authority.pem}
 mkdir -p -m 700 "$directory/tokens" "$directory/pki"
 cat > "$directory/softhsm2.conf" <<END
 directories.tokendir = $directory/tokens
@@ -24,6 +25,7 @@ objectstore.backend = file
 log.level = ERROR
 slots.removable = true
 END
+printf 'module: %s\n' "$module" > "$directory/softhsm2.module"
 export SOFTHSM2_CONF=$directory/softhsm2.conf
 cd "$directory/pki"
 
