@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -123,16 +124,14 @@ read_tags (const char *path, GError **error)
 static char *
 clean_text (const char *text)
 {
-  g_autofree char *cleaned = g_utf8_make_valid (text, -1);
-  const char *end = cleaned;
+  char *cleaned = g_utf8_make_valid (text, -1);
 
   for (char *at = cleaned; *at != '\0'; at++)
     if ((guchar)*at < 0x20 || *at == 0x7f)
       *at = ' ';
-  while (*end != '\0' && end - cleaned < TEXT_MAX / 4)
-    end = g_utf8_next_char (end);
-  cleaned[end - cleaned] = '\0';
-  return g_strdup (g_strstrip (cleaned));
+  if (strlen (cleaned) > CANTIGA_METADATA_TEXT_MAX)
+    *g_utf8_find_prev_char (cleaned, cleaned + CANTIGA_METADATA_TEXT_MAX + 1) = '\0';
+  return g_strstrip (cleaned);
 }
 
 /* A file without a title is called by its name, without its ending. */
@@ -164,6 +163,11 @@ decode_tags (JsonObject *tags, const char *path, GBytes **ret_cover, GError **er
       || !cantiga_json_get_int (tags, "track", 0, G_MAXUINT32, &track, error) || !cantiga_json_get_int (tags, "year", 0, 9999, &year, error)
       || !cantiga_json_get_number (tags, "duration", 0, 1e9, &metadata->duration, error))
     return NULL;
+  if (metadata->duration <= 0)
+    {
+      cantiga_fail_with (error, CANTIGA_ERROR_MEDIA, "%s does not tell how long it is: it may be cut short, or a recording of a live stream.", path);
+      return NULL;
+    }
   if (cantiga_json_has (tags, "cover"))
     {
       *ret_cover = cantiga_json_get_bytes (tags, "cover", 1, 4 * 1024 * 1024, error);
