@@ -255,7 +255,7 @@ source_pass (Source *source, CantigaSealedWriter *writer, guint64 done_before, g
 {
   const CantigaImport *import = source->import;
   g_autoptr (EVP_MD_CTX) hash = EVP_MD_CTX_new ();
-  gsize length;
+  gsize length = 0;
 
   if (hash == NULL || EVP_DigestInit_ex (hash, EVP_sha256 (), NULL) != 1)
     return cantiga_fail_crypto (error, "hashing a file");

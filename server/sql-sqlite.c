@@ -92,6 +92,19 @@ busy_cb (void *unused, int naps)
   return 1;
 }
 
+/* Several programs that open a new file at once race for this change, and SQLite does not ask the handler where that could lock two of them up for
+ * good. */
+static gboolean
+change_to_wal (CantigaSql *sql, GError **error)
+{
+  int code;
+
+  for (int naps = 0; (code = sqlite3_exec (sql->connection, "PRAGMA journal_mode = WAL", NULL, NULL, NULL)) != SQLITE_OK; naps++)
+    if ((code & 0xff) != SQLITE_BUSY || !busy_cb (NULL, naps))
+      return fail_sqlite (sql, code, error);
+  return TRUE;
+}
+
 static gboolean
 configure (CantigaSql *sql, GError **error)
 {
@@ -99,8 +112,10 @@ configure (CantigaSql *sql, GError **error)
   sqlite3_extended_result_codes (sql->connection, 1);
   sqlite3_db_config (sql->connection, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
   sqlite3_db_config (sql->connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+  if (!change_to_wal (sql, error))
+    return FALSE;
   return cantiga_sql_exec (sql,
-                           "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;"
+                           "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;"
                            "PRAGMA journal_size_limit = 8388608; PRAGMA cell_size_check = ON",
                            error);
 }
