@@ -1,5 +1,5 @@
 /* The cards in this computer's readers, through the program cantiga-card: it alone speaks PKCS#11, and is ended and started again when a module hangs
- * or crashes. Requests go one at a time, in the order made; nothing waits. Thread: the one whose main context made the first request. */
+ * or crashes. Requests go one at a time, in the order made; nothing waits. Thread: main (cantiga-card ends with the thread that started it). */
 #pragma once
 
 #include <gio/gio.h>

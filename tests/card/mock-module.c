@@ -24,6 +24,7 @@ static struct
   GBytes *certificate;
 
   guint sessions;
+  gboolean blind; /* initialised while there was no reader, it never sees one */
   gboolean signed_in;
   guint tries;
   guint failures; /* of C_Sign, so far */
@@ -101,6 +102,7 @@ mock_initialize (void *arguments)
   note ("initialize\n");
   if (says ("initialize-fails"))
     return CKR_GENERAL_ERROR;
+  mock.blind = says ("no-slot") || says ("service-gone");
   if (mock.key == NULL)
     make_certificate ();
   return CKR_OK;
@@ -139,7 +141,7 @@ mock_get_slot_list (CK_BBOOL present, CK_SLOT_ID *slots, CK_ULONG *n)
     abort ();
   if (slots != NULL)
     slots[0] = SLOT;
-  *n = says ("no-slot") ? 0 : 1;
+  *n = mock.blind || says ("no-slot") ? 0 : 1;
   return CKR_OK;
 }
 
@@ -155,7 +157,7 @@ mock_get_slot_info (CK_SLOT_ID slot, CK_SLOT_INFO *info)
 {
   memset (info, 0, sizeof *info);
   info->flags = says ("fixed") ? 0 : CKF_REMOVABLE_DEVICE | CKF_HW_SLOT;
-  if (says ("empty"))
+  if (says ("empty") || says ("service-gone"))
     leave_card ();
   else
     info->flags |= CKF_TOKEN_PRESENT;

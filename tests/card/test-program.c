@@ -325,6 +325,32 @@ test_pin_goes_as_bytes_and_never_as_json (void)
   g_assert_cmpstr (rest, ==, "");
 }
 
+/* Autenticação.gov's module would take it for something else: it does not even leave here. */
+static void
+test_pin_stays_where_the_reader_asks (void)
+{
+  static const char script[] = "#!/bin/bash\nIFS= read -r line; printf '%s\\n' \"$line\" > \"$0.line\"\necho "
+                               "'{\"id\":1,\"state\":\"pin-wanted\"}'\ncat > \"$0.rest\"; echo > \"$0.end\"\n";
+  g_autofree char *pad = card_tests_path ("pad");
+  g_autoptr (CantigaCard) real = card_new ("pad");
+  g_autoptr (CantigaCardFound) found = card_tests_find (real, NULL);
+  CantigaCard *card;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *line = NULL, *rest = NULL;
+
+  card_tests_write ("pad", script);
+  g_assert_cmpint (chmod (pad, 0755), ==, 0);
+  card = cantiga_card_new (pad, NULL);
+  g_assert_null (card_tests_sign (card, found, "582931", NULL, &error));
+  g_assert_error (error, CANTIGA_ERROR, CANTIGA_ERROR_CARD);
+  g_object_unref (card);
+  card_tests_wait_for_pid ("pad.end");
+  line = card_tests_read ("pad.line");
+  rest = card_tests_read ("pad.rest");
+  g_assert_nonnull (strstr (line, "\"pin_length\":0"));
+  g_assert_cmpstr (rest, ==, "");
+}
+
 /* Whatever is no answer to this request ends it, and is not taken for a signature. */
 static void
 test_refuses_what_is_no_answer (void)
@@ -376,6 +402,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/program/dies-with-its-parent", test_dies_with_its_parent);
   g_test_add_func ("/program/leaves-no-core", test_leaves_no_core);
   g_test_add_func ("/program/pin-goes-as-bytes-and-never-as-json", test_pin_goes_as_bytes_and_never_as_json);
+  g_test_add_func ("/program/pin-stays-where-the-reader-asks", test_pin_stays_where_the_reader_asks);
   g_test_add_func ("/program/refuses-what-is-no-answer", test_refuses_what_is_no_answer);
   result = g_test_run ();
   card_tests_end ();

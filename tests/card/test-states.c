@@ -343,6 +343,30 @@ test_card_put_back_asks_for_its_pin (void)
   assert_accepted (card, found, "1234");
 }
 
+/* A module that was initialised before pcscd ran does not see its readers. */
+static void
+test_reader_that_comes_late_is_seen (void)
+{
+  g_autoptr (CantigaCard) card = card_new ("no-slot");
+  g_autoptr (CantigaCardFound) found = NULL;
+
+  assert_list_is_empty (card, CANTIGA_CARD_STATE_NO_SERVICE);
+  card_tests_write ("mock", "");
+  found = card_tests_find (card, NULL);
+  assert_accepted (card, found, "1234");
+}
+
+/* OpenSC goes on showing the reader, empty. */
+static void
+test_service_that_ends_is_no_empty_reader (void)
+{
+  g_autoptr (CantigaCard) card = card_new ("");
+  g_autoptr (CantigaCardFound) found = card_tests_find (card, NULL);
+
+  card_tests_write ("mock", "service-gone");
+  assert_list_is_empty (card, CANTIGA_CARD_STATE_NO_SERVICE);
+}
+
 static void
 test_lost_reader_is_started_over_once (void)
 {
@@ -439,6 +463,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/states/signature-of-another-key-is-not-handed-out", test_signature_of_another_key_is_not_handed_out);
   g_test_add_func ("/states/card-taken-out-is-seen", test_card_taken_out_is_seen);
   g_test_add_func ("/states/card-put-back-asks-for-its-pin", test_card_put_back_asks_for_its_pin);
+  g_test_add_func ("/states/reader-that-comes-late-is-seen", test_reader_that_comes_late_is_seen);
+  g_test_add_func ("/states/service-that-ends-is-no-empty-reader", test_service_that_ends_is_no_empty_reader);
   g_test_add_func ("/states/lost-reader-is-started-over-once", test_lost_reader_is_started_over_once);
   g_test_add_func ("/states/hanging-module-is-told-in-time", test_hanging_module_is_told_in_time);
   g_test_add_func ("/states/hanging-list-is-told-in-time", test_hanging_list_is_told_in_time);
