@@ -387,10 +387,10 @@ cantiga_catalogue_find_title (CantigaCatalogue *self, const char *words, GError 
   if (n == 1)
     return title;
   if (n == 0)
-    cantiga_fail_with (error, CANTIGA_ERROR_TITLE_UNKNOWN, "The catalogue has no title \342\200\234%s\342\200\235.", plain);
+    cantiga_fail_with (error, CANTIGA_ERROR_TITLE_UNKNOWN, "The catalogue has no title “%s”.", plain);
   else
     cantiga_fail_with (error, CANTIGA_ERROR_TITLE_UNKNOWN,
-                       "The catalogue has %u titles \342\200\234%s\342\200\235: say which by its number or with more words.", n, plain);
+                       "The catalogue has %u titles “%s”: say which by its number or with more words.", n, plain);
   return NULL;
 }
 

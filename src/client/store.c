@@ -195,7 +195,7 @@ fail_not_found (CantigaStore *self, const char *which, GError **error)
     cantiga_fail_with (error, CANTIGA_ERROR_NOT_FOUND, "This player is not paired with a server yet: ask a server's keeper for an invitation.");
   else
     cantiga_fail_with (error, CANTIGA_ERROR_NOT_FOUND,
-                       "This player is not paired with a server \342\200\234%s\342\200\235: ask its keeper for an invitation.", which);
+                       "This player is not paired with a server “%s”: ask its keeper for an invitation.", which);
   return NULL;
 }
 
@@ -217,7 +217,7 @@ cantiga_store_find (CantigaStore *self, const char *which, GError **error)
       if (found != NULL)
         {
           cantiga_fail_with (error, CANTIGA_ERROR_NOT_FOUND,
-                             "There is more than one server \342\200\234%s\342\200\235: say which by its address (host:port) or its identity.",
+                             "There is more than one server “%s”: say which by its address (host:port) or its identity.",
                              which);
           return NULL;
         }

@@ -112,7 +112,7 @@ cantiga_transport_new (const char *url, GError **error)
 
   if (uri == NULL || g_strcmp0 (g_uri_get_scheme (uri), "http") != 0 || g_uri_get_host (uri) == NULL || *g_uri_get_host (uri) == '\0')
     {
-      cantiga_fail_with (error, CANTIGA_ERROR_USAGE, "\342\200\234%s\342\200\235 is not the address of a server: http://host:port.", url);
+      cantiga_fail_with (error, CANTIGA_ERROR_USAGE, "“%s” is not the address of a server: http://host:port.", url);
       return NULL;
     }
   self = g_atomic_rc_box_new0 (CantigaTransport);

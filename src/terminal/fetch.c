@@ -184,8 +184,8 @@ fetch_play (CantigaJourney *journey, CantigaPlay *play, const char *part, GError
   if (!whole)
     return FALSE;
   cantiga_journey_end_play (journey, play);
-  cantiga_screen_say ("✓ %" G_GUINT64_FORMAT " chunks, %" G_GUINT64_FORMAT " bytes, each as it was published%s%s", fetching.written, fetching.bytes,
-                      part != NULL ? ": " : "", part != NULL ? path : "");
+  cantiga_screen_say ("✓ %" G_GUINT64_FORMAT " %s, %" G_GUINT64_FORMAT " bytes, each as it was published%s%s", fetching.written,
+                      fetching.written == 1 ? "chunk" : "chunks", fetching.bytes, part != NULL ? ": " : "", part != NULL ? path : "");
   cantiga_journey_print_play (journey, play, fetching.written, fetching.bytes);
   return TRUE;
 }

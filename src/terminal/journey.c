@@ -216,7 +216,7 @@ encode_title (CantigaTitle *title, guint number)
   json_object_set_int_member (object, "chunks", (gint64)cantiga_title_get_chunks (title));
   json_object_set_boolean_member (object, "exportable", cantiga_title_is_exportable (title));
   json_object_set_string_member (object, "licence", cantiga_title_get_licence_state (title));
-  if (cantiga_title_get_plays_left (title) >= 0)
+  if (cantiga_title_get_plays_left (title) >= 0 && !g_str_equal (cantiga_title_get_licence_state (title), "none"))
     json_object_set_int_member (object, "plays_left", cantiga_title_get_plays_left (title));
   else
     json_object_set_null_member (object, "plays_left");

@@ -105,6 +105,8 @@ main (int argc, char **argv)
 
   setlocale (LC_ALL, "");
   signal (SIGPIPE, SIG_IGN);
+  /* GStreamer tries OpenAL among its sinks, and OpenAL complains on stderr by itself where there is no device: what there is to say, we say. */
+  g_setenv ("ALSOFT_LOGLEVEL", "0", FALSE);
   keep_to_oneself ();
   if (!cantiga_options_parse (&options, argc, argv, &error))
     {
