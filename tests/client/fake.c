@@ -50,18 +50,16 @@ fake_send (Fake *fake, SoupServerMessage *message, guint status, const char *typ
   soup_message_body_append_bytes (soup_server_message_get_response_body (message), body);
   if (fault != FAULT_HOLD)
     return;
-  g_assert_null (fake->held);
-  fake->held = g_object_ref (message);
+  g_ptr_array_add (fake->held, g_object_ref (message));
   soup_server_message_pause (message);
 }
 
 void
 fake_release (Fake *fake)
 {
-  g_autoptr (SoupServerMessage) held = g_steal_pointer (&fake->held);
-
-  g_assert_nonnull (held);
-  soup_server_message_unpause (held);
+  for (guint i = 0; i < fake->held->len; i++)
+    soup_server_message_unpause (fake->held->pdata[i]);
+  g_ptr_array_set_size (fake->held, 0);
 }
 
 void
@@ -182,6 +180,11 @@ take_fault (Fake *fake, const char *path, GBytes *body)
   if (fake->path == NULL || !g_str_equal (path, fake->path))
     return FAULT_NONE;
   g_ptr_array_add (fake->bodies, g_bytes_ref (body));
+  if (fake->skip > 0)
+    {
+      fake->skip--;
+      return FAULT_NONE;
+    }
   if (fake->times == 0)
     return FAULT_NONE;
   fake->times--;
@@ -328,6 +331,7 @@ fake_new (void)
   fake->plays = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   fake->count = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   fake->bodies = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
+  fake->held = g_ptr_array_new_with_free_func (g_object_unref);
   fake->plays_left = 3;
   fake->titles = 3;
   fake_start (fake);
@@ -340,8 +344,7 @@ fake_new (void)
 void
 fake_free (Fake *fake)
 {
-  if (fake->held != NULL)
-    fake_release (fake);
+  fake_release (fake);
   if (fake->soup != NULL)
     fake_stop (fake);
   while (g_main_context_iteration (NULL, FALSE))
@@ -362,6 +365,7 @@ fake_free (Fake *fake)
   g_hash_table_unref (fake->plays);
   g_hash_table_unref (fake->count);
   g_ptr_array_unref (fake->bodies);
+  g_ptr_array_unref (fake->held);
   g_free (fake->url);
   g_free (fake);
 }
@@ -372,6 +376,7 @@ fake_fail (Fake *fake, const char *path, Fault fault, guint times)
   fake->path = path;
   fake->fault = fault;
   fake->times = times;
+  fake->skip = 0;
   g_ptr_array_set_size (fake->bodies, 0);
 }
 

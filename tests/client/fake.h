@@ -57,7 +57,8 @@ struct _Fake
   const char *path;
   Fault fault;
   guint times;
-  SoupServerMessage *held;
+  guint skip;      /* and so many before them do not */
+  GPtrArray *held; /* SoupServerMessage */
 
   /* What came: path → GUINT. */
   GHashTable *count;

@@ -36,7 +36,7 @@ test_calls_go_one_at_a_time (Listener *listener, gconstpointer unused)
   fake_fail (listener->fake, "/api/list", FAULT_HOLD, 1);
   for (guint i = 0; i < N; i++)
     listener_start_call (listener, "/api/list", NULL, &results[i]);
-  LOOP_UNTIL (listener->fake->held != NULL);
+  LOOP_UNTIL (listener->fake->held->len == 1);
   loop_drain ();
   g_assert_cmpuint (fake_count (listener->fake, "/api/list"), ==, 1);
   fake_release (listener->fake);
@@ -128,7 +128,7 @@ test_cancelled_call_is_completed (Listener *listener, gconstpointer unused)
   listener_sign_in (listener);
   fake_fail (listener->fake, "/api/list", FAULT_HOLD, 1);
   listener_start_call (listener, "/api/list", cancellable, &result);
-  LOOP_UNTIL (listener->fake->held != NULL);
+  LOOP_UNTIL (listener->fake->held->len == 1);
   g_cancellable_cancel (cancellable);
   g_assert_null (cantiga_session_call_finish (listener->session, loop_wait (&result), &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
@@ -150,7 +150,7 @@ test_cancelled_call_in_the_queue_is_never_sent (Listener *listener, gconstpointe
   fake_fail (listener->fake, "/api/list", FAULT_HOLD, 1);
   listener_start_call (listener, "/api/list", NULL, &first);
   listener_start_call (listener, "/api/cover", cancellable, &second);
-  LOOP_UNTIL (listener->fake->held != NULL);
+  LOOP_UNTIL (listener->fake->held->len == 1);
   g_cancellable_cancel (cancellable);
   g_assert_null (cantiga_session_call_finish (listener->session, loop_wait (&second), &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
