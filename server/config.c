@@ -345,7 +345,7 @@ read_file (const char *path, File *file, GError **error)
   if (strlen (text) != length || !g_utf8_validate (text, -1, NULL))
     return fail_at (file, 1, "the file is not text in UTF-8", error);
   file->keys = g_key_file_new ();
-  if (length > 0 && !g_key_file_load_from_data (file->keys, text, length, G_KEY_FILE_NONE, &failure))
+  if (length > 0 && !g_key_file_load_from_data (file->keys, text, length, G_KEY_FILE_KEEP_TRANSLATIONS, &failure))
     return fail_at (file, find_broken_line (file), "this is neither [section], key = value nor # comment", error);
   return TRUE;
 }

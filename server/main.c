@@ -65,19 +65,11 @@ keep_to_oneself (void)
   (void)!setrlimit (RLIMIT_CORE, &none);
 }
 
-static gboolean
-folder_is_empty (const char *path)
-{
-  g_autoptr (GDir) folder = g_dir_open (path, 0, NULL);
-
-  return folder == NULL ? !g_file_test (path, G_FILE_TEST_EXISTS) : g_dir_read_name (folder) == NULL;
-}
-
 /* A first start on an empty box works: the state is made, and that is said. */
 static CantigaState *
 open_state (const Options *options, GError **error)
 {
-  if (folder_is_empty (options->state))
+  if (!cantiga_state_exists (options->state))
     {
       if (!cantiga_state_init (options->state, g_get_host_name (), g_get_real_time () / G_USEC_PER_SEC, error))
         return NULL;

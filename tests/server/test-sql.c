@@ -98,7 +98,7 @@ test_refuses_other_files (Place *place, gconstpointer unused)
   g_autoptr (GError) error = NULL;
   g_autofree char *text = g_strnfill (4096, 'x');
 
-  g_assert_true (g_file_set_contents_full (place->path, text, 4096, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+  g_assert_true (g_file_set_contents_full (place->path, text, 4096, G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL));
   g_assert_null (cantiga_sql_open (place->path, &error));
   g_assert_error (error, CANTIGA_ERROR, CANTIGA_ERROR_DAMAGED);
 }
