@@ -154,14 +154,26 @@ print_certificate_cb (JsonArray *array, guint index, JsonNode *node, gpointer us
                      json_object_get_string_member (object, "fingerprint"));
 }
 
+static gboolean
+rotate (CantigaCtl *ctl, GError **error)
+{
+  if (!cantiga_ctl_check_arguments (ctl, 0, 1, "pki rotate", error) || !cantiga_ctl_open (ctl, error)
+      || !cantiga_pki_rotate (ctl->state, ctl->now, error))
+    return FALSE;
+  cantiga_ctl_print ("The server has new keys, the old ones are revoked: restart cantiga-server now. Nobody needs to pair again.");
+  return TRUE;
+}
+
 gboolean
 cantiga_command_pki (CantigaCtl *ctl, GError **error)
 {
   const char *word = cantiga_ctl_get_argument (ctl, 0);
   g_autoptr (JsonArray) array = json_array_new ();
 
-  if (!cantiga_ctl_check_arguments (ctl, 0, word != NULL && g_str_equal (word, "status") ? 1 : 0, "pki [status]", error)
-      || !cantiga_ctl_open (ctl, error) || !describe_all (ctl, array, error))
+  if (g_strcmp0 (word, "rotate") == 0)
+    return rotate (ctl, error);
+  if (!cantiga_ctl_check_arguments (ctl, 0, g_strcmp0 (word, "status") == 0 ? 1 : 0, "pki [status | rotate]", error) || !cantiga_ctl_open (ctl, error)
+      || !describe_all (ctl, array, error))
     return FALSE;
   if (ctl->json)
     cantiga_ctl_print_array (json_array_ref (array));

@@ -38,7 +38,7 @@ static const struct
   { "licences", cantiga_command_licences, OPTION_PLAYS | OPTION_VALIDITY,
     "licences [list | show LICENCE | grant CARD TITLE | renew LICENCE | revoke LICENCE] [--plays N] [--validity 7d]", "who may still play what" },
   { "plays", cantiga_command_plays, 0, "plays", "what was played" },
-  { "pki", cantiga_command_pki, 0, "pki [status]", "keys and certificates, and until when" },
+  { "pki", cantiga_command_pki, 0, "pki [status | rotate]", "keys and certificates, and until when; new ones" },
   { "config", cantiga_command_config, OPTION_CONFIG, "config [show | check] [--config FILE]", "the configuration in force" },
   { "status", cantiga_command_status, 0, "status", "what is there, in a few lines" },
 };

@@ -124,9 +124,7 @@ store_title (CantigaLedger *ledger, const CantigaTitle *title, GError **error)
   if (sealed == NULL)
     return FALSE;
   statement = cantiga_sql_prepare (ledger->sql,
-                                   "INSERT INTO titles (id, changed, sealed) SELECT ?1, value, ?2 FROM generation WHERE TRUE"
-                                   " ON CONFLICT (id) DO UPDATE SET changed = excluded.changed, sealed = excluded.sealed",
-                                   error);
+                                   "INSERT INTO titles (id, sealed) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed", error);
   if (statement == NULL)
     return FALSE;
   cantiga_statement_bind_id (statement, 1, &title->id);

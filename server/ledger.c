@@ -20,8 +20,7 @@ static const char *const table_names[CANTIGA_N_TABLES] = {
 static const char *const migrations[] = {
   "CREATE TABLE generation (one INTEGER PRIMARY KEY CHECK (one = 1), value INTEGER NOT NULL) STRICT;"
   "INSERT INTO generation VALUES (1, 1);"
-  "CREATE TABLE titles (id BLOB NOT NULL PRIMARY KEY, changed INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT;"
-  "CREATE INDEX titles_by_change ON titles (changed);"
+  "CREATE TABLE titles (id BLOB NOT NULL PRIMARY KEY, sealed BLOB NOT NULL) STRICT;"
   "CREATE TABLE cards (id BLOB NOT NULL PRIMARY KEY, sealed BLOB NOT NULL) STRICT;"
   "CREATE TABLE players (id BLOB NOT NULL PRIMARY KEY, sealed BLOB NOT NULL) STRICT;"
   "CREATE TABLE certificates (id BLOB NOT NULL PRIMARY KEY, player BLOB NOT NULL REFERENCES players (id), sealed BLOB NOT NULL) STRICT;"
