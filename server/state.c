@@ -277,13 +277,16 @@ has_entry (const char *folder, const char *name)
 {
   g_autofree char *path = g_build_filename (folder, name, NULL);
 
-  return g_file_test (path, G_FILE_TEST_IS_DIR);
+  return g_file_test (path, G_FILE_TEST_EXISTS);
 }
 
 gboolean
 cantiga_state_exists (const char *folder)
 {
-  return has_entry (folder, "pki") || has_entry (folder, READY);
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    if (has_entry (folder, parts[i]))
+      return TRUE;
+  return has_entry (folder, READY);
 }
 
 static gboolean
@@ -310,6 +313,8 @@ check_state (const char *folder, GError **error)
     return FALSE;
   if (!there || !cantiga_state_exists (folder))
     return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "There is no state in %s: cantigactl init makes one.", folder);
+  if (!has_entry (folder, "pki") && !has_entry (folder, READY))
+    return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "The state in %s is not whole (pki is missing): restore it from a backup.", folder);
   return cantiga_private_check (folder, error);
 }
 

@@ -17,7 +17,7 @@ typedef struct _CantigaState CantigaState;
 /* Makes the folder and everything in it. CANTIGA_ERROR_CONFIGURATION if there is one already: nothing is changed. name: the server's, shown to listeners. A run that was killed
  * half way leaves nothing that looks whole: the folder is built beside its place and renamed, or a marker written last. */
 gboolean cantiga_state_init (const char *folder, const char *name, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Whether there is one, so that init would refuse. */
+/* Whether there is one, or what is left of one: init would refuse. */
 gboolean cantiga_state_exists (const char *folder);
 /* Opens one; refuses a folder or key that others can read, with what to type. */
 CantigaState *cantiga_state_open (const char *folder, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -128,6 +128,8 @@ test_init_leaves_parts_alone (Place *place, gconstpointer part)
   g_assert_true (g_file_set_contents (path, "of value", -1, NULL));
   assert_init_refused (place, "already");
   g_assert_true (g_file_test (path, G_FILE_TEST_EXISTS));
+  g_assert_true (cantiga_state_exists (place->folder));
+  assert_refused (place, "restore it from a backup");
 }
 
 static void
