@@ -368,7 +368,7 @@ cantiga_import_file (const CantigaImport *import, const char *path, gint64 now, 
   CantigaId id;
 
   if (!source_open (&source, error) || !source_pass (&source, NULL, 0, hash, error)
-      || !cantiga_title_id (cantiga_state_get_master (import->state), hash, &id, error)
+      || !cantiga_title_id (cantiga_ledger_get_id_key (import->ledger), hash, &id, error)
       || !cantiga_ledger_has_title (import->ledger, &id, &there, error))
     return NULL;
   *ret_new = !there;

@@ -19,6 +19,7 @@ typedef enum
   CANTIGA_TABLE_LEASES,
   CANTIGA_TABLE_PLAYS,
   CANTIGA_TABLE_HEAD,
+  CANTIGA_TABLE_IDS,
   CANTIGA_N_TABLES
 } CantigaTable;
 
@@ -33,6 +34,7 @@ struct _CantigaLedger
   GMutex lock; /* of all that follows */
   CantigaSql *sql;
   CantigaSecret *keys; /* a CantigaLedgerKeys */
+  CantigaSecret *id_key;
 };
 
 /* The ledger with its lock held in a transaction that is rolled back unless it was committed. */
@@ -68,6 +70,9 @@ GBytes *cantiga_ledger_seal_secret (CantigaLedger *ledger, CantigaTable table, c
                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 CantigaSecret *cantiga_ledger_open_secret (CantigaLedger *ledger, CantigaTable table, const CantigaId *id, CantigaStatement *statement, guint column,
                                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The key that identifiers are made with: taken up, kept under the master key. */
+gboolean cantiga_ledger_set_id_key (CantigaLedger *ledger, CantigaSecret *id_key, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_ledger_store_id_key (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_ledger_fail_damaged (CantigaTable table, GError **error);
 
 /* ---- titles, cards, players, invitations ---- */

@@ -14,6 +14,7 @@ static const char *const table_names[CANTIGA_N_TABLES] = {
   [CANTIGA_TABLE_LEASES] = "leases",
   [CANTIGA_TABLE_PLAYS] = "plays",
   [CANTIGA_TABLE_HEAD] = "head",
+  [CANTIGA_TABLE_IDS] = "ids",
 };
 
 /* docs/protocol.md 9.5, 13.4. What is in clear says nothing about people or titles: keyed hashes, counts, and the times that a sweep looks for. */
@@ -44,6 +45,7 @@ static const char *const migrations[] = {
   /* REPLACE would delete without asking the trigger above. */
   "CREATE TRIGGER plays_are_appended BEFORE INSERT ON plays WHEN EXISTS (SELECT 1 FROM plays WHERE number >= NEW.number)"
   " BEGIN SELECT raise (ABORT, 'plays are only ever appended'); END;",
+  "CREATE TABLE ids (one INTEGER PRIMARY KEY CHECK (one = 1), sealed BLOB NOT NULL) STRICT;",
 };
 
 /* ---- transactions ---- */
@@ -243,22 +245,78 @@ cantiga_ledger_open_secret (CantigaLedger *ledger, CantigaTable table, const Can
 
 /* ---- opening ---- */
 
+/* A key for each table, of the master key (by which rows are sealed) or the id key (by which they are found). */
 static gboolean
-derive_keys (CantigaLedger *ledger, CantigaSecret *master, GError **error)
+derive_keys (CantigaSecret *from, const char *label, CantigaKey keys[CANTIGA_N_TABLES], GError **error)
 {
   g_auto (CantigaKey) key = CANTIGA_KEY_INIT;
 
-  cantiga_key_set (&key, cantiga_secret_bytes (master), cantiga_secret_length (master));
+  cantiga_key_set (&key, cantiga_secret_bytes (from), cantiga_secret_length (from));
   for (CantigaTable table = 0; table < CANTIGA_N_TABLES; table++)
     {
       g_autoptr (CantigaBuffer) context = cantiga_buffer_new ();
 
       cantiga_buffer_add_field_text (context, table_names[table]);
-      if (!cantiga_expand (CANTIGA_DIGEST_SHA256, &key, CANTIGA_LABEL_ROW, context, ROW_KEY_LENGTH, &keys_of (ledger)->row[table], error)
-          || !cantiga_expand (CANTIGA_DIGEST_SHA256, &key, CANTIGA_LABEL_FIND, context, ROW_KEY_LENGTH, &keys_of (ledger)->find[table], error))
+      if (!cantiga_expand (CANTIGA_DIGEST_SHA256, &key, label, context, ROW_KEY_LENGTH, &keys[table], error))
         return FALSE;
     }
   return TRUE;
+}
+
+/* ---- the id key (docs/protocol.md 13.6) ---- */
+
+static const CantigaId ids_id = { { 0 } };
+
+gboolean
+cantiga_ledger_set_id_key (CantigaLedger *ledger, CantigaSecret *id_key, GError **error)
+{
+  if (!derive_keys (id_key, CANTIGA_LABEL_FIND, keys_of (ledger)->find, error))
+    return FALSE;
+  g_clear_pointer (&ledger->id_key, cantiga_secret_free);
+  ledger->id_key = cantiga_secret_new_copy (cantiga_secret_bytes (id_key), cantiga_secret_length (id_key));
+  return TRUE;
+}
+
+gboolean
+cantiga_ledger_store_id_key (CantigaLedger *ledger, GError **error)
+{
+  g_autoptr (GBytes) sealed = cantiga_ledger_seal_secret (ledger, CANTIGA_TABLE_IDS, &ids_id, ledger->id_key, error);
+  g_autoptr (CantigaStatement) statement = NULL;
+
+  if (sealed == NULL)
+    return FALSE;
+  statement = cantiga_sql_prepare (ledger->sql, "INSERT INTO ids VALUES (1, ?1) ON CONFLICT (one) DO UPDATE SET sealed = excluded.sealed", error);
+  if (statement == NULL)
+    return FALSE;
+  cantiga_statement_bind_bytes (statement, 1, sealed);
+  return cantiga_statement_run (statement, NULL, error);
+}
+
+/* The one that was kept, or else the one that the master key gives. */
+static CantigaSecret *
+load_id_key (CantigaLedger *ledger, CantigaSecret *master, GError **error)
+{
+  g_autoptr (CantigaTransaction) transaction = cantiga_ledger_read (ledger, error);
+  g_autoptr (CantigaStatement) statement = transaction != NULL ? cantiga_sql_prepare (ledger->sql, "SELECT sealed FROM ids", error) : NULL;
+  CantigaStep step = statement != NULL ? cantiga_statement_step (statement, error) : CANTIGA_STEP_FAILED;
+
+  if (step == CANTIGA_STEP_ROW)
+    return cantiga_ledger_open_secret (ledger, CANTIGA_TABLE_IDS, &ids_id, statement, 0, error);
+  return step == CANTIGA_STEP_DONE ? cantiga_id_key_new (master, error) : NULL;
+}
+
+static gboolean
+open_id_key (CantigaLedger *ledger, CantigaSecret *master, GError **error)
+{
+  g_autoptr (CantigaSecret) id_key = load_id_key (ledger, master, error);
+
+  return id_key != NULL && cantiga_ledger_set_id_key (ledger, id_key, error);
+}
+
+CantigaSecret *
+cantiga_ledger_get_id_key (CantigaLedger *ledger)
+{
+  return ledger->id_key;
 }
 
 CantigaLedger *
@@ -269,8 +327,9 @@ cantiga_ledger_open (const char *path, CantigaSecret *master, GError **error)
   g_mutex_init (&ledger->lock);
   ledger->keys = cantiga_secret_new (sizeof (CantigaLedgerKeys));
   ledger->sql = cantiga_sql_open (path, error);
-  if (ledger->sql == NULL || !derive_keys (ledger, master, error) || !cantiga_sql_migrate (ledger->sql, migrations, G_N_ELEMENTS (migrations), error)
-      || !cantiga_ledger_open_head (ledger, error))
+  if (ledger->sql == NULL || !derive_keys (master, CANTIGA_LABEL_ROW, keys_of (ledger)->row, error)
+      || !cantiga_sql_migrate (ledger->sql, migrations, G_N_ELEMENTS (migrations), error) || !cantiga_ledger_open_head (ledger, error)
+      || !open_id_key (ledger, master, error))
     return NULL;
   return g_steal_pointer (&ledger);
 }
@@ -281,6 +340,7 @@ cantiga_ledger_free (CantigaLedger *ledger)
   if (ledger == NULL)
     return;
   cantiga_secret_free (ledger->keys);
+  cantiga_secret_free (ledger->id_key);
   cantiga_sql_free (ledger->sql);
   g_mutex_clear (&ledger->lock);
   g_free (ledger);

@@ -27,6 +27,7 @@ G_BEGIN_DECLS
 #define CANTIGA_LABEL_CHUNKS_AT_REST "cantiga/1 chunks at rest"
 #define CANTIGA_LABEL_CHUNK_AT_REST "cantiga/1 chunk at rest"
 #define CANTIGA_LABEL_SECTION_AT_REST "cantiga/1 section at rest"
+#define CANTIGA_LABEL_IDS "cantiga/1 ids"                   /* at rest: the id key that a library begins with */
 #define CANTIGA_LABEL_TITLE_ID "cantiga/1 title id"
 #define CANTIGA_LABEL_MANIFEST "cantiga/1 manifest"
 #define CANTIGA_LABEL_ROW "cantiga/1 row"                   /* at rest: the ledger's rows */

@@ -52,15 +52,26 @@ copy_master (CantigaSecret *master, CantigaKey *ret_key, GError **error)
   return TRUE;
 }
 
-/* docs/protocol.md 13.1: the first 16 bytes of HMAC-SHA-256(Expand(master, "cantiga/1 title id"; 32), SHA-256 of the file). */
-gboolean
-cantiga_title_id (CantigaSecret *master, const guint8 hash[32], CantigaId *ret_id, GError **error)
+CantigaSecret *
+cantiga_id_key_new (CantigaSecret *master, GError **error)
 {
   g_auto (CantigaKey) master_key = CANTIGA_KEY_INIT;
   g_auto (CantigaKey) key = CANTIGA_KEY_INIT;
+
+  if (!copy_master (master, &master_key, error) || !cantiga_expand (CANTIGA_DIGEST_SHA256, &master_key, CANTIGA_LABEL_IDS, NULL, 32, &key, error))
+    return NULL;
+  return cantiga_secret_new_copy (key.bytes, key.length);
+}
+
+/* docs/protocol.md 13.1: the first 16 bytes of HMAC-SHA-256(Expand(id key, "cantiga/1 title id"; 32), SHA-256 of the file). */
+gboolean
+cantiga_title_id (CantigaSecret *id_key, const guint8 hash[32], CantigaId *ret_id, GError **error)
+{
+  g_auto (CantigaKey) ids = CANTIGA_KEY_INIT;
+  g_auto (CantigaKey) key = CANTIGA_KEY_INIT;
   guint8 mac[CANTIGA_HASH_LENGTH];
 
-  if (!copy_master (master, &master_key, error) || !cantiga_expand (CANTIGA_DIGEST_SHA256, &master_key, CANTIGA_LABEL_TITLE_ID, NULL, 32, &key, error)
+  if (!copy_master (id_key, &ids, error) || !cantiga_expand (CANTIGA_DIGEST_SHA256, &ids, CANTIGA_LABEL_TITLE_ID, NULL, 32, &key, error)
       || !cantiga_hmac (CANTIGA_DIGEST_SHA256, &key, hash, CANTIGA_HASH_LENGTH, mac, error))
     return FALSE;
   memcpy (ret_id->bytes, mac, CANTIGA_ID_LENGTH);
@@ -281,13 +292,15 @@ cantiga_sealed_chunk_open (const CantigaSealedHeader *header, const CantigaSeale
 
 /* ---- sections ---- */
 
+/* All of the header but the wrapped content key, which a rotation of the master key changes (docs/protocol.md 13.6). */
 static CantigaBuffer *
 write_section_ad (const CantigaSealedHeader *header, CantigaSection section)
 {
   CantigaBuffer *ad = cantiga_buffer_new ();
 
   cantiga_buffer_add_field_text (ad, section_names[section]);
-  cantiga_buffer_add_field (ad, header->bytes, CANTIGA_SEALED_HEADER);
+  cantiga_buffer_add_field (ad, header->bytes, AT_WRAPPED);
+  cantiga_buffer_add_field (ad, header->bytes + AT_SECTIONS, CANTIGA_SEALED_HEADER - AT_SECTIONS);
   return ad;
 }
 

@@ -36,8 +36,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaMetadata, cantiga_metadata_free)
 JsonObject *cantiga_metadata_encode (const CantigaMetadata *metadata);
 CantigaMetadata *cantiga_metadata_decode (JsonObject *object, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The id key that a library begins with; a rotation of the master key keeps it (docs/protocol.md 13.6). */
+CantigaSecret *cantiga_id_key_new (CantigaSecret *master, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The title id of a file whose SHA-256 is hash. */
-gboolean cantiga_title_id (CantigaSecret *master, const guint8 hash[32], CantigaId *ret_id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_title_id (CantigaSecret *id_key, const guint8 hash[32], CantigaId *ret_id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ---- writing ---- */
 typedef struct _CantigaSealedWriter CantigaSealedWriter;

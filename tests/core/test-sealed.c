@@ -565,14 +565,15 @@ static void
 test_title_id (Fixture *fixture, gconstpointer unused)
 {
   g_autoptr (GError) error = NULL;
+  g_autoptr (CantigaSecret) id_key = cantiga_id_key_new (fixture->master, &error);
   guint8 hash[32];
   CantigaId id;
   char text[CANTIGA_ID_TEXT_LENGTH];
 
   cantiga_sha256 ("a file", 6, hash);
-  g_assert_true (cantiga_title_id (fixture->master, hash, &id, &error));
+  g_assert_true (cantiga_title_id (id_key, hash, &id, &error));
   g_assert_no_error (error);
-  g_assert_cmpstr (cantiga_id_format (&id, text), ==, "52d1bc55a0a394015a4eb530d18d2a07");
+  g_assert_cmpstr (cantiga_id_format (&id, text), ==, "39794dd924082c0da76f6372ed21296d");
 }
 
 #define ADD(path, function) g_test_add (path, Fixture, NULL, set_up, function, tear_down)

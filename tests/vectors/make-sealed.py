@@ -25,12 +25,12 @@ def expand(key, label, *context):
 
 
 def title_id(file):
-    return hmac.new(expand(MASTER, "cantiga/1 title id"), hashlib.sha256(file).digest(), "sha256").digest()[:16]
+    return hmac.new(expand(expand(MASTER, "cantiga/1 ids"), "cantiga/1 title id"), hashlib.sha256(file).digest(), "sha256").digest()[:16]
 
 
 def section(key, name, text, header):
     nonce = hashlib.sha256(name + b" nonce").digest()[:12]
-    return nonce + AESGCM(key).encrypt(nonce, text, lp(name, header))
+    return nonce + AESGCM(key).encrypt(nonce, text, lp(name, header[:36], header[96:]))
 
 
 media = bytes(i * 7 % 256 for i in range(1000))
