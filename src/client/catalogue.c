@@ -6,6 +6,7 @@
 
 #define PAGE_TITLES 200
 #define PAGES_MAX 10000
+#define RESTARTS_MAX 3
 #define MARK_MAX 256
 #define COVER_MAX (4 * 1024 * 1024)
 
@@ -94,6 +95,7 @@ typedef struct
   GPtrArray *pages;  /* Page: those that came so far */
   GHashTable *known; /* CantigaId → CantigaTitle, borrowed: the objects that are there */
   gboolean first;    /* shown as the last step of signing in */
+  guint restarts;
 } Load;
 
 static void
@@ -248,6 +250,19 @@ load_commit (GTask *task)
 
 static void load_ask (GTask *task);
 
+/* A title that was taken away between two pages takes its cursor with it: the server refuses that, and the first page is asked for once more. */
+static gboolean
+load_restart (GTask *task, const GError *error)
+{
+  Load *load = g_task_get_task_data (task);
+
+  if (!g_error_matches (error, CANTIGA_ERROR, CANTIGA_ERROR_MALFORMED) || load->pages->len == 0 || load->restarts++ >= RESTARTS_MAX)
+    return FALSE;
+  g_ptr_array_set_size (load->pages, 0);
+  load_ask (task);
+  return TRUE;
+}
+
 static void
 load_answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -257,6 +272,8 @@ load_answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (JsonObject) answer = cantiga_session_call_finish (CANTIGA_SESSION (source), result, &error);
   Page *page = answer != NULL ? load_take_page (g_task_get_source_object (task), load, answer, &error) : NULL;
 
+  if (page == NULL && load_restart (task, error))
+    return g_error_free (error);
   if (page == NULL)
     return load_fail (task, error);
   g_ptr_array_add (load->pages, page);
@@ -389,8 +406,7 @@ cantiga_catalogue_find_title (CantigaCatalogue *self, const char *words, GError 
   if (n == 0)
     cantiga_fail_with (error, CANTIGA_ERROR_TITLE_UNKNOWN, "The catalogue has no title “%s”.", plain);
   else
-    cantiga_fail_with (error, CANTIGA_ERROR_TITLE_UNKNOWN,
-                       "The catalogue has %u titles “%s”: say which by its number or with more words.", n, plain);
+    cantiga_fail_with (error, CANTIGA_ERROR_TITLE_UNKNOWN, "The catalogue has %u titles “%s”: say which by its number or with more words.", n, plain);
   return NULL;
 }
 

@@ -3,6 +3,7 @@
 #include "client/pause.h"
 
 #define TRIES 4
+#define COVER_ANSWER_MAX (6 * 1024 * 1024) /* 4 MiB in Base64, and what is around it */
 #define FIRST_PAUSE_MS 100
 #define PAUSE_GROWTH 3
 #define PATIENCE_MAX_MS 60000  /* one wait */
@@ -35,6 +36,13 @@ exchange_free (Exchange *exchange)
 }
 
 static void exchange_send (GTask *task);
+
+/* A cover may be larger than anything else that is said. */
+static gsize
+answer_max (const char *path)
+{
+  return g_str_has_prefix (path, "/api/cover") ? COVER_ANSWER_MAX : CANTIGA_ANSWER_MAX;
+}
 
 static gboolean
 send_again_cb (gpointer user_data)
@@ -167,8 +175,8 @@ exchange_send (GTask *task)
       = cantiga_authorization_create (cantiga_channel_get_session (exchange->channel), has_body ? NULL : exchange->envelope);
 
   cantiga_transport_send_async (exchange->transport, exchange->method, exchange->path, authorization, CANTIGA_ENVELOPE_TYPE,
-                                has_body ? exchange->envelope : NULL, CANTIGA_ANSWER_MAX, g_task_get_cancellable (task), exchange_answered_cb,
-                                g_object_ref (task));
+                                has_body ? exchange->envelope : NULL, answer_max (exchange->path), g_task_get_cancellable (task),
+                                exchange_answered_cb, g_object_ref (task));
 }
 
 void

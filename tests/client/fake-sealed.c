@@ -59,7 +59,7 @@ title_object (Fake *fake, guint number)
 
 /* Cursors and marks hold what must be escaped in a path. */
 static JsonObject *
-answer_list (Fake *fake, GHashTable *query)
+answer_list (Fake *fake, GHashTable *query, GError **error)
 {
   const char *after = g_hash_table_lookup (query, "after"), *mark = g_hash_table_lookup (query, "mark");
   const char *limit_text = g_hash_table_lookup (query, "limit");
@@ -67,9 +67,16 @@ answer_list (Fake *fake, GHashTable *query)
   guint limit = limit_text != NULL ? (guint)g_ascii_strtoull (limit_text, NULL, 10) : 100;
   g_autofree char *present = g_strdup_printf ("m&=%u/%u", fake->mark, from);
   g_autofree char *next = g_strdup_printf ("a/b c+%u", from + limit);
-  JsonObject *answer = json_object_new ();
+  JsonObject *answer;
   JsonArray *titles;
 
+  if (after != NULL && fake->lost_cursors > 0)
+    {
+      fake->lost_cursors--;
+      cantiga_fail (error, CANTIGA_ERROR_MALFORMED);
+      return NULL;
+    }
+  answer = json_object_new ();
   json_object_set_string_member (answer, "mark", present);
   if (g_strcmp0 (mark, present) == 0)
     {
@@ -90,10 +97,11 @@ answer_list (Fake *fake, GHashTable *query)
 static JsonObject *
 answer_cover (Fake *fake)
 {
+  g_autofree char *picture = g_strnfill (fake->cover_length, 'p');
   JsonObject *answer = json_object_new ();
 
   json_object_set_string_member (answer, "type", "image/png");
-  cantiga_json_set_bytes (answer, "data", "picture", 7);
+  cantiga_json_set_bytes (answer, "data", picture, fake->cover_length);
   return answer;
 }
 
@@ -180,7 +188,7 @@ answer_text (Fake *fake, Open *open, const char *path, GHashTable *query, GBytes
   if (!open->card_accepted)
     cantiga_fail (error, CANTIGA_ERROR_CARD_NEEDED);
   else if (g_str_equal (path, "/api/list"))
-    return answer_list (fake, query);
+    return answer_list (fake, query, error);
   else if (g_str_equal (path, "/api/cover"))
     return answer_cover (fake);
   else if (g_str_equal (path, "/api/license"))

@@ -334,6 +334,7 @@ fake_new (void)
   fake->held = g_ptr_array_new_with_free_func (g_object_unref);
   fake->plays_left = 3;
   fake->titles = 3;
+  fake->cover_length = 7;
   fake_start (fake);
   fake->url = g_strdup_printf ("http://127.0.0.1:%u", fake->port);
   fake->invitation = cantiga_invitation_new (fake->url, fake->pki->authority, &error);

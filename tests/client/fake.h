@@ -50,6 +50,8 @@ struct _Fake
   GBytes *media;
   guint titles;
   guint mark;
+  guint lost_cursors; /* so many times a cursor is not known any more */
+  gsize cover_length;
   guint plays_left;
   GHashTable *plays; /* play (text) → itself */
 

@@ -187,11 +187,38 @@ test_fetches_covers (Fixture *fixture, gconstpointer unused)
   cover = fetch_cover (fixture, cantiga_catalogue_find_title (fixture->catalogue, "1", NULL), &type, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (type, ==, "image/png");
-  g_assert_cmpmem (g_bytes_get_data (cover, NULL), g_bytes_get_size (cover), "picture", 7);
+  g_assert_cmpmem (g_bytes_get_data (cover, NULL), g_bytes_get_size (cover), "ppppppp", 7);
   none = fetch_cover (fixture, cantiga_catalogue_find_title (fixture->catalogue, "2", NULL), NULL, &error);
   g_assert_null (none);
   g_assert_no_error (error);
   g_assert_cmpuint (fake_count (fixture->listener.fake, "/api/cover"), ==, 1);
+}
+
+/* The largest that a server takes in. */
+static void
+test_fetches_large_covers (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) cover = NULL;
+
+  fixture->listener.fake->cover_length = 4 * 1024 * 1024;
+  assert_loads (fixture, 3);
+  cover = fetch_cover (fixture, cantiga_catalogue_find_title (fixture->catalogue, "1", NULL), NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (g_bytes_get_size (cover), ==, 4 * 1024 * 1024);
+}
+
+static void
+test_begins_again_when_a_cursor_is_lost (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (GError) error = NULL;
+
+  fixture->listener.fake->titles = 450;
+  fixture->listener.fake->lost_cursors = 2;
+  assert_loads (fixture, 450);
+  fixture->listener.fake->lost_cursors = 100;
+  g_assert_false (load (fixture, &error));
+  g_assert_error (error, CANTIGA_ERROR, CANTIGA_ERROR_MALFORMED);
 }
 
 static void
@@ -252,6 +279,8 @@ main (int argc, char **argv)
   ADD ("/catalogue/a-failure-leaves-what-was-there", test_failure_leaves_what_was);
   ADD ("/catalogue/finds-by-number-name-words-and-identifier", test_finds);
   ADD ("/catalogue/fetches-covers", test_fetches_covers);
+  ADD ("/catalogue/fetches-large-covers", test_fetches_large_covers);
+  ADD ("/catalogue/begins-again-when-a-cursor-is-lost", test_begins_again_when_a_cursor_is_lost);
   ADD ("/catalogue/survives-a-return-between-two-pages", test_survives_a_return);
   g_test_add_func ("/catalogue/a-title-says-what-changed", test_title_says_what_changed);
   failed = g_test_run ();
