@@ -3,6 +3,8 @@
 #include <openssl/ec.h>
 
 #define SIGNATURE_MAX 1024
+#define LOOKS_MAX 12
+#define LOOK_MICROSECONDS 50000
 
 /* One attempt. */
 typedef struct
@@ -46,11 +48,33 @@ read_tries (CantigaFound *found)
   return TRUE;
 }
 
+static gboolean
+rv_is_broken_transmission (CK_RV rv)
+{
+  return rv == CKR_DEVICE_ERROR || rv == CKR_GENERAL_ERROR;
+}
+
+/* pcscd looks at a reader two or three times a second: until then a card that is taken out is only a transmission that broke. */
+static gboolean
+card_stays (CantigaFound *found, CK_RV rv)
+{
+  guint looks = rv_is_broken_transmission (rv) ? LOOKS_MAX : 1;
+
+  for (guint i = 0; i < looks; i++)
+    {
+      if (i > 0)
+        g_usleep (LOOK_MICROSECONDS);
+      if (!read_tries (found))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 /* What stopped the card, when it was not about a PIN. */
 static gboolean
 stop_for_failure (Attempt *attempt, CK_RV rv)
 {
-  if (!read_tries (attempt->found))
+  if (!card_stays (attempt->found, rv))
     return stop (attempt, CANTIGA_CARD_STATE_REMOVED);
   switch (rv)
     {

@@ -112,6 +112,14 @@ def main(make=None):
     sys.exit(1 if failed else 0)
 
 
+def skip_all(reason):
+    """Where nothing can run: each test is counted as skipped."""
+    print(f"1..{len(tests)}")
+    for number, (sentence, _) in enumerate(tests, 1):
+        print(f"ok {number} - {sentence} # SKIP {reason}")
+    sys.exit(0)
+
+
 # ---- programs ----
 
 def path_of(program):
