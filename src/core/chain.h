@@ -19,7 +19,8 @@ typedef enum
   CANTIGA_USAGE_CARD,       /* digitalSignature; clientAuth where an extended usage is named */
 } CantigaUsage;
 
-#define CANTIGA_PUBLISHER_OID "2.25.283358147130540309531435536198983596987"
+/* id-kp-documentSigning (RFC 9336). Not one of our own under 2.25: many X.509 libraries cannot read arcs of 128 bits. */
+#define CANTIGA_PUBLISHER_OID "1.3.6.1.5.5.7.3.36"
 
 /* One certificate with nothing after it. CANTIGA_ERROR_CERTIFICATE_REFUSED for anything else. */
 X509 *cantiga_certificate_decode (GBytes *der, GError **error) G_GNUC_WARN_UNUSED_RESULT;
