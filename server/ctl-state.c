@@ -1,4 +1,4 @@
-/* cantigactl init, status, config, pki. */
+/* cantigactl init, status, config. */
 #include "server/ctl.h"
 
 /* ---- init ---- */
@@ -100,84 +100,5 @@ cantiga_command_config (CantigaCtl *ctl, GError **error)
     }
   text = cantiga_config_format (ctl->configuration);
   g_print ("%s", text);
-  return TRUE;
-}
-
-/* ---- pki ---- */
-
-static JsonObject *
-describe_certificate (const char *what, X509 *certificate)
-{
-  JsonObject *object = json_object_new ();
-  g_autoptr (GBytes) der = cantiga_certificate_encode (certificate);
-  g_autofree char *fingerprint = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, der);
-
-  json_object_set_string_member (object, "what", what);
-  json_object_set_string_member (object, "fingerprint", fingerprint);
-  json_object_set_int_member (object, "from", cantiga_certificate_get_not_before (certificate));
-  json_object_set_int_member (object, "until", cantiga_certificate_get_not_after (certificate));
-  return object;
-}
-
-static gboolean
-add_identity (JsonArray *array, const char *what, CantigaIdentity *identity, GError **error)
-{
-  g_autoptr (X509) leaf = cantiga_certificate_decode (g_ptr_array_index (identity->certificates, 0), error);
-
-  if (leaf == NULL)
-    return FALSE;
-  json_array_add_object_element (array, describe_certificate (what, leaf));
-  return TRUE;
-}
-
-static gboolean
-describe_all (CantigaCtl *ctl, JsonArray *array, GError **error)
-{
-  json_array_add_object_element (array, describe_certificate ("authority", cantiga_pki_get_authority (ctl->pki)));
-  for (CantigaAuth auth = 0; auth < CANTIGA_N_AUTHS; auth++)
-    {
-      g_autofree char *what = g_strconcat ("server ", cantiga_auth_get_name (auth), NULL);
-
-      if (!add_identity (array, what, cantiga_pki_get_identity (ctl->pki, auth), error))
-        return FALSE;
-    }
-  return add_identity (array, "publisher", cantiga_pki_get_publisher (ctl->pki), error);
-}
-
-static void
-print_certificate_cb (JsonArray *array, guint index, JsonNode *node, gpointer user_data)
-{
-  JsonObject *object = json_node_get_object (node);
-  g_autofree char *until = cantiga_ctl_dup_time (json_object_get_int_member (object, "until"));
-
-  cantiga_ctl_print ("%-14s until %s  %.16s…", json_object_get_string_member (object, "what"), until,
-                     json_object_get_string_member (object, "fingerprint"));
-}
-
-static gboolean
-rotate (CantigaCtl *ctl, GError **error)
-{
-  if (!cantiga_ctl_check_arguments (ctl, 0, 1, "pki rotate", error) || !cantiga_ctl_open (ctl, error)
-      || !cantiga_pki_rotate (ctl->state, ctl->now, error))
-    return FALSE;
-  cantiga_ctl_print ("The server has new keys, the old ones are revoked: restart cantiga-server now. Nobody needs to pair again.");
-  return TRUE;
-}
-
-gboolean
-cantiga_command_pki (CantigaCtl *ctl, GError **error)
-{
-  const char *word = cantiga_ctl_get_argument (ctl, 0);
-  g_autoptr (JsonArray) array = json_array_new ();
-
-  if (g_strcmp0 (word, "rotate") == 0)
-    return rotate (ctl, error);
-  if (!cantiga_ctl_check_arguments (ctl, 0, g_strcmp0 (word, "status") == 0 ? 1 : 0, "pki [status | rotate]", error) || !cantiga_ctl_open (ctl, error)
-      || !describe_all (ctl, array, error))
-    return FALSE;
-  if (ctl->json)
-    cantiga_ctl_print_array (json_array_ref (array));
-  else
-    json_array_foreach_element (array, print_certificate_cb, NULL);
   return TRUE;
 }

@@ -16,6 +16,7 @@ typedef enum
   OPTION_PLAYS = 1 << 4,
   OPTION_VALIDITY = 1 << 5,
   OPTION_CONFIG = 1 << 6,
+  OPTION_NEW_MASTER = 1 << 7,
 } OptionBits;
 
 static const struct
@@ -38,7 +39,8 @@ static const struct
   { "licences", cantiga_command_licences, OPTION_PLAYS | OPTION_VALIDITY,
     "licences [list | show LICENCE | grant CARD TITLE | renew LICENCE | revoke LICENCE] [--plays N] [--validity 7d]", "who may still play what" },
   { "plays", cantiga_command_plays, 0, "plays", "what was played" },
-  { "pki", cantiga_command_pki, 0, "pki [status | rotate]", "keys and certificates, and until when; new ones" },
+  { "pki", cantiga_command_pki, OPTION_NEW_MASTER, "pki [status | rotate | rotate-master [--new-master FILE]]",
+    "keys and certificates, and until when; new keys for the server, a new master key" },
   { "config", cantiga_command_config, OPTION_CONFIG, "config [show | check] [--config FILE]", "the configuration in force" },
   { "status", cantiga_command_status, 0, "status", "what is there, in a few lines" },
 };
@@ -68,6 +70,7 @@ parse_options (CantigaCtl *ctl, int *argc, char ***argv, GError **error)
     { "plays", 0, 0, G_OPTION_ARG_INT, &ctl->plays, "How many plays", "N" },
     { "validity", 0, 0, G_OPTION_ARG_STRING, &ctl->validity, "For how long: 30min, 12h, 7d, 4w", "TIME" },
     { "config", 0, 0, G_OPTION_ARG_FILENAME, &ctl->config, "Another configuration file", "FILE" },
+    { "new-master", 0, 0, G_OPTION_ARG_FILENAME, &ctl->new_master, "The new master key, made if it is not there", "FILE" },
     { NULL },
   };
   g_autoptr (GOptionContext) context = g_option_context_new ("COMMAND… — keeps a Cantiga server");
@@ -83,7 +86,7 @@ options_given (const CantigaCtl *ctl)
 {
   return (ctl->name != NULL ? OPTION_NAME : 0) | (ctl->exportable ? OPTION_EXPORTABLE : 0) | (ctl->url != NULL ? OPTION_URL : 0)
          | (ctl->with_card ? OPTION_CARD : 0) | (ctl->plays != -1 ? OPTION_PLAYS : 0) | (ctl->validity != NULL ? OPTION_VALIDITY : 0)
-         | (ctl->config != NULL ? OPTION_CONFIG : 0);
+         | (ctl->config != NULL ? OPTION_CONFIG : 0) | (ctl->new_master != NULL ? OPTION_NEW_MASTER : 0);
 }
 
 static gboolean
@@ -162,6 +165,7 @@ ctl_clear (CantigaCtl *ctl)
   g_free (ctl->url);
   g_free (ctl->validity);
   g_free (ctl->config);
+  g_free (ctl->new_master);
 }
 
 static void

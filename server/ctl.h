@@ -21,6 +21,7 @@ typedef struct
   int plays;
   char *validity;
   char *config;
+  char *new_master;
   GStrv arguments;       /* after the command */
 
   /* opened by cantiga_ctl_open() */

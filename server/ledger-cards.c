@@ -219,3 +219,14 @@ cantiga_ledger_verify_cards (CantigaLedger *ledger, GError **error)
     }
   return TRUE;
 }
+
+gboolean
+cantiga_ledger_copy_cards (CantigaLedger *from, CantigaLedger *to, GError **error)
+{
+  g_autoptr (GPtrArray) cards = load_cards (from, error);
+
+  for (guint i = 0; cards != NULL && i < cards->len; i++)
+    if (!store_card (to, g_ptr_array_index (cards, i), error))
+      return FALSE;
+  return cards != NULL;
+}

@@ -224,3 +224,20 @@ cantiga_ledger_verify_invitations (CantigaLedger *ledger, GError **error)
     }
   return step == CANTIGA_STEP_DONE;
 }
+
+gboolean
+cantiga_ledger_copy_invitations (CantigaLedger *from, CantigaLedger *to, GError **error)
+{
+  g_autoptr (CantigaStatement) statement = cantiga_sql_prepare (from->sql, "SELECT id, expires, secret, sealed FROM invitations", error);
+  CantigaStep step = CANTIGA_STEP_FAILED;
+
+  while (statement != NULL && (step = cantiga_statement_step (statement, error)) == CANTIGA_STEP_ROW)
+    {
+      g_auto (Invitation) invitation = { 0 };
+      g_autoptr (CantigaSecret) secret = NULL;
+
+      if (!read_invitation (from, statement, &invitation, &secret, error) || !insert_invitation (to, &invitation, secret, error))
+        return FALSE;
+    }
+  return step == CANTIGA_STEP_DONE;
+}

@@ -121,10 +121,9 @@ plain_of_certificate (const CantigaId *player)
 }
 
 static gboolean
-insert_certificate (CantigaLedger *ledger, const CantigaId *player, X509 *certificate, GError **error)
+insert_serial (CantigaLedger *ledger, const CantigaId *player, const char *serial, GError **error)
 {
   g_autoptr (CantigaBuffer) plain = plain_of_certificate (player);
-  g_autofree char *serial = cantiga_certificate_dup_serial (certificate);
   g_autoptr (GBytes) sealed = NULL;
   g_autoptr (CantigaStatement) statement = NULL;
   CantigaId id;
@@ -141,6 +140,14 @@ insert_certificate (CantigaLedger *ledger, const CantigaId *player, X509 *certif
   cantiga_statement_bind_id (statement, 2, player);
   cantiga_statement_bind_bytes (statement, 3, sealed);
   return cantiga_statement_run (statement, NULL, error);
+}
+
+static gboolean
+insert_certificate (CantigaLedger *ledger, const CantigaId *player, X509 *certificate, GError **error)
+{
+  g_autofree char *serial = cantiga_certificate_dup_serial (certificate);
+
+  return insert_serial (ledger, player, serial, error);
 }
 
 static char *
@@ -319,6 +326,43 @@ cantiga_ledger_verify_players (CantigaLedger *ledger, GError **error)
   g_auto (GStrv) serials = load_serials (ledger, FALSE, error);
 
   return serials != NULL;
+}
+
+/* ---- copy ---- */
+
+static gboolean
+copy_certificates (CantigaLedger *from, CantigaLedger *to, GError **error)
+{
+  g_autoptr (CantigaStatement) statement = cantiga_sql_prepare (from->sql, "SELECT id, player, sealed FROM certificates", error);
+  CantigaStep step = CANTIGA_STEP_FAILED;
+
+  while (statement != NULL && (step = cantiga_statement_step (statement, error)) == CANTIGA_STEP_ROW)
+    {
+      g_autofree char *serial = read_serial (from, statement, error);
+      CantigaId player;
+
+      if (serial == NULL || !cantiga_statement_get_id (statement, 1, &player, error) || !insert_serial (to, &player, serial, error))
+        return FALSE;
+    }
+  return step == CANTIGA_STEP_DONE;
+}
+
+gboolean
+cantiga_ledger_copy_players (CantigaLedger *from, CantigaLedger *to, GError **error)
+{
+  g_autoptr (CantigaStatement) statement = cantiga_sql_prepare (from->sql, "SELECT id, sealed FROM players", error);
+  CantigaStep step = CANTIGA_STEP_FAILED;
+
+  while (statement != NULL && (step = cantiga_statement_step (statement, error)) == CANTIGA_STEP_ROW)
+    {
+      g_auto (Player) player = { 0 };
+      CantigaId id;
+
+      if (!cantiga_statement_get_id (statement, 0, &id, error) || !read_player (from, statement, &player, error)
+          || !store_player (to, &id, &player, error))
+        return FALSE;
+    }
+  return step == CANTIGA_STEP_DONE && copy_certificates (from, to, error);
 }
 
 /* ---- the first card (14.5) ---- */

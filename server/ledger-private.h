@@ -78,6 +78,8 @@ gboolean cantiga_ledger_fail_damaged (CantigaTable table, GError **error);
 /* ---- titles, cards, players, invitations ---- */
 gboolean cantiga_ledger_verify_titles (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+gboolean cantiga_ledger_copy_titles (CantigaLedger *from, CantigaLedger *to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* ret_card: NULL if it is not there. */
 gboolean cantiga_ledger_load_card (CantigaLedger *ledger, const CantigaId *id, CantigaCardRow **ret_card, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* CANTIGA_ERROR_CARD_UNKNOWN, CANTIGA_ERROR_CARD_REVOKED. */
@@ -86,6 +88,7 @@ gboolean cantiga_ledger_find_card_id (CantigaLedger *ledger, GBytes *certificate
 gboolean cantiga_ledger_insert_card (CantigaLedger *ledger, const CantigaId *id, X509 *certificate, gint64 now,
                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_ledger_verify_cards (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_ledger_copy_cards (CantigaLedger *from, CantigaLedger *to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* CANTIGA_ERROR_NOT_FOUND, CANTIGA_ERROR_CERTIFICATE_REFUSED. */
 gboolean cantiga_ledger_admit_player (CantigaLedger *ledger, const char *uuid, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -93,9 +96,11 @@ gboolean cantiga_ledger_admit_player (CantigaLedger *ledger, const char *uuid, G
 gboolean cantiga_ledger_insert_player (CantigaLedger *ledger, const char *uuid, const char *name, gboolean first_card, GPtrArray *leaves, gint64 now,
                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_ledger_verify_players (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_ledger_copy_players (CantigaLedger *from, CantigaLedger *to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 gboolean cantiga_ledger_drop_invitations (CantigaLedger *ledger, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_ledger_verify_invitations (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_ledger_copy_invitations (CantigaLedger *from, CantigaLedger *to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ---- plays, only ever appended (9.5): ledger-events.c ---- */
 typedef enum

@@ -196,3 +196,24 @@ cantiga_ledger_verify_titles (CantigaLedger *ledger, GError **error)
 
   return titles != NULL && load_generation (ledger, &generation, error);
 }
+
+gboolean
+cantiga_ledger_copy_titles (CantigaLedger *from, CantigaLedger *to, GError **error)
+{
+  g_autoptr (GPtrArray) titles = load_titles (from, error);
+  g_autoptr (CantigaStatement) statement = NULL;
+  gint64 generation;
+
+  if (titles == NULL || !load_generation (from, &generation, error))
+    return FALSE;
+  statement = cantiga_sql_prepare (to->sql, "UPDATE generation SET value = ?1", error);
+  if (statement == NULL)
+    return FALSE;
+  cantiga_statement_bind_int (statement, 1, generation + 1);
+  if (!cantiga_statement_run (statement, NULL, error))
+    return FALSE;
+  for (guint i = 0; i < titles->len; i++)
+    if (!store_title (to, g_ptr_array_index (titles, i), error))
+      return FALSE;
+  return TRUE;
+}

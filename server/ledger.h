@@ -17,6 +17,8 @@ typedef struct _CantigaLedger CantigaLedger;
 CantigaLedger *cantiga_ledger_open (const char *path, CantigaSecret *master, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void cantiga_ledger_free (CantigaLedger *ledger);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaLedger, cantiga_ledger_free)
+/* Writes all of it anew to a new ledger at path, under another master key; identifiers stay what they are (docs/protocol.md 13.6). Checks plays and rows as it reads them. */
+gboolean cantiga_ledger_copy (CantigaLedger *ledger, const char *path, CantigaSecret *master, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The key that identifiers of titles are made with (docs/protocol.md 13.6). */
 CantigaSecret *cantiga_ledger_get_id_key (CantigaLedger *ledger);
 /* Every row opens, the chain of plays holds, counts agree with plays. CANTIGA_ERROR_DAMAGED says where. */

@@ -152,14 +152,22 @@ new_identity (EVP_PKEY *key, X509 *certificate, GError **error)
   return cantiga_identity_new (key, chain, error);
 }
 
-/* Past two thirds of its time, or not the one of the key beside it: a rotation that was killed between the two files leaves that. */
 static gboolean
-is_due (X509 *certificate, EVP_PKEY *key, gint64 now)
+is_revoked (CantigaPki *pki, X509 *certificate)
+{
+  g_autofree char *serial = cantiga_certificate_dup_serial (certificate);
+
+  return g_strv_contains ((const char *const *)pki->revoked, serial);
+}
+
+/* Past two thirds of its time; or revoked, or not the one of the key beside it: a rotation that was killed between two files leaves that. */
+static gboolean
+is_due (CantigaPki *pki, X509 *certificate, EVP_PKEY *key, gint64 now)
 {
   gint64 from = cantiga_certificate_get_not_before (certificate);
   gint64 to = cantiga_certificate_get_not_after (certificate);
 
-  return now >= from + (to - from) / 3 * 2 || EVP_PKEY_eq (X509_get0_pubkey (certificate), key) != 1;
+  return now >= from + (to - from) / 3 * 2 || is_revoked (pki, certificate) || EVP_PKEY_eq (X509_get0_pubkey (certificate), key) != 1;
 }
 
 static CantigaIdentity *
@@ -171,7 +179,7 @@ open_leaf (CantigaPki *pki, const char *name, gint64 now, GError **error)
   if (key == NULL)
     return NULL;
   certificate = load_certificate (pki, name, NULL);
-  if (certificate == NULL || is_due (certificate, key, now))
+  if (certificate == NULL || is_due (pki, certificate, key, now))
     {
       g_clear_pointer (&certificate, X509_free);
       certificate = issue_and_save (pki, name, key, CANTIGA_USAGE_SERVER, LEAF_LIFE, now, error);
@@ -383,6 +391,28 @@ cantiga_pki_rotate (CantigaState *state, gint64 now, GError **error)
     return FALSE;
   for (CantigaAuth auth = 0; auth < CANTIGA_N_AUTHS; auth++)
     if (!revoke_leaf (pki, leaf_names[auth], error) || !make_leaf (pki, leaf_names[auth], auth, CANTIGA_USAGE_SERVER, LEAF_LIFE, now, error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+copy_key (CantigaPki *from, CantigaPki *to, const char *name, GError **error)
+{
+  g_autoptr (EVP_PKEY) key = load_key (from, name, error);
+
+  return key != NULL && save_key (to, name, key, error);
+}
+
+gboolean
+cantiga_pki_copy_keys (const char *folder, CantigaSecret *master, const char *new_folder, CantigaSecret *new_master, GError **error)
+{
+  g_autoptr (CantigaPki) from = pki_new (folder, master, error);
+  g_autoptr (CantigaPki) to = from != NULL ? pki_new (new_folder, new_master, error) : NULL;
+
+  if (to == NULL || !copy_key (from, to, "authority", error) || !copy_key (from, to, "publisher", error))
+    return FALSE;
+  for (CantigaAuth auth = 0; auth < CANTIGA_N_AUTHS; auth++)
+    if (!copy_key (from, to, leaf_names[auth], error))
       return FALSE;
   return TRUE;
 }

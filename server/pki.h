@@ -15,6 +15,8 @@ gboolean cantiga_pki_create (const char *folder, CantigaSecret *master, const ch
 CantigaPki *cantiga_pki_open (CantigaState *state, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Gives the three server leaves new keys; the old ones are on every revocation list from now on. A server that runs takes them up when it is restarted. */
 gboolean cantiga_pki_rotate (CantigaState *state, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Writes the private keys in folder to new_folder, under another master key. */
+gboolean cantiga_pki_copy_keys (const char *folder, CantigaSecret *master, const char *new_folder, CantigaSecret *new_master, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void cantiga_pki_free (CantigaPki *pki);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaPki, cantiga_pki_free)
 

@@ -12,89 +12,36 @@
 #include "core/error.h"
 #include "server/files.h"
 #include "server/ledger.h"
+#include "server/master.h"
 #include "server/pki.h"
-
-#define MASTER_LENGTH 32
-#define MASTER_NAME "master.key"
-#define CREDENTIAL_NAME "cantiga.master"
-#define KEY_FILE_VARIABLE "CANTIGA_MASTER_KEY_FILE"
+#include "server/rotation.h"
 
 /* A state is built in the first, which becomes the second by one rename once it is whole, and from there its parts are moved to their places. So a
  * run that was killed is either forgotten or finished by the next, and nothing is ever taken away that was in its place. */
 #define BUILDING ".building"
 #define READY ".ready"
+/* Held shared by every program that has the state open, alone by one that changes the master key. */
+#define LOCK ".lock"
 
 struct _CantigaState
 {
   char *folder;
+  int lock;
   CantigaSecret *master;
+  gboolean keeps_master;
 };
-
-/* ---- master key ---- */
-
-static CantigaSecret *
-read_master (const char *path, GError **error)
-{
-  g_autoptr (CantigaSecret) master = cantiga_secret_new (MASTER_LENGTH + 1);
-  int descriptor = open (path, O_RDONLY | O_CLOEXEC);
-  gsize length = 0;
-  gssize n = 1;
-
-  if (descriptor < 0)
-    {
-      cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "The master key %s cannot be read: %s.", path, g_strerror (errno));
-      return NULL;
-    }
-  while (length <= MASTER_LENGTH && n > 0)
-    {
-      n = read (descriptor, cantiga_secret_bytes (master) + length, MASTER_LENGTH + 1 - length);
-      length += n > 0 ? (gsize)n : 0;
-    }
-  close (descriptor);
-  if (n < 0 || length != MASTER_LENGTH)
-    {
-      cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "The master key %s is not a file of %d bytes: restore it from a backup.", path,
-                         MASTER_LENGTH);
-      return NULL;
-    }
-  cantiga_secret_truncate (master, MASTER_LENGTH);
-  return g_steal_pointer (&master);
-}
-
-/* Where a master key is given from outside: systemd's credential, or a file named by the environment. NULL: the state keeps its own. */
-static char *
-dup_given_path (gboolean *ret_credential)
-{
-  const char *credentials = g_getenv ("CREDENTIALS_DIRECTORY");
-  g_autofree char *credential = credentials != NULL ? g_build_filename (credentials, CREDENTIAL_NAME, NULL) : NULL;
-
-  *ret_credential = credential != NULL && g_file_test (credential, G_FILE_TEST_EXISTS);
-  return *ret_credential ? g_steal_pointer (&credential) : g_strdup (g_getenv (KEY_FILE_VARIABLE));
-}
-
-/* NULL without error: none is given. */
-static CantigaSecret *
-read_given_master (gboolean *ret_given, GError **error)
-{
-  gboolean credential;
-  g_autofree char *path = dup_given_path (&credential);
-
-  *ret_given = path != NULL;
-  /* systemd keeps credentials from others by the folder and its own permissions. */
-  if (path == NULL || (!credential && !cantiga_private_check (path, error)))
-    return NULL;
-  return read_master (path, error);
-}
 
 /* ---- init ---- */
 
-static const char *const parts[] = { "library", "pki", "ledger.sqlite-wal", "ledger.sqlite", MASTER_NAME };
+static const char *const parts[] = { "library", "pki", "ledger.sqlite-wal", "ledger.sqlite", CANTIGA_MASTER_NAME };
 
 /* What may stand in a folder where a state is made. */
 static gboolean
 may_stand (const char *name)
 {
-  return g_str_equal (name, "server.conf") || g_str_equal (name, "lost+found") || g_str_equal (name, BUILDING) || g_str_equal (name, READY);
+  static const char *const names[] = { "server.conf", "lost+found", BUILDING, READY, LOCK, NULL };
+
+  return g_strv_contains (names, name);
 }
 
 static gboolean
@@ -155,21 +102,22 @@ build (const char *building, const char *name, gint64 now, GError **error)
 {
   g_autofree char *library = g_build_filename (building, "library", NULL);
   g_autofree char *pki = g_build_filename (building, "pki", NULL);
-  g_autofree char *key = g_build_filename (building, MASTER_NAME, NULL);
+  g_autofree char *key = g_build_filename (building, CANTIGA_MASTER_NAME, NULL);
   g_autoptr (CantigaSecret) master = NULL;
   g_autoptr (GError) failure = NULL;
   gboolean given;
 
-  master = read_given_master (&given, &failure);
+  master = cantiga_master_read_given (&given, &failure);
   if (failure != NULL)
     {
       g_propagate_error (error, g_steal_pointer (&failure));
       return FALSE;
     }
   if (!given)
-    master = cantiga_secret_new_random (MASTER_LENGTH);
+    master = cantiga_master_new ();
   return make_folder (library, error) && make_folder (pki, error) && cantiga_pki_create (pki, master, name, now, error)
-         && make_ledger (building, master, error) && (given || cantiga_private_write (key, cantiga_secret_bytes (master), MASTER_LENGTH, error))
+         && make_ledger (building, master, error)
+         && (given || cantiga_private_write (key, cantiga_secret_bytes (master), cantiga_secret_length (master), error))
          && cantiga_folder_sync (building, error);
 }
 
@@ -257,19 +205,20 @@ cantiga_state_init (const char *folder, const char *name, gint64 now, GError **e
 
 /* ---- open ---- */
 
-static CantigaSecret *
-open_master (const char *folder, GError **error)
+static gboolean
+open_master (CantigaState *state, GError **error)
 {
-  g_autofree char *path = g_build_filename (folder, MASTER_NAME, NULL);
+  g_autofree char *path = cantiga_state_dup_path (state, CANTIGA_MASTER_NAME);
   g_autoptr (GError) failure = NULL;
   gboolean given;
-  CantigaSecret *master = read_given_master (&given, &failure);
 
+  state->master = cantiga_master_read_given (&given, &failure);
   if (failure != NULL)
     g_propagate_error (error, g_steal_pointer (&failure));
-  if (given)
-    return master;
-  return cantiga_private_check (path, error) ? read_master (path, error) : NULL;
+  state->keeps_master = !given;
+  if (!given)
+    state->master = cantiga_master_read (path, error);
+  return state->master != NULL;
 }
 
 static gboolean
@@ -289,17 +238,18 @@ cantiga_state_exists (const char *folder)
   return has_entry (folder, READY);
 }
 
+/* What another program left half done: a state that was made, a master key that was changed. */
 static gboolean
 finish_other (const char *folder, GError **error)
 {
   gboolean finished;
   int lock;
 
-  if (!has_entry (folder, READY))
+  if (!has_entry (folder, READY) && !cantiga_rotation_is_ready (folder))
     return TRUE;
   if ((lock = lock_folder (folder, error)) < 0)
     return FALSE;
-  finished = finish_if_ready (folder, error);
+  finished = finish_if_ready (folder, error) && cantiga_rotation_finish (folder, error);
   close (lock);
   return finished;
 }
@@ -318,16 +268,37 @@ check_state (const char *folder, GError **error)
   return cantiga_private_check (folder, error);
 }
 
+static gboolean
+lock_shared (CantigaState *state, GError **error)
+{
+  g_autofree char *path = cantiga_state_dup_path (state, LOCK);
+
+  state->lock = open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (state->lock < 0)
+    return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "%s cannot be opened: %s.", path, g_strerror (errno));
+  return flock (state->lock, LOCK_SH | LOCK_NB) == 0
+         || cantiga_fail_with (error, CANTIGA_ERROR_BUSY, "The master key of %s is being changed: wait until that is done.", state->folder);
+}
+
+gboolean
+cantiga_state_lock_alone (CantigaState *state, GError **error)
+{
+  return flock (state->lock, LOCK_EX | LOCK_NB) == 0
+         || cantiga_fail_with (error, CANTIGA_ERROR_BUSY,
+                               "The server, or another cantigactl, is at work in %s: stop it first (systemctl stop cantiga-server).", state->folder);
+}
+
 CantigaState *
 cantiga_state_open (const char *folder, GError **error)
 {
   g_autoptr (CantigaState) state = g_new0 (CantigaState, 1);
 
-  if (!check_state (folder, error) || !finish_other (folder, error))
-    return NULL;
+  state->lock = -1;
   state->folder = g_strdup (folder);
-  state->master = open_master (folder, error);
-  return state->master != NULL ? g_steal_pointer (&state) : NULL;
+  /* Who has the lock keeps others from changing the key: what is half done is of one that was killed. */
+  if (!check_state (folder, error) || !lock_shared (state, error) || !finish_other (folder, error) || !open_master (state, error))
+    return NULL;
+  return g_steal_pointer (&state);
 }
 
 void
@@ -335,6 +306,8 @@ cantiga_state_free (CantigaState *state)
 {
   if (state == NULL)
     return;
+  if (state->lock >= 0)
+    close (state->lock);
   g_free (state->folder);
   cantiga_secret_free (state->master);
   g_free (state);
@@ -350,6 +323,12 @@ CantigaSecret *
 cantiga_state_get_master (CantigaState *state)
 {
   return state->master;
+}
+
+gboolean
+cantiga_state_keeps_master (CantigaState *state)
+{
+  return state->keeps_master;
 }
 
 char *

@@ -1,10 +1,12 @@
 /* The server's state folder (0700), and what is kept in it:
- *   master.key        32 bytes, 0600 (or systemd's credential `cantiga.master`, or CANTIGA_MASTER_KEY_FILE)
+ *   master.key        32 bytes, 0600; or given from outside (server/master.h)
  *   server.conf       may be absent: everything has a default
  *   pki/              authority, three server leaves, publisher: certificates in PEM (.pem), keys in PKCS#8/PBES2 (.key); serials of leaves that were rotated out (revoked)
  *   pki/card-authorities/   PEM files of card authorities, if the keeper wants cards chained to them
  *   ledger.sqlite     cards, players, invitations, licences, plays, titles
  *   library/          sealed titles
+ *   .lock             held by every program that has the state open
+ *   .rotating, .rotated   a change of the master key that is under way, or was killed half way (server/rotation.h)
  * Thread: any, once open. */
 #pragma once
 
@@ -19,13 +21,17 @@ typedef struct _CantigaState CantigaState;
 gboolean cantiga_state_init (const char *folder, const char *name, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Whether there is one, or what is left of one: init would refuse. */
 gboolean cantiga_state_exists (const char *folder);
-/* Opens one; refuses a folder or key that others can read, with what to type. */
+/* Opens one; refuses a folder or key that others can read, with what to type. Finishes what another program was killed at. CANTIGA_ERROR_BUSY while the master key is being changed. */
 CantigaState *cantiga_state_open (const char *folder, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void cantiga_state_free (CantigaState *state);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaState, cantiga_state_free)
 
 const char *cantiga_state_get_folder (CantigaState *state);
 CantigaSecret *cantiga_state_get_master (CantigaState *state);
+/* FALSE: it was given from outside. */
+gboolean cantiga_state_keeps_master (CantigaState *state);
+/* Keeps every other program from opening the state, as long as this one has it open. CANTIGA_ERROR_BUSY if one has. */
+gboolean cantiga_state_lock_alone (CantigaState *state, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* A path within it; free with g_free(). */
 char *cantiga_state_dup_path (CantigaState *state, const char *name);
 

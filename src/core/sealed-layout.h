@@ -7,7 +7,7 @@
 G_BEGIN_DECLS
 
 #define CANTIGA_SEALED_HEADER 128
-#define CANTIGA_SEALED_WRAPPED 60
+#define CANTIGA_SEALED_AT_WRAPPED 36
 #define CANTIGA_SEALED_TAG 16
 /* Nonce and tag around a section's text. */
 #define CANTIGA_SEALED_SECTION_AROUND 28
@@ -50,6 +50,10 @@ gboolean cantiga_sealed_header_decode (const guint8 bytes[CANTIGA_SEALED_HEADER]
 /* CANTIGA_ERROR_DAMAGED if the content key does not open: another master key, or another header. */
 gboolean cantiga_sealed_header_open_keys (const CantigaSealedHeader *header, CantigaSecret *master, CantigaSealedKeys *ret_keys,
                                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Wraps the header's content key anew, in its place. */
+gboolean cantiga_sealed_header_rewrap (CantigaSealedHeader *header, CantigaSecret *master, CantigaSecret *new_master,
+                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 guint64 cantiga_sealed_chunk_offset (guint64 index);
 gsize cantiga_sealed_chunk_length (const CantigaSealedHeader *header, guint64 index);

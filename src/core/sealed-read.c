@@ -179,6 +179,18 @@ cantiga_sealed_read_cover (CantigaSealed *sealed, GError **error)
   return sealed->header.sections[CANTIGA_SECTION_COVER] != 0 ? read_section (sealed, CANTIGA_SECTION_COVER, error) : NULL;
 }
 
+gboolean
+cantiga_sealed_rewrap (CantigaSealed *sealed, CantigaSecret *master, CantigaSecret *new_master, guint8 ret_wrapped[CANTIGA_WRAPPED_LENGTH],
+                       GError **error)
+{
+  CantigaSealedHeader header = sealed->header;
+
+  if (!cantiga_sealed_header_rewrap (&header, master, new_master, error))
+    return FALSE;
+  memcpy (ret_wrapped, header.bytes + CANTIGA_SEALED_AT_WRAPPED, CANTIGA_WRAPPED_LENGTH);
+  return TRUE;
+}
+
 /* The leaves, which were found to have the root that the metadata names. */
 static GBytes *
 read_leaves (CantigaSealed *sealed, GError **error)

@@ -339,3 +339,22 @@ cantiga_sealed_writer_finish (CantigaSealedWriter *writer, CantigaMetadata *meta
   metadata->signature = g_steal_pointer (&complete->signature);
   return TRUE;
 }
+
+/* ---- another master key (docs/protocol.md 13.6) ---- */
+
+gboolean
+cantiga_sealed_put_wrapped (const char *path, const guint8 wrapped[CANTIGA_WRAPPED_LENGTH], GError **error)
+{
+  int file = open (path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
+  gboolean put;
+
+  if (file < 0 && errno == ENOENT)
+    return cantiga_fail_with (error, CANTIGA_ERROR_NOT_FOUND, "There is no such sealed file.");
+  if (file < 0)
+    return cantiga_sealed_fail_errno (error, errno, "opening a sealed file");
+  put = write_at (file, CANTIGA_SEALED_AT_WRAPPED, wrapped, CANTIGA_WRAPPED_LENGTH, error);
+  if (put && fsync (file) != 0)
+    put = cantiga_sealed_fail_errno (error, errno, "writing a sealed file to the disk");
+  close (file);
+  return put;
+}

@@ -10,7 +10,6 @@
 /* Where the fields of docs/protocol.md 13.1 stand. */
 #define MAGIC "CANTIGA1"
 #define MAGIC_LENGTH 8
-#define AT_WRAPPED 36
 #define AT_SECTIONS 96
 #define AT_ZERO 108
 
@@ -106,27 +105,43 @@ static gboolean
 wrap (CantigaSealedHeader *header, CantigaSecret *master, const CantigaKey *content, GError **error)
 {
   g_auto (CantigaKey) wrapping = CANTIGA_KEY_INIT;
-  guint8 *wrapped = header->bytes + AT_WRAPPED;
+  guint8 *wrapped = header->bytes + CANTIGA_SEALED_AT_WRAPPED;
 
   cantiga_random (wrapped, 12);
   return derive_wrapping_key (master, &header->title, &wrapping, error)
-         && cantiga_gcm_seal (&wrapping, wrapped, header->bytes, AT_WRAPPED, content->bytes, content->length, wrapped + 12, error);
+         && cantiga_gcm_seal (&wrapping, wrapped, header->bytes, CANTIGA_SEALED_AT_WRAPPED, content->bytes, content->length, wrapped + 12, error);
+}
+
+static gboolean
+unwrap (const CantigaSealedHeader *header, CantigaSecret *master, CantigaKey *ret_content, GError **error)
+{
+  g_auto (CantigaKey) wrapping = CANTIGA_KEY_INIT;
+  const guint8 *wrapped = header->bytes + CANTIGA_SEALED_AT_WRAPPED;
+  g_autoptr (GError) reason = NULL;
+
+  if (!derive_wrapping_key (master, &header->title, &wrapping, error))
+    return FALSE;
+  if (!cantiga_gcm_open (&wrapping, wrapped, header->bytes, CANTIGA_SEALED_AT_WRAPPED, wrapped + 12, CANTIGA_WRAPPED_LENGTH - 12, ret_content->bytes,
+                         &reason))
+    return fail_opening (error, g_steal_pointer (&reason), "The file was sealed under another master key, or its header is");
+  ret_content->length = 32;
+  return TRUE;
 }
 
 gboolean
 cantiga_sealed_header_open_keys (const CantigaSealedHeader *header, CantigaSecret *master, CantigaSealedKeys *ret_keys, GError **error)
 {
-  g_auto (CantigaKey) wrapping = CANTIGA_KEY_INIT;
   g_auto (CantigaKey) content = CANTIGA_KEY_INIT;
-  const guint8 *wrapped = header->bytes + AT_WRAPPED;
-  g_autoptr (GError) reason = NULL;
 
-  if (!derive_wrapping_key (master, &header->title, &wrapping, error))
-    return FALSE;
-  if (!cantiga_gcm_open (&wrapping, wrapped, header->bytes, AT_WRAPPED, wrapped + 12, CANTIGA_SEALED_WRAPPED - 12, content.bytes, &reason))
-    return fail_opening (error, g_steal_pointer (&reason), "The file was sealed under another master key, or its header is");
-  content.length = 32;
-  return derive_keys (&content, ret_keys, error);
+  return unwrap (header, master, &content, error) && derive_keys (&content, ret_keys, error);
+}
+
+gboolean
+cantiga_sealed_header_rewrap (CantigaSealedHeader *header, CantigaSecret *master, CantigaSecret *new_master, GError **error)
+{
+  g_auto (CantigaKey) content = CANTIGA_KEY_INIT;
+
+  return unwrap (header, master, &content, error) && wrap (header, new_master, &content, error);
 }
 
 /* ---- the header ---- */
@@ -299,7 +314,7 @@ write_section_ad (const CantigaSealedHeader *header, CantigaSection section)
   CantigaBuffer *ad = cantiga_buffer_new ();
 
   cantiga_buffer_add_field_text (ad, section_names[section]);
-  cantiga_buffer_add_field (ad, header->bytes, AT_WRAPPED);
+  cantiga_buffer_add_field (ad, header->bytes, CANTIGA_SEALED_AT_WRAPPED);
   cantiga_buffer_add_field (ad, header->bytes + AT_SECTIONS, CANTIGA_SEALED_HEADER - AT_SECTIONS);
   return ad;
 }

@@ -54,6 +54,11 @@ gboolean cantiga_sealed_writer_add (CantigaSealedWriter *writer, gconstpointer c
 /* Signs the manifest with publisher, writes the sections, fsyncs, renames. metadata gets root and signature. cover is NULL where cover_type is "". */
 gboolean cantiga_sealed_writer_finish (CantigaSealedWriter *writer, CantigaMetadata *metadata, GBytes *cover, EVP_PKEY *publisher, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* A content key that is wrapped: nonce, ciphertext, tag (docs/protocol.md 13.1). */
+#define CANTIGA_WRAPPED_LENGTH 60
+/* Puts another wrapped content key into a file that was sealed before, of cantiga_sealed_rewrap(), and fsyncs it (13.6). CANTIGA_ERROR_NOT_FOUND if there is no such file. */
+gboolean cantiga_sealed_put_wrapped (const char *path, const guint8 wrapped[CANTIGA_WRAPPED_LENGTH], GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* ---- reading; thread: any, no state but the descriptor ---- */
 typedef struct _CantigaSealed CantigaSealed;
 /* CANTIGA_ERROR_DAMAGED for anything that is not whole; CANTIGA_ERROR_NOT_FOUND if there is no such file. Reads header and metadata only. */
@@ -74,6 +79,9 @@ GBytes *cantiga_sealed_read_cover (CantigaSealed *sealed, GError **error) G_GNUC
 CantigaMerkle *cantiga_sealed_read_merkle (CantigaSealed *sealed, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The manifest without certificates. */
 CantigaManifest *cantiga_sealed_dup_manifest (CantigaSealed *sealed);
+/* The content key, wrapped under another master key. Changes nothing. */
+gboolean cantiga_sealed_rewrap (CantigaSealed *sealed, CantigaSecret *master, CantigaSecret *new_master, guint8 ret_wrapped[CANTIGA_WRAPPED_LENGTH],
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Every chunk and section opens, leaves and root agree. progress (may be NULL) is called a chunk; FALSE from it stops with G_IO_ERROR_CANCELLED. */
 typedef gboolean (*CantigaSealedProgress) (guint64 done, guint64 chunks, gpointer user_data);
 gboolean cantiga_sealed_verify (CantigaSealed *sealed, CantigaSealedProgress progress, gpointer user_data, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,63 @@
+/* The whole ledger, written anew under another master key (docs/protocol.md 13.6). */
+#include "server/ledger-private.h"
+
+#include <glib/gstdio.h>
+
+/* The same events with the same numbers, in a chain of their own: a link is of what is sealed. */
+static gboolean
+copy_event (const CantigaEvent *event, gpointer to, GError **error)
+{
+  CantigaEvent copy = *event;
+
+  return cantiga_ledger_append_event (to, &copy, error);
+}
+
+static gboolean
+copy_licences (CantigaLedger *from, CantigaLedger *to, GError **error)
+{
+  g_autoptr (GArray) entries = cantiga_ledger_load_licences (from, NULL, error);
+
+  for (guint i = 0; entries != NULL && i < entries->len; i++)
+    if (!cantiga_ledger_store_licence (to, &g_array_index (entries, CantigaLicenceEntry, i), error))
+      return FALSE;
+  return entries != NULL;
+}
+
+static gboolean
+copy_leases (CantigaLedger *from, CantigaLedger *to, GError **error)
+{
+  g_autoptr (GArray) leases = cantiga_ledger_load_leases (from, error);
+
+  for (guint i = 0; leases != NULL && i < leases->len; i++)
+    if (!cantiga_ledger_store_lease (to, &g_array_index (leases, CantigaLease, i), error))
+      return FALSE;
+  return leases != NULL;
+}
+
+/* Plays before the leases that refer to them. */
+static gboolean
+copy_all (CantigaLedger *from, CantigaLedger *to, GError **error)
+{
+  g_autoptr (CantigaTransaction) reading = cantiga_ledger_read (from, error);
+  g_autoptr (CantigaTransaction) writing = reading != NULL ? cantiga_ledger_write (to, error) : NULL;
+
+  return writing != NULL && cantiga_ledger_set_id_key (to, from->id_key, error) && cantiga_ledger_store_id_key (to, error)
+         && cantiga_ledger_copy_titles (from, to, error) && cantiga_ledger_copy_cards (from, to, error)
+         && cantiga_ledger_copy_players (from, to, error) && cantiga_ledger_copy_invitations (from, to, error)
+         && cantiga_ledger_each_event (from, copy_event, to, error) && copy_licences (from, to, error) && copy_leases (from, to, error)
+         && cantiga_transaction_commit (writing, error);
+}
+
+gboolean
+cantiga_ledger_copy (CantigaLedger *ledger, const char *path, CantigaSecret *master, GError **error)
+{
+  g_autofree char *log = g_strconcat (path, "-wal", NULL);
+  CantigaLedger *copy = cantiga_ledger_open (path, master, error);
+  gboolean copied = copy != NULL && copy_all (ledger, copy, error);
+
+  cantiga_ledger_free (copy);
+  /* The last one who closes a database takes its log in: what is left is one file, which can be moved. */
+  if (copied && g_file_test (log, G_FILE_TEST_EXISTS))
+    return cantiga_fail_with (error, CANTIGA_ERROR_BUSY, "Another program has opened %s: let it be the only one.", path);
+  return copied;
+}
