@@ -70,7 +70,8 @@ JsonObject *cantiga_session_call_finish (CantigaSession *session, GAsyncResult *
 void cantiga_session_renew_async (CantigaSession *session, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 gboolean cantiga_session_renew_finish (CantigaSession *session, GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Ends the session at the server (14.7); signed out afterwards, also when the server did not hear it. */
+/* Ends the session at the server (14.7); signed out afterwards, also when the server did not hear it. A sign-in under way is ended by its
+ * cancellable. */
 void cantiga_session_leave_async (CantigaSession *session, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 gboolean cantiga_session_leave_finish (CantigaSession *session, GAsyncResult *result, GError **error);
 
