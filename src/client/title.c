@@ -202,7 +202,11 @@ decode_licence (CantigaTitle *self, JsonObject *object, GError **error)
       || (cantiga_json_has (licence, "plays_left") && !cantiga_json_get_int (licence, "plays_left", 0, G_MAXINT, &plays_left, error))
       || (cantiga_json_has (licence, "expires") && !cantiga_json_get_int (licence, "expires", 0, G_MAXINT64, &expires, error)))
     return FALSE;
-  cantiga_title_set_licence (self, state, (int)plays_left, expires);
+  /* In these states there is no licence that could have plays left or an end. */
+  if (g_str_equal (state, "none") || g_str_equal (state, "refused"))
+    cantiga_title_set_licence (self, state, -1, 0);
+  else
+    cantiga_title_set_licence (self, state, (int)plays_left, expires);
   return TRUE;
 }
 
