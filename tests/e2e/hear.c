@@ -1,0 +1,308 @@
+/* hear STATE MODULE PIN TITLE [SECONDS…]: for tests. Signs in to the server that STATE is paired with and plays TITLE through the player's own
+ * source, to an appsink that does not keep time; then again from each of SECONDS on. Says one JSON object a pass:
+ *
+ *   duration   what GStreamer says, in seconds
+ *   first      where the first sample heard stands, in seconds
+ *   heard      how many seconds were heard
+ *   astray     how many samples were not those of their time: of a title whose samples count (tests/e2e/journey.py, ramp()), else meaningless
+ *
+ * --hammer N: N seeks here and there that do not wait for one another, before the first pass that SECONDS asks for. */
+#include <locale.h>
+
+#include <gst/app/gstappsink.h>
+
+#include "client/card-signer.h"
+#include "client/catalogue.h"
+#include "client/play.h"
+#include "client/player.h"
+
+/* ---- the owner of the card: knows the PIN ---- */
+
+#define HEAR_TYPE_OWNER (hear_owner_get_type ())
+G_DECLARE_FINAL_TYPE (HearOwner, hear_owner, HEAR, OWNER, GObject)
+
+struct _HearOwner
+{
+  GObject parent_instance;
+  char *pin;
+};
+
+static void
+ask_pin_async (CantigaCardOwner *owner, CantigaCardFound *found, CantigaCardState state, GCancellable *cancellable, GAsyncReadyCallback callback,
+               gpointer user_data)
+{
+  const char *pin = HEAR_OWNER (owner)->pin;
+  g_autoptr (GTask) task = g_task_new (owner, cancellable, callback, user_data);
+
+  g_task_return_pointer (task, cantiga_secret_new_copy ((const guint8 *)pin, strlen (pin)), (GDestroyNotify)cantiga_secret_free);
+}
+
+static CantigaSecret *
+ask_pin_finish (CantigaCardOwner *owner, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+static void
+hear_owner_iface_init (CantigaCardOwnerInterface *iface)
+{
+  iface->ask_pin_async = ask_pin_async;
+  iface->ask_pin_finish = ask_pin_finish;
+}
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (HearOwner, hear_owner, G_TYPE_OBJECT, G_IMPLEMENT_INTERFACE (CANTIGA_TYPE_CARD_OWNER, hear_owner_iface_init))
+
+static void
+hear_owner_finalize (GObject *object)
+{
+  g_free (HEAR_OWNER (object)->pin);
+  G_OBJECT_CLASS (hear_owner_parent_class)->finalize (object);
+}
+
+static void
+hear_owner_class_init (HearOwnerClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = hear_owner_finalize;
+}
+
+static void
+hear_owner_init (HearOwner *self)
+{
+}
+
+/* ---- waiting ---- */
+
+static void
+done_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  *(GAsyncResult **)user_data = g_object_ref (result);
+}
+
+static GAsyncResult *
+await (GAsyncResult **result)
+{
+  while (*result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  return *result;
+}
+
+/* ---- what is heard ---- */
+
+typedef struct
+{
+  CantigaPlayer *player;
+  GMutex lock; /* of what follows, written by GStreamer's thread */
+  double first;
+  double heard;
+  guint64 astray;
+  gboolean ended;
+  GError *error;
+} Hearing;
+
+/* Left and right are the low and the high 15 bits of the sample's number. */
+static guint64
+count_astray (const gint16 *samples, gsize frames, guint64 number)
+{
+  guint64 astray = 0;
+
+  for (gsize i = 0; i < frames; i++, number++)
+    astray += samples[2 * i] != (gint16)(number & 0x7fff) || samples[2 * i + 1] != (gint16)(number >> 15);
+  return astray;
+}
+
+static GstFlowReturn
+sample_cb (GstAppSink *sink, gpointer user_data)
+{
+  Hearing *hearing = user_data;
+  g_autoptr (GstSample) sample = gst_app_sink_pull_sample (sink);
+  GstStructure *caps = sample != NULL ? gst_caps_get_structure (gst_sample_get_caps (sample), 0) : NULL;
+  GstBuffer *buffer = sample != NULL ? gst_sample_get_buffer (sample) : NULL;
+  int rate = 0, channels = 0;
+  GstMapInfo map;
+
+  if (caps == NULL || !gst_structure_get_int (caps, "rate", &rate) || !gst_structure_get_int (caps, "channels", &channels)
+      || !gst_buffer_map (buffer, &map, GST_MAP_READ))
+    return GST_FLOW_OK;
+  g_mutex_lock (&hearing->lock);
+  if (hearing->first < 0)
+    hearing->first = (double)GST_BUFFER_PTS (buffer) / GST_SECOND;
+  if (channels == 2)
+    hearing->astray += count_astray ((const gint16 *)map.data, map.size / 4, gst_util_uint64_scale_round (GST_BUFFER_PTS (buffer), rate, GST_SECOND));
+  hearing->heard += (double)map.size / 2 / channels / rate;
+  g_mutex_unlock (&hearing->lock);
+  gst_buffer_unmap (buffer, &map);
+  return GST_FLOW_OK;
+}
+
+static GstElement *
+make_sink (Hearing *hearing)
+{
+  GstElement *sink = gst_element_factory_make ("appsink", NULL);
+  GstAppSinkCallbacks callbacks = { .new_sample = sample_cb };
+  g_autoptr (GstCaps) caps = gst_caps_from_string ("audio/x-raw,format=S16LE,layout=interleaved");
+
+  g_object_set (sink, "sync", FALSE, "caps", caps, NULL);
+  gst_app_sink_set_callbacks (GST_APP_SINK (sink), &callbacks, hearing, NULL);
+  return sink;
+}
+
+static void
+ended_cb (CantigaPlayer *player, gpointer user_data)
+{
+  ((Hearing *)user_data)->ended = TRUE;
+}
+
+static void
+failed_cb (CantigaPlayer *player, const GError *error, gpointer user_data)
+{
+  Hearing *hearing = user_data;
+
+  if (hearing->error == NULL)
+    hearing->error = g_error_copy (error);
+}
+
+static void
+start_over (Hearing *hearing)
+{
+  g_mutex_lock (&hearing->lock);
+  hearing->first = -1;
+  hearing->heard = 0;
+  hearing->ended = FALSE;
+  g_mutex_unlock (&hearing->lock);
+}
+
+static gboolean
+hear_to_the_end (Hearing *hearing, GError **error)
+{
+  while (!hearing->ended && hearing->error == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  if (hearing->error != NULL)
+    {
+      g_propagate_error (error, g_error_copy (hearing->error));
+      return FALSE;
+    }
+  g_print ("{\"duration\": %.6f, \"first\": %.6f, \"heard\": %.6f, \"astray\": %" G_GUINT64_FORMAT "}\n",
+           cantiga_player_get_duration (hearing->player), hearing->first, hearing->heard, hearing->astray);
+  return TRUE;
+}
+
+/* Here and there, paused so that it does not end meanwhile; a fixed pattern, so that a run can be repeated. */
+static void
+hammer (Hearing *hearing, guint n)
+{
+  double duration = cantiga_player_get_duration (hearing->player);
+
+  cantiga_player_set_state (hearing->player, CANTIGA_PLAYER_PAUSED);
+  for (guint i = 0; i < n; i++)
+    {
+      cantiga_player_seek (hearing->player, duration * ((i * 37) % 100) / 100);
+      for (guint turn = 0; turn < i % 5; turn++)
+        g_main_context_iteration (NULL, TRUE);
+    }
+}
+
+/* ---- the journey ---- */
+
+static CantigaSession *
+sign_in (char **arguments, GError **error)
+{
+  const char *modules[] = { arguments[2], NULL };
+  g_autoptr (GAsyncResult) opened = NULL;
+  g_autoptr (GAsyncResult) signed_in = NULL;
+  g_autoptr (CantigaStore) store = NULL;
+  g_autoptr (CantigaCard) card = cantiga_card_new (NULL, modules);
+  g_autoptr (CantigaSigner) signer = NULL;
+  g_autoptr (CantigaSession) session = NULL;
+  CantigaPaired *paired;
+  HearOwner *owner = g_object_new (HEAR_TYPE_OWNER, NULL); /* lives as long as the program: the signer does not keep it */
+
+  owner->pin = g_strdup (arguments[3]);
+  signer = cantiga_card_signer_new (card, CANTIGA_CARD_OWNER (owner));
+  cantiga_store_open_async (arguments[1], NULL, done_cb, &opened);
+  store = cantiga_store_open_finish (await (&opened), error);
+  paired = store != NULL ? cantiga_store_find (store, NULL, error) : NULL;
+  session = paired != NULL ? cantiga_session_new (store, paired, NULL, signer, error) : NULL;
+  if (session == NULL)
+    return NULL;
+  cantiga_session_sign_in_async (session, NULL, done_cb, &signed_in);
+  return cantiga_session_sign_in_finish (session, await (&signed_in), error) ? g_steal_pointer (&session) : NULL;
+}
+
+static CantigaPlay *
+start_play (CantigaSession *session, const char *name, GError **error)
+{
+  g_autoptr (CantigaCatalogue) catalogue = cantiga_catalogue_new (session);
+  g_autoptr (GAsyncResult) loaded = NULL;
+  g_autoptr (GAsyncResult) started = NULL;
+  CantigaTitle *title;
+
+  cantiga_catalogue_load_async (catalogue, NULL, done_cb, &loaded);
+  if (!cantiga_catalogue_load_finish (catalogue, await (&loaded), error))
+    return NULL;
+  title = cantiga_catalogue_find_title (catalogue, name, error);
+  if (title == NULL)
+    return NULL;
+  cantiga_play_start_async (session, title, NULL, done_cb, &started);
+  return cantiga_play_start_finish (session, await (&started), error);
+}
+
+static gboolean
+hear (CantigaPlay *play, guint n_hammer, char **seconds, GError **error)
+{
+  Hearing hearing = { .first = -1 };
+  g_autoptr (CantigaPlayer) player = NULL;
+  gboolean succeeded;
+
+  g_mutex_init (&hearing.lock);
+  hearing.player = player = cantiga_player_new (make_sink (&hearing), error);
+  if (player == NULL)
+    return FALSE;
+  g_signal_connect (player, "ended", G_CALLBACK (ended_cb), &hearing);
+  g_signal_connect (player, "failed", G_CALLBACK (failed_cb), &hearing);
+  cantiga_player_open (player, play);
+  cantiga_player_set_state (player, CANTIGA_PLAYER_PLAYING);
+  succeeded = hear_to_the_end (&hearing, error);
+  if (succeeded)
+    hammer (&hearing, n_hammer);
+  for (guint i = 0; succeeded && seconds[i] != NULL; i++)
+    {
+      start_over (&hearing);
+      cantiga_player_seek (player, g_ascii_strtod (seconds[i], NULL));
+      cantiga_player_set_state (player, CANTIGA_PLAYER_PLAYING);
+      succeeded = hear_to_the_end (&hearing, error);
+    }
+  cantiga_player_set_state (player, CANTIGA_PLAYER_STOPPED);
+  g_clear_error (&hearing.error);
+  return succeeded;
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr (GError) error = NULL;
+  int n_hammer = 0;
+  const GOptionEntry entries[] = {
+    { "hammer", 0, 0, G_OPTION_ARG_INT, &n_hammer, "Seek N times before the passes", "N" },
+    { NULL },
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new ("STATE MODULE PIN TITLE [SECONDS…]");
+  g_autoptr (CantigaSession) session = NULL;
+  g_autoptr (CantigaPlay) play = NULL;
+
+  setlocale (LC_ALL, "");
+  gst_init (NULL, NULL);
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (!g_option_context_parse (context, &argc, &argv, &error) || argc < 5)
+    {
+      g_printerr ("hear: %s\n", error != NULL ? error->message : "STATE MODULE PIN TITLE [SECONDS…]");
+      return 2;
+    }
+  session = sign_in (argv, &error);
+  play = session != NULL ? start_play (session, argv[4], &error) : NULL;
+  if (play == NULL || !hear (play, (guint)n_hammer, argv + 5, &error))
+    {
+      g_printerr ("hear: %s\n", error->message);
+      return 1;
+    }
+  return 0;
+}

@@ -1,0 +1,311 @@
+#!/usr/bin/python3
+"""What anybody on the network can send the server: each thing gets the right status and problem, or is dropped, and the server serves on."""
+import json
+import os
+import random
+import select
+import time
+
+import journey
+from journey import connect, equal, holds, until
+
+# docs/protocol.md: route → (methods, the most that a body may have)
+ROUTES = {
+    "/api/auth": {"GET": 0, "POST": 32 * 1024},
+    "/api/suite": {"POST": 8 * 1024},
+    "/api/key": {"POST": 8 * 1024},
+    "/api/pair": {"GET": 0, "POST": 64 * 1024},
+    "/api/cc": {"POST": 64 * 1024},
+    "/api/list": {"GET": 0},
+    "/api/cover": {"GET": 0},
+    "/api/license": {"POST": 64 * 1024},
+    "/api/end": {"POST": 64 * 1024},
+    "/api/certificate": {"POST": 64 * 1024},
+    "/api/leave": {"POST": 64 * 1024},
+    "/api/download": {"GET": 0},
+}
+OPEN_POSTS = "/api/auth", "/api/suite", "/api/key", "/api/pair"
+SEALED = [(method, path) for path, methods in ROUTES.items() for method in methods if path not in OPEN_POSTS]
+ID = "0123456789abcdef" * 2
+CONNECTIONS = 12
+
+
+class Place(journey.Place):
+    def __init__(self):
+        super().__init__()
+        self.init()
+        journey.write(self.path("state", "server.conf"), f"[limits]\nheader-time = 1s\nbody-time = 1s\nconnections-per-address = {CONNECTIONS}\n")
+        self.serve()
+
+    def send(self, *parts):
+        """What comes back until the server closes: (status, headers, body), or None for nothing at all."""
+        with connect(self.server.port) as connection:
+            try:
+                for part in parts:
+                    connection.sendall(part)
+            except ConnectionError:
+                pass
+            return parse(read_all(connection))
+
+    def ask(self, method, path, body=b"", headers=(), length=None):
+        lines = [f"{method} {path} HTTP/1.1", "Host: cantiga", *headers]
+        if body or method == "POST" or length is not None:
+            lines.append(f"Content-Length: {len(body) if length is None else length}")
+        return self.send("\r\n".join(lines).encode("utf-8", "surrogateescape") + b"\r\n\r\n", body)
+
+    def serves(self):
+        holds(not self.server.ended, f"the server died\n{self.server.log}")
+        status, headers, body = self.ask("GET", "/api/auth")
+        equal(status, 200, f"the status of GET /api/auth, {body}")
+        equal(headers["content-type"], "application/json", "its type")
+        equal(json.loads(body)["protocol"], 1, "its protocol")
+
+
+def read_all(connection):
+    came = b""
+    try:
+        while more := connection.recv(65536):
+            came += more
+    except ConnectionError:
+        pass
+    return came
+
+
+def parse(came):
+    if not came:
+        return None
+    head, _, body = came.partition(b"\r\n\r\n")
+    first, *rest = head.decode("latin-1").split("\r\n")
+    headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in rest)}
+    return int(first.split()[1]), headers, body
+
+
+def is_problem(answer, status, kind, what):
+    """One problem object of RFC 9457, and no word more."""
+    holds(answer is not None, f"{what}: no answer")
+    equal(answer[0], status, f"the status for {what} ({answer[2]})")
+    equal(answer[1].get("content-type"), "application/problem+json", f"the type for {what}")
+    problem = json.loads(answer[2])
+    equal(problem["type"], "/problems/" + kind, f"the problem for {what}")
+    equal(problem["status"], status, f"the status in the problem for {what}")
+    holds(problem["title"].endswith(".") and len(problem) == 3, f"{what}: {problem}")
+
+
+@journey.test("every address takes its methods and no other")
+def _(place):
+    for path, methods in ROUTES.items():
+        for method in {"GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"} - set(methods):
+            is_problem(place.ask(method, path), 405, "method", f"{method} {path}")
+        status, _, body = place.ask("HEAD", path)
+        equal((status, body), (405, b""), f"HEAD {path}")
+    place.serves()
+
+
+@journey.test("there is nothing else")
+def _(place):
+    for path in ("/", "/api", "/api/", "/api/auth/", "/api/AUTH", "//api/auth", "/api/lists", "/api/auth/../../etc/passwd", "/api/%2e%2e/%2e%2e/etc/passwd",
+                 "/state/master.key", "/api/auth;x", "/" + "a" * 5000, "/api/auth%20", "/é"):
+        for method in "GET", "POST":
+            is_problem(place.ask(method, path), 404, "not-found", f"{method} {path}")
+    # What is no address at all does not get as far as a problem.
+    for path in "/%00", "/api/auth%00", "/%ff%fe", "*", "api/auth", "http://[", "http://elsewhere/api/nothing", "":
+        answer = place.ask("GET", path)
+        holds(answer is None or answer[0] in (400, 404), f"GET {path!r} is answered {answer}")
+    place.serves()
+
+
+@journey.test("a body that is not one JSON object is malformed")
+def _(place):
+    deep = b'{"a":' * 9 + b"1" + b"}" * 9
+    bodies = {
+        "nothing": b"", "a space": b" ", "half": b"{", "an array": b"[]", "null": b"null", "a text": b'"x"', "a number": b"1", "two": b"{}{}",
+        "rubbish": b"\x00\x01\x02", "not UTF-8": b'{"session":"\xff\xfe"}', "a comma": b'{"a":1,}', "single quotes": b"{'a':1}", "NaN": b'{"a":NaN}',
+        "empty": b"{}", "too deep": deep, "very deep": b"[" * 4000 + b"]" * 4000, "a zero byte": b'{"session":"\\u0000"}', "UTF-16": '{"a":1}'.encode("utf-16"),
+        "an envelope": b"\x01\x01" + bytes(60), "a form": b"session=1&suites=2", "a long number": b'{"protocol":' + b"9" * 3000 + b"}",
+        "ill-typed": b'{"protocol":"1","session":5,"certificates":{},"nonce":[],"suites":"x","invitation":null,"requests":1,"mac":2}',
+        "ill-typed within": b'{"protocol":1,"session":"' + ID.encode() + b'","certificates":[1],"nonce":"%%","suites":[null],"group":7,"invitation":"x"}',
+        "an identifier in capitals": b'{"session":"' + ID.upper().encode() + b'","invitation":"' + ID.upper().encode() + b'"}',
+    }
+    for path in OPEN_POSTS:
+        for what, body in bodies.items():
+            answer = place.ask("POST", path, body)
+            if path in ("/api/suite", "/api/key") and what == "ill-typed within":
+                # The session is looked up first, and there is none.
+                is_problem(answer, 401, "not-authenticated", f"{what} for {path}")
+            else:
+                is_problem(answer, 400, "malformed", f"{what} for {path}")
+    place.serves()
+
+
+@journey.test("another protocol is named as that")
+def _(place):
+    for version in 0, 2, 1000000:
+        body = json.dumps({"protocol": version, "certificates": ["AA=="], "nonce": "A" * 43 + "="}).encode()
+        is_problem(place.ask("POST", "/api/auth", body), 400, "protocol-version", f"protocol {version}")
+
+
+@journey.test("sessions and invitations that there are not are refused")
+def _(place):
+    is_problem(place.ask("POST", "/api/suite", json.dumps({"session": ID, "suites": ["ECDH_ECDSA_AES256_GCM_SHA512"]}).encode()), 401, "not-authenticated",
+               "a suite for no session")
+    key = {"session": ID, "group": "x25519", "public": "A" * 43 + "=", "signature": "AA=="}
+    is_problem(place.ask("POST", "/api/key", json.dumps(key).encode()), 401, "not-authenticated", "a key for no session")
+    pair = {"invitation": ID, "requests": ["AA=="], "mac": "A" * 43 + "="}
+    is_problem(place.ask("POST", "/api/pair", json.dumps(pair).encode()), 401, "invitation-refused", "no invitation")
+    hello = {"protocol": 1, "certificates": ["AA=="], "nonce": "A" * 43 + "="}
+    answer = place.ask("POST", "/api/auth", json.dumps(hello).encode())
+    holds(answer[0] in (400, 401), f"a certificate that is none: {answer}")
+    for name in "ROT13", "", "rsa", "RSA,ECDSA":
+        is_problem(place.ask("GET", "/api/auth?auth=" + name), 400, "malformed", f"AUTH “{name}”")
+
+
+@journey.test("a body that is too large is refused, and never held")
+def _(place):
+    for path, methods in ROUTES.items():
+        for method, limit in methods.items():
+            is_problem(place.ask(method, path, b"x" * (limit + 1)), 413, "too-large", f"{limit + 1} bytes for {method} {path}")
+    is_problem(place.ask("POST", "/api/auth", b"x" * 100000000), 413, "too-large", "100 MB")
+    start = time.monotonic()
+    answer = place.ask("POST", "/api/auth", b"{", length=10 ** 12)
+    holds(answer is None or answer[0] == 413, f"a terabyte that does not come is answered {answer}")
+    holds(time.monotonic() - start < 5 * journey.SLOWER, "the server waited for a terabyte")
+    for path in OPEN_POSTS:
+        limit = ROUTES[path]["POST"]
+        is_problem(place.ask("POST", path, b" " * limit), 400, "malformed", f"{limit} bytes for {path}")
+    holds(place.server.peak() < 64 * (8 if journey.SANITIZED else 1), f"the server grew to {place.server.peak()} MiB")
+    place.serves()
+
+
+@journey.test("lengths that lie, and bodies in pieces, are refused")
+def _(place):
+    for path in OPEN_POSTS:
+        chunked = place.send(f"POST {path} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{{}}\r\n0\r\n\r\n".encode())
+        is_problem(chunked, 400, "malformed", f"chunked for {path}")
+    for lengths in ("-1",), ("abc",), ("2", "3"), ("18446744073709551617",), ("2", "2"):
+        head = "".join(f"Content-Length: {length}\r\n" for length in lengths)
+        answer = place.send(f"POST /api/suite HTTP/1.1\r\nHost: x\r\n{head}\r\n{{}}".encode())
+        holds(answer is None or answer[0] in (400, 401, 408, 413), f"lengths {lengths}: {answer}")
+    both = place.send(b"POST /api/suite HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /api/auth HTTP/1.1\r\nHost: x\r\n\r\n")
+    holds(both is None or (both[0] == 400 and b"HTTP/1.1" not in both[2]), f"a request within a body is answered: {both}")
+    place.serves()
+
+
+@journey.test("without a session that is known and proven there is one answer, whatever is asked")
+def _(place):
+    ids = ID, "00" * 16
+    headers = [None, "", "Cantiga", "Cantiga ", "Basic YTpi", "Cantiga " + ID[:-1], "Cantiga " + ID + "0", "Cantiga " + ID.upper(), "cantiga " + ID,
+               "Cantiga ../../../etc/passwd", "Cantiga " + "A" * 10000, "Cantiga \x00", "Bearer " + ID, "Cantiga é" + ID]
+    for known in ids:
+        headers += [f"Cantiga {known}", f"Cantiga {known}.", f"Cantiga {known}.AAAA", f"Cantiga {known}.0.AAAA", f"Cantiga {known}.0.", f"Cantiga {known}..",
+                    f"Cantiga {known}.-1.AAAA", f"Cantiga {known}.18446744073709551616.AAAA", f"Cantiga {known}.a.b.c.d", f"Cantiga {known}.{'A' * 12000}"]
+    seen = set()
+    for method, path in SEALED:
+        for header in headers:
+            if header is not None and "\x00" in header:
+                continue
+            answer = place.ask(method, path, b"" if method == "GET" else b"\x01\x01" + bytes(60), [] if header is None else ["Authorization: " + header])
+            is_problem(answer, 401, "not-authenticated", f"{method} {path} with “{header}”")
+            seen.add(answer[2])
+    equal(len(seen), 1, "different answers")
+    place.serves()
+
+
+@journey.test("headers that are too long or none are refused")
+def _(place):
+    is_problem(place.ask("GET", "/api/auth", headers=["X: " + "x" * 17000]), 431, "header-too-large", "one long header")
+    is_problem(place.ask("GET", "/api/auth", headers=[f"X-{i}: {'x' * 100}" for i in range(200)]), 431, "header-too-large", "many headers")
+    is_problem(place.ask("GET", "/api/auth?x=" + "x" * 17000), 431, "header-too-large", "a long query")
+    for rubbish in (b"x" * 300000, b"GET /api/auth HTTP/1.1\r\n" + b"X: y\r\n" * 60000 + b"\r\n", b"\r\n" * 1000, b"GET\r\n\r\n", b"GET /api/auth\r\n\r\n",
+                    b"GET /api/auth HTTP/9.9\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500), b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+                    b"SSH-2.0-OpenSSH_9.2\r\n", b"GET /api/auth HTTP/1.1\r\nHost\r\n\r\n", b"GET /api/auth HTTP/1.1\r\n: x\r\n\r\n",
+                    b"GET /api/auth HTTP/1.1\r\nA:\x00\r\n\r\n", b"GET /api/list?\xff\xfe HTTP/1.1\r\nHost: x\r\n\r\n", b"\x00" * 5000):
+        answer = place.send(rubbish, b"\r\n\r\n")
+        # "GET /api/auth" alone is HTTP 0.9, and two of them may pass as a request of today.
+        holds(answer is None or answer[0] in (200, 400, 401, 404, 405, 408, 431, 505), f"{rubbish[:60]} is answered {answer}")
+    place.serves()
+
+
+def seconds_until_closed(connection, drip=b"", limit=6.0):
+    """How long the server keeps a connection on which something drips."""
+    start = time.monotonic()
+    while time.monotonic() - start < limit * journey.SLOWER:
+        if select.select([connection], [], [], 0.1)[0]:
+            read_all(connection)
+            return time.monotonic() - start
+        try:
+            connection.sendall(drip)
+        except ConnectionError:
+            return time.monotonic() - start
+    raise journey.Wrong(f"the connection is open after {limit * journey.SLOWER} s")
+
+
+@journey.test("who is silent, or lets a request drip, is dropped when its time is over")
+def _(place):
+    for what, start, drip in (("silence", b"", b""), ("half a header", b"GET /api/auth HTTP/1.1\r\nHo", b""), ("a header that drips", b"GET /api/auth HTTP/1.1\r\nA: ", b"x"),
+                              ("half a body", b"POST /api/suite HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{", b""),
+                              ("a body that drips", b"POST /api/suite HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{", b" ")):
+        with connect(place.server.port) as connection:
+            connection.sendall(start)
+            seconds = seconds_until_closed(connection, drip)
+            holds(0.5 < seconds, f"{what} was given {seconds} s")
+    place.serves()
+
+
+@journey.test("past its number of connections an address is closed unread; when they are closed it is let in again")
+def _(place):
+    held = []
+
+    def hold():
+        # They are let go of after header-time; so new ones, until the server has got round to the last of them.
+        for connection in held:
+            connection.close()
+        held[:] = [connect(place.server.port) for _ in range(CONNECTIONS)]
+        return any(place.send(b"GET /api/auth HTTP/1.1\r\nHost: x\r\n\r\n") is None for _ in range(5))
+    until(hold, "an address at its limit to be refused")
+    for connection in held:
+        connection.close()
+    until(lambda: place.send(b"GET /api/auth HTTP/1.1\r\nHost: x\r\n\r\n") is not None, "an address below its limit to be let in")
+    # More of them than the limit, one after the other, left in every way there is: none is counted for ever.
+    for i in range(CONNECTIONS * 10):
+        connection = connect(place.server.port)
+        if i % 3 > 0:
+            connection.sendall(b"GET /api/auth HTTP/1.1\r\n" + (b"Host: x\r\n\r\n" if i % 3 == 2 else b""))
+        connection.close()
+    until(lambda: place.send(b"GET /api/auth HTTP/1.1\r\nHost: x\r\n\r\n") is not None, "the address to be let in after many")
+    place.serves()
+
+
+@journey.test("rubbish of every kind, a thousand times, changes nothing")
+def _(place):
+    chance = random.Random(20240622)
+    seeds = [b"GET /api/auth HTTP/1.1\r\nHost: x\r\n\r\n",
+             b"GET /api/list?after=x HTTP/1.1\r\nHost: x\r\nAuthorization: Cantiga " + ID.encode() + b".AQEAAAAA\r\n\r\n",
+             b"POST /api/suite HTTP/1.1\r\nHost: x\r\nContent-Length: 60\r\n\r\n" + b'{"session":"' + ID.encode() + b'","suites":["x"]}',
+             b"GET /api/download?grant=" + ID.encode() + b"&chunk=0 HTTP/1.1\r\nAuthorization: Cantiga " + ID.encode() + b".0.AAAA\r\n\r\n"]
+    statuses = {}
+    for _ in range(1000 if not journey.SANITIZED else 300):
+        text = bytearray(chance.choice(seeds))
+        for _ in range(chance.randrange(1, 6)):
+            at = chance.randrange(len(text))
+            chance.choice((lambda at=at: text.__setitem__(at, chance.randrange(256)), lambda at=at: text.insert(at, chance.randrange(256)),
+                           lambda at=at: text.__delitem__(slice(at, at + chance.randrange(1, 9)))))()
+        with connect(place.server.port) as connection:
+            connection.sendall(text)
+            connection.shutdown(1)
+            answer = parse(read_all(connection)) if text[:3] in (b"GET", b"POS") else None
+            holds(answer is None or 200 <= answer[0] < 500, f"{bytes(text)} is answered {answer}")
+            statuses[answer and answer[0]] = statuses.get(answer and answer[0], 0) + 1
+    holds(statuses[400] > 100 and statuses[401] > 10, f"the rubbish was refused in one way alone: {statuses}")
+    place.serves()
+    holds("internal" not in place.server.log, place.server.log)
+
+
+@journey.test("after all this it stops as it should")
+def _(place):
+    place.server.stop()
+    holds(len(place.server.log) < 2000000, "the log has grown without bound")
+    equal(sorted(os.listdir(place.state)), sorted(set(os.listdir(place.state)) & {"ledger.sqlite", "library", "master.key", "pki", "server.conf"}), "the state's files")
+
+
+if __name__ == "__main__":
+    journey.main(Place)
