@@ -11,6 +11,8 @@ struct _CantigaStore
   char *path;
   GListStore *servers;
   GError *trouble; /* of a pairing that could not be read */
+  guint under_way; /* tasks that work on the folder */
+  GQueue flushes;  /* GTask, owned: each waits for under_way to be 0 */
 };
 
 G_DEFINE_FINAL_TYPE (CantigaStore, cantiga_store, G_TYPE_OBJECT)
@@ -70,6 +72,27 @@ job_new (CantigaStore *self, CantigaPaired *paired)
   return job;
 }
 
+static void
+end_flushes (CantigaStore *self)
+{
+  GTask *flush;
+
+  while (self->under_way == 0 && (flush = g_queue_pop_head (&self->flushes)) != NULL)
+    {
+      g_task_return_boolean (flush, TRUE);
+      g_object_unref (flush);
+    }
+}
+
+static void
+task_completed_cb (GTask *task)
+{
+  CantigaStore *self = g_task_get_source_object (task);
+
+  self->under_way--;
+  end_flushes (self);
+}
+
 static GTask *
 store_task_new (CantigaStore *self, Job *job, gpointer tag, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
@@ -79,6 +102,8 @@ store_task_new (CantigaStore *self, Job *job, gpointer tag, GCancellable *cancel
   g_task_set_check_cancellable (task, FALSE);
   g_task_set_source_tag (task, tag);
   g_task_set_task_data (task, job, (GDestroyNotify)job_free);
+  self->under_way++;
+  g_signal_connect (task, "notify::completed", G_CALLBACK (task_completed_cb), NULL);
   return task;
 }
 
@@ -439,4 +464,23 @@ cantiga_store_forget_finish (CantigaStore *self, GAsyncResult *result, GError **
   if (g_list_store_find (self->servers, job->paired, &at))
     g_list_store_remove (self->servers, at);
   return TRUE;
+}
+
+void
+cantiga_store_flush_async (CantigaStore *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task;
+
+  g_return_if_fail (CANTIGA_IS_STORE (self));
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, cantiga_store_flush_async);
+  g_queue_push_tail (&self->flushes, task);
+  end_flushes (self);
+}
+
+gboolean
+cantiga_store_flush_finish (CantigaStore *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_async_result_is_tagged (result, cantiga_store_flush_async), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
 }

@@ -49,4 +49,8 @@ void cantiga_store_forget_async (CantigaStore *store, CantigaPaired *paired, GCa
                                  gpointer user_data);
 gboolean cantiga_store_forget_finish (CantigaStore *store, GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* When everything that was begun is on the disk; before the program ends. */
+void cantiga_store_flush_async (CantigaStore *store, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+gboolean cantiga_store_flush_finish (CantigaStore *store, GAsyncResult *result, GError **error);
+
 G_END_DECLS

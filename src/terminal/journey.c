@@ -153,15 +153,33 @@ cantiga_journey_sign_in (CantigaJourney *journey, GError **error)
   return load_catalogue (journey, error);
 }
 
-void
-cantiga_journey_leave (CantigaJourney *journey)
+static void
+leave_session (CantigaSession *session)
 {
   g_auto (CantigaWait) wait = { 0 };
 
-  if (journey->session == NULL || cantiga_session_get_state (journey->session) != CANTIGA_SESSION_OPEN)
+  if (cantiga_session_get_state (session) != CANTIGA_SESSION_OPEN)
     return;
-  cantiga_session_leave_async (journey->session, NULL, cantiga_wait_done_cb, &wait);
-  cantiga_session_leave_finish (journey->session, cantiga_wait_for (&wait), NULL);
+  cantiga_session_leave_async (session, NULL, cantiga_wait_done_cb, &wait);
+  cantiga_session_leave_finish (session, cantiga_wait_for (&wait), NULL);
+}
+
+static void
+flush_store (CantigaStore *store)
+{
+  g_auto (CantigaWait) wait = { 0 };
+
+  cantiga_store_flush_async (store, NULL, cantiga_wait_done_cb, &wait);
+  cantiga_store_flush_finish (store, cantiga_wait_for (&wait), NULL);
+}
+
+void
+cantiga_journey_leave (CantigaJourney *journey)
+{
+  if (journey->session != NULL)
+    leave_session (journey->session);
+  if (journey->store != NULL)
+    flush_store (journey->store);
 }
 
 /* ---- the catalogue ---- */

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <glib-unix.h>
+#include <openssl/crypto.h>
 
 #include "terminal/journey.h"
 #include "terminal/screen.h"
@@ -105,6 +106,9 @@ main (int argc, char **argv)
 
   setlocale (LC_ALL, "");
   signal (SIGPIPE, SIG_IGN);
+  /* A chunk that nobody wants any more may still be opened in a thread of GLib's pool when this one ends: OpenSSL must not be cleared away under it.
+   */
+  (void)!OPENSSL_init_crypto (OPENSSL_INIT_NO_ATEXIT, NULL);
   /* GStreamer tries OpenAL among its sinks, and OpenAL complains on stderr by itself where there is no device: what there is to say, we say. */
   g_setenv ("ALSOFT_LOGLEVEL", "0", FALSE);
   keep_to_oneself ();

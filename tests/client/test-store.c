@@ -378,6 +378,31 @@ test_revocation_number_never_falls (Fixture *fixture, gconstpointer unused)
 }
 
 static void
+count_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  ++*(guint *)user_data;
+}
+
+/* A program that ends right after a session must not lose the list's number. */
+static void
+test_flush_waits_for_the_disk (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (CantigaPaired) paired = keep (fixture, "Coro", URL, PKI_SERVER);
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  guint noted = 0;
+
+  for (guint i = 0; i < 5; i++)
+    cantiga_store_note_async (fixture->store, paired, 10 + i, pki->now + i, NULL, count_cb, &noted);
+  cantiga_store_flush_async (fixture->store, NULL, loop_result_cb, &result);
+  g_assert_true (cantiga_store_flush_finish (fixture->store, loop_wait (&result), &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (noted, ==, 5);
+  fixture_open (fixture);
+  g_assert_cmpint (cantiga_paired_get_crl_number (cantiga_store_find (fixture->store, NULL, NULL)), ==, 14);
+}
+
+static void
 test_damaged_pairing_leaves_others (Fixture *fixture, gconstpointer unused)
 {
   g_autoptr (CantigaPaired) a = keep (fixture, "A", URL, PKI_SERVER);
@@ -499,6 +524,7 @@ main (int argc, char **argv)
   ADD ("/store/says-what-it-does-not-find", test_says_what_it_does_not_find);
   ADD ("/store/takes-the-last-used-by-default", test_last_used_is_default);
   ADD ("/store/never-lowers-the-revocation-number", test_revocation_number_never_falls);
+  ADD ("/store/flush-waits-for-the-disk", test_flush_waits_for_the_disk);
   ADD ("/store/a-damaged-pairing-leaves-the-others", test_damaged_pairing_leaves_others);
   ADD ("/store/a-damaged-pairing-can-be-made-anew", test_damaged_pairing_can_be_made_anew);
   ADD ("/store/refuses-an-identity-that-is-a-path", test_refuses_identity_that_is_a_path);
