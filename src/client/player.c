@@ -92,8 +92,8 @@ source_setup_cb (GstElement *playbin, GstElement *element, CantigaPlayer *self)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
-  if (self->source != NULL && GST_IS_APP_SRC (element))
-    cantiga_source_attach (self->source, GST_APP_SRC (element));
+  if (self->source != NULL && CANTIGA_IS_FEED (element))
+    cantiga_source_attach (self->source, CANTIGA_FEED (element));
 }
 
 static void
@@ -191,7 +191,7 @@ cantiga_player_new (GstElement *sink, GError **error)
     return NULL;
   if (sink == NULL)
     sink = gst_element_factory_make ("autoaudiosink", NULL);
-  self->playbin = sink != NULL ? make_playbin (sink) : NULL;
+  self->playbin = sink != NULL && cantiga_feed_register () ? make_playbin (sink) : NULL;
   if (self->playbin == NULL)
     {
       cantiga_fail_with (error, CANTIGA_ERROR_MEDIA, "GStreamer's base plugins are missing: install gstreamer1.0-plugins-base and -good.");
@@ -216,7 +216,7 @@ cantiga_player_open (CantigaPlayer *self, CantigaPlay *play)
   g_mutex_lock (&self->lock);
   self->source = source;
   g_mutex_unlock (&self->lock);
-  g_object_set (self->playbin, "uri", "appsrc://", NULL);
+  g_object_set (self->playbin, "uri", CANTIGA_FEED_URI, NULL);
 }
 
 void

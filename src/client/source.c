@@ -21,15 +21,14 @@ struct _CantigaSource
   CantigaPlay *play;
   GCancellable *cancellable;
   GHashTable *cache; /* &Cached.index → Cached */
+  guint room;        /* in chunks; more than CACHE_CHUNKS while one want takes more */
   guint64 uses;
   guint64 fetched;
   gboolean stopped;
 
   /* guarded by lock: what GStreamer's threads say */
   GMutex lock;
-  GstAppSrc *appsrc; /* owned */
-  guint64 at;        /* the byte that is wanted next */
-  guint wanted;      /* how many bytes; 0 for none */
+  CantigaFeed *feed; /* owned */
   gboolean waking;   /* a wake-up is on its way to the main context */
 };
 
@@ -57,7 +56,7 @@ cantiga_source_finalize (GObject *object)
 {
   CantigaSource *self = CANTIGA_SOURCE (object);
 
-  g_clear_object (&self->appsrc);
+  g_clear_object (&self->feed);
   g_clear_object (&self->play);
   g_clear_object (&self->cancellable);
   g_clear_pointer (&self->cache, g_hash_table_unref);
@@ -76,6 +75,7 @@ static void
 cantiga_source_init (CantigaSource *self)
 {
   g_mutex_init (&self->lock);
+  self->room = CACHE_CHUNKS;
   self->cancellable = g_cancellable_new ();
   self->cache = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, cached_free);
 }
@@ -92,7 +92,7 @@ make_room (CantigaSource *self)
   Cached *oldest = NULL;
   gpointer value;
 
-  if (g_hash_table_size (self->cache) < CACHE_CHUNKS)
+  if (g_hash_table_size (self->cache) < self->room)
     return;
   g_hash_table_iter_init (&iter, self->cache);
   while (g_hash_table_iter_next (&iter, NULL, &value))
@@ -206,68 +206,31 @@ collect (CantigaSource *self, guint64 at, gsize length)
   return buffer;
 }
 
-/* What is wanted now, as long as nobody seeks. */
-typedef struct
-{
-  GstAppSrc *appsrc;
-  guint64 at;
-  gsize length;
-} Want;
-
-static gboolean
-take_want (CantigaSource *self, Want *ret_want)
-{
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-  guint64 size = cantiga_play_get_size (self->play);
-
-  if (self->appsrc == NULL || self->wanted == 0)
-    return FALSE;
-  ret_want->appsrc = g_object_ref (self->appsrc);
-  ret_want->at = self->at;
-  ret_want->length = self->at < size ? MIN (self->wanted, size - self->at) : 0;
-  return TRUE;
-}
-
-/* Whether the want still stands: a seek that came meanwhile makes what was collected stale. */
-static gboolean
-settle_want (CantigaSource *self, const Want *want)
+static CantigaFeed *
+ref_feed (CantigaSource *self)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
-  if (self->appsrc != want->appsrc || self->at != want->at || self->wanted == 0)
-    return FALSE;
-  self->at += want->length;
-  self->wanted = 0;
-  return TRUE;
+  return self->feed != NULL ? g_object_ref (self->feed) : NULL;
 }
 
 static void
 supply (CantigaSource *self)
 {
   guint64 size = cantiga_play_get_chunk_size (self->play);
-  GstBuffer *buffer = NULL;
-  Want want;
+  g_autoptr (CantigaFeed) feed = ref_feed (self);
+  GstBuffer *buffer;
+  guint64 at;
+  gsize length;
 
-  if (self->stopped || !take_want (self, &want))
+  if (self->stopped || feed == NULL || !cantiga_feed_peek (feed, &at, &length) || length == 0)
     return;
-  if (want.length > 0)
-    {
-      buffer = collect (self, want.at, want.length);
-      for (guint64 i = 1; i <= CHUNKS_AHEAD; i++)
-        fetch (self, (want.at + want.length - 1) / size + i);
-    }
-  if ((buffer != NULL || want.length == 0) && settle_want (self, &want))
-    {
-      if (buffer != NULL)
-        {
-          GST_BUFFER_OFFSET (buffer) = want.at;
-          gst_app_src_push_buffer (want.appsrc, g_steal_pointer (&buffer));
-        }
-      else
-        gst_app_src_end_of_stream (want.appsrc);
-    }
-  g_clear_pointer (&buffer, gst_buffer_unref);
-  g_object_unref (want.appsrc);
+  self->room = MAX (CACHE_CHUNKS, (guint)(length / size) + 2 + CHUNKS_AHEAD);
+  buffer = collect (self, at, length);
+  for (guint64 i = 1; i <= CHUNKS_AHEAD; i++)
+    fetch (self, (at + length - 1) / size + i);
+  if (buffer != NULL)
+    cantiga_feed_give (feed, at, buffer);
 }
 
 static gboolean
@@ -285,13 +248,12 @@ woken_cb (gpointer user_data)
 /* ---- GStreamer's threads ---- */
 
 static void
-need_data_cb (GstAppSrc *appsrc, guint length, gpointer user_data)
+wanted_cb (gpointer user_data)
 {
   CantigaSource *self = user_data;
   gboolean wake;
 
   g_mutex_lock (&self->lock);
-  self->wanted = length > 0 && length != G_MAXUINT ? length : 65536;
   wake = !self->waking;
   self->waking = TRUE;
   g_mutex_unlock (&self->lock);
@@ -299,38 +261,14 @@ need_data_cb (GstAppSrc *appsrc, guint length, gpointer user_data)
     g_idle_add_full (G_PRIORITY_HIGH, woken_cb, g_object_ref (self), g_object_unref);
 }
 
-static void
-enough_data_cb (GstAppSrc *appsrc, gpointer user_data)
-{
-  /* What is pushed is what was asked for: there is nothing to hold back. */
-}
-
-static gboolean
-seek_data_cb (GstAppSrc *appsrc, guint64 offset, gpointer user_data)
-{
-  CantigaSource *self = user_data;
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-
-  self->at = offset;
-  self->wanted = 0;
-  return TRUE;
-}
-
 void
-cantiga_source_attach (CantigaSource *self, GstAppSrc *appsrc)
+cantiga_source_attach (CantigaSource *self, CantigaFeed *feed)
 {
-  GstAppSrcCallbacks callbacks = { .need_data = need_data_cb, .enough_data = enough_data_cb, .seek_data = seek_data_cb };
-
   g_return_if_fail (CANTIGA_IS_SOURCE (self));
-  /* random-access, not seekable: the latter gives wrong durations for Ogg and Opus. */
-  g_object_set (appsrc, "format", GST_FORMAT_BYTES, "stream-type", GST_APP_STREAM_TYPE_RANDOM_ACCESS, "size",
-                (gint64)cantiga_play_get_size (self->play), "max-bytes", (guint64)262144, NULL);
   g_mutex_lock (&self->lock);
-  g_set_object (&self->appsrc, appsrc);
-  self->at = 0;
-  self->wanted = 0;
+  g_set_object (&self->feed, feed);
   g_mutex_unlock (&self->lock);
-  gst_app_src_set_callbacks (appsrc, &callbacks, g_object_ref (self), g_object_unref);
+  cantiga_feed_attach (feed, cantiga_play_get_size (self->play), wanted_cb, g_object_ref (self), g_object_unref);
 }
 
 /* ---- main thread ---- */
@@ -356,18 +294,15 @@ cantiga_source_get_play (CantigaSource *self)
 void
 cantiga_source_stop (CantigaSource *self)
 {
-  GstAppSrcCallbacks none = { 0 };
-  GstAppSrc *appsrc;
+  g_autoptr (CantigaFeed) feed = NULL;
 
   self->stopped = TRUE;
   g_cancellable_cancel (self->cancellable);
   g_mutex_lock (&self->lock);
-  appsrc = g_steal_pointer (&self->appsrc);
+  feed = g_steal_pointer (&self->feed);
   g_mutex_unlock (&self->lock);
-  if (appsrc == NULL)
-    return;
-  gst_app_src_set_callbacks (appsrc, &none, NULL, NULL);
-  g_object_unref (appsrc);
+  if (feed != NULL)
+    cantiga_feed_detach (feed);
 }
 
 gboolean
@@ -381,9 +316,11 @@ cantiga_source_has_chunk (CantigaSource *self, guint64 index)
 gboolean
 cantiga_source_is_waiting (CantigaSource *self)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  g_autoptr (CantigaFeed) feed = ref_feed (self);
+  guint64 at;
+  gsize length;
 
-  return self->wanted > 0;
+  return feed != NULL && cantiga_feed_peek (feed, &at, &length);
 }
 
 guint64

@@ -1,10 +1,9 @@
-/* Feeds one play to GStreamer: an appsrc that can seek, chunks fetched as they are needed and a few ahead, a small cache of them in memory, nothing on disk.
+/* Feeds one play to GStreamer: chunks fetched as they are needed and a few ahead, a small cache of them in memory, nothing on disk.
  *
- * The appsrc's callbacks come on GStreamer's threads: they note what is wanted and wake the main context; chunks are fetched and pushed from there. No callback waits. */
+ * What the feed wants is said on GStreamer's threads, which wakes the main context; chunks are fetched and given from there. */
 #pragma once
 
-#include <gst/app/gstappsrc.h>
-
+#include "client/feed.h"
 #include "client/play.h"
 
 G_BEGIN_DECLS
@@ -16,9 +15,9 @@ G_DECLARE_FINAL_TYPE (CantigaSource, cantiga_source, CANTIGA, SOURCE, GObject)
 /* Starts to fetch the first, the second and the last chunk: demuxers look there first. Thread: main. */
 CantigaSource *cantiga_source_new (CantigaPlay *play);
 CantigaPlay *cantiga_source_get_play (CantigaSource *source);
-/* Takes over an appsrc (playbin's source-setup). Thread: any; once at a time. */
-void cantiga_source_attach (CantigaSource *source, GstAppSrc *appsrc);
-/* Fetches no more, and lets go of the appsrc. Thread: main. */
+/* Feeds feed from now on (playbin's source-setup). Thread: any; once at a time. */
+void cantiga_source_attach (CantigaSource *source, CantigaFeed *feed);
+/* Fetches no more, and lets go of the feed. Thread: main. */
 void cantiga_source_stop (CantigaSource *source);
 
 /* For who shows it: whether chunk index is in memory. Thread: main. */
