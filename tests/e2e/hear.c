@@ -99,14 +99,19 @@ typedef struct
   GError *error;
 } Hearing;
 
-/* Left and right are the low and the high 15 bits of the sample's number. */
+/* Left and right are the low and the high 15 bits of the sample's number. Samples may stand at odd addresses. */
 static guint64
-count_astray (const gint16 *samples, gsize frames, guint64 number)
+count_astray (const guint8 *bytes, gsize frames, guint64 number)
 {
   guint64 astray = 0;
 
   for (gsize i = 0; i < frames; i++, number++)
-    astray += samples[2 * i] != (gint16)(number & 0x7fff) || samples[2 * i + 1] != (gint16)(number >> 15);
+    {
+      gint16 samples[2];
+
+      memcpy (samples, bytes + 4 * i, sizeof samples);
+      astray += samples[0] != (gint16)(number & 0x7fff) || samples[1] != (gint16)(number >> 15);
+    }
   return astray;
 }
 
@@ -127,7 +132,7 @@ sample_cb (GstAppSink *sink, gpointer user_data)
   if (hearing->first < 0)
     hearing->first = (double)GST_BUFFER_PTS (buffer) / GST_SECOND;
   if (channels == 2)
-    hearing->astray += count_astray ((const gint16 *)map.data, map.size / 4, gst_util_uint64_scale_round (GST_BUFFER_PTS (buffer), rate, GST_SECOND));
+    hearing->astray += count_astray (map.data, map.size / 4, gst_util_uint64_scale_round (GST_BUFFER_PTS (buffer), rate, GST_SECOND));
   hearing->heard += (double)map.size / 2 / channels / rate;
   g_mutex_unlock (&hearing->lock);
   gst_buffer_unmap (buffer, &map);
