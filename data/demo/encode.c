@@ -10,7 +10,7 @@ static const struct
   const char *extension;
   const char *elements;
 } formats[] = {
-  { ".mp3", "lamemp3enc target=bitrate bitrate=160 cbr=true ! id3mux name=tags" },
+  { ".mp3", "lamemp3enc target=bitrate bitrate=160 cbr=true ! xingmux ! id3mux name=tags" },
   { ".ogg", "vorbisenc quality=0.5 name=tags ! oggmux" },
   { ".opus", "opusenc bitrate=96000 name=tags ! oggmux" },
   { ".flac", "flacenc name=tags" },
