@@ -6,18 +6,7 @@
 
 #include "core/error.h"
 
-#define CERTIFICATES_MAX 8
-/* OpenSSL's 112 bits: no RSA below 2048 bits, no SHA-1. */
-#define SECURITY_LEVEL 2
-
-typedef STACK_OF (X509) Certificates;
 typedef STACK_OF (X509_CRL) Lists;
-
-static void
-certificates_free (Certificates *certificates)
-{
-  sk_X509_pop_free (certificates, X509_free);
-}
 
 /* The list itself is the caller's. */
 static void
@@ -26,11 +15,8 @@ lists_free (Lists *lists)
   sk_X509_CRL_free (lists);
 }
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Certificates, certificates_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Lists, lists_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (X509_STORE, X509_STORE_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (X509_STORE_CTX, X509_STORE_CTX_free)
 
 /* OpenSSL's reasons in words for the person who reads them; for others its own words will do. */
 static const struct
@@ -61,8 +47,8 @@ static const struct
   { X509_V_ERR_CRL_HAS_EXPIRED, "the revocation list is out of date" },
 };
 
-static const char *
-words_of (int reason)
+const char *
+cantiga_chain_words_of (int reason)
 {
   for (guint i = 0; i < G_N_ELEMENTS (reasons); i++)
     if (reasons[i].reason == reason)
@@ -70,8 +56,8 @@ words_of (int reason)
   return X509_verify_cert_error_string (reason);
 }
 
-static gboolean
-refuse (GError **error, X509 *certificate, const char *why)
+gboolean
+cantiga_chain_refuse (GError **error, X509 *certificate, const char *why)
 {
   g_autofree char *name = cantiga_certificate_dup_name (certificate);
 
@@ -80,14 +66,14 @@ refuse (GError **error, X509 *certificate, const char *why)
 }
 
 /* The leaf, and the rest that may lead from it to an authority. */
-static gboolean
-decode_all (GPtrArray *certificates, X509 **ret_leaf, Certificates **ret_rest, GError **error)
+gboolean
+cantiga_chain_decode (GPtrArray *certificates, X509 **ret_leaf, CantigaCertificates **ret_rest, GError **error)
 {
   g_autoptr (X509) leaf = NULL;
-  g_autoptr (Certificates) rest = sk_X509_new_null ();
+  g_autoptr (CantigaCertificates) rest = sk_X509_new_null ();
 
-  if (certificates->len < 1 || certificates->len > CERTIFICATES_MAX)
-    return cantiga_fail_with (error, CANTIGA_ERROR_CERTIFICATE_REFUSED, "A chain has 1 to %d certificates, not %u.", CERTIFICATES_MAX,
+  if (certificates->len < 1 || certificates->len > CANTIGA_CHAIN_MAX)
+    return cantiga_fail_with (error, CANTIGA_ERROR_CERTIFICATE_REFUSED, "A chain has 1 to %d certificates, not %u.", CANTIGA_CHAIN_MAX,
                               certificates->len);
   leaf = cantiga_certificate_decode (certificates->pdata[0], error);
   if (leaf == NULL)
@@ -108,8 +94,8 @@ decode_all (GPtrArray *certificates, X509 **ret_leaf, Certificates **ret_rest, G
 }
 
 /* A store of the given authorities and nothing else: no default paths are ever added. */
-static X509_STORE *
-store_of (GPtrArray *authorities, GError **error)
+X509_STORE *
+cantiga_chain_store_new (GPtrArray *authorities, GError **error)
 {
   g_autoptr (X509_STORE) store = X509_STORE_new ();
 
@@ -137,8 +123,8 @@ set_parameters (X509_VERIFY_PARAM *parameters, CantigaUsage usage, gboolean has_
   if (has_list)
     flags |= X509_V_FLAG_CRL_CHECK;
   X509_VERIFY_PARAM_set_time (parameters, (time_t)now);
-  X509_VERIFY_PARAM_set_depth (parameters, CERTIFICATES_MAX - 1);
-  X509_VERIFY_PARAM_set_auth_level (parameters, SECURITY_LEVEL);
+  X509_VERIFY_PARAM_set_depth (parameters, CANTIGA_CHAIN_MAX - 1);
+  X509_VERIFY_PARAM_set_auth_level (parameters, CANTIGA_CHAIN_SECURITY);
   /* Through the purpose, the authorities in between are held to the usage as well; OpenSSL knows none for publishers. */
   if ((usage == CANTIGA_USAGE_PLAYER || usage == CANTIGA_USAGE_SERVER) && X509_VERIFY_PARAM_set_purpose (parameters, purpose) != 1)
     return FALSE;
@@ -146,7 +132,7 @@ set_parameters (X509_VERIFY_PARAM *parameters, CantigaUsage usage, gboolean has_
 }
 
 static gboolean
-verify_path (X509_STORE *store, X509 *leaf, Certificates *rest, X509_CRL *crl, CantigaUsage usage, gint64 now, GError **error)
+verify_path (X509_STORE *store, X509 *leaf, CantigaCertificates *rest, X509_CRL *crl, CantigaUsage usage, gint64 now, GError **error)
 {
   g_autoptr (Lists) lists = sk_X509_CRL_new_null ();
   g_autoptr (X509_STORE_CTX) context = X509_STORE_CTX_new ();
@@ -160,7 +146,7 @@ verify_path (X509_STORE *store, X509 *leaf, Certificates *rest, X509_CRL *crl, C
   if (X509_verify_cert (context) == 1)
     return TRUE;
   at = X509_STORE_CTX_get_current_cert (context);
-  return refuse (error, at != NULL ? at : leaf, words_of (X509_STORE_CTX_get_error (context)));
+  return cantiga_chain_refuse (error, at != NULL ? at : leaf, cantiga_chain_words_of (X509_STORE_CTX_get_error (context)));
 }
 
 static gboolean
@@ -196,20 +182,20 @@ has_extended_usage (X509 *leaf, CantigaUsage usage)
   return sk_ASN1_OBJECT_num (usages) == 1 && names_usage (usages, oids[usage]);
 }
 
-static gboolean
-is_for_usage (X509 *leaf, CantigaUsage usage, GError **error)
+gboolean
+cantiga_chain_is_for_usage (X509 *leaf, CantigaUsage usage, GError **error)
 {
   guint32 flags = X509_get_extension_flags (leaf);
   gboolean may_lack = usage == CANTIGA_USAGE_CARD && (flags & EXFLAG_KUSAGE) == 0;
 
   if ((flags & EXFLAG_INVALID) != 0)
-    return refuse (error, leaf, "its extensions cannot be read");
+    return cantiga_chain_refuse (error, leaf, "its extensions cannot be read");
   if (X509_check_ca (leaf) != 0)
-    return refuse (error, leaf, "it is an authority's");
+    return cantiga_chain_refuse (error, leaf, "it is an authority's");
   if (!may_lack && ((flags & EXFLAG_KUSAGE) == 0 || (X509_get_key_usage (leaf) & KU_DIGITAL_SIGNATURE) == 0))
-    return refuse (error, leaf, usage == CANTIGA_USAGE_CARD ? "it is not for authentication" : "it is not for signing");
+    return cantiga_chain_refuse (error, leaf, usage == CANTIGA_USAGE_CARD ? "it is not for authentication" : "it is not for signing");
   if (!has_extended_usage (leaf, usage))
-    return refuse (error, leaf, "it was issued for another use");
+    return cantiga_chain_refuse (error, leaf, "it was issued for another use");
   return TRUE;
 }
 
@@ -217,21 +203,21 @@ X509 *
 cantiga_chain_verify (GPtrArray *certificates, GPtrArray *authorities, X509_CRL *crl, CantigaUsage usage, gint64 now, GError **error)
 {
   g_autoptr (X509) leaf = NULL;
-  g_autoptr (Certificates) rest = NULL;
+  g_autoptr (CantigaCertificates) rest = NULL;
   g_autoptr (X509_STORE) store = NULL;
 
-  if (!decode_all (certificates, &leaf, &rest, error))
+  if (!cantiga_chain_decode (certificates, &leaf, &rest, error))
     return NULL;
-  store = store_of (authorities, error);
+  store = cantiga_chain_store_new (authorities, error);
   if (store == NULL)
     return NULL;
   /* OpenSSL takes a list without an end for one that never ends. */
   if (crl != NULL && X509_CRL_get0_nextUpdate (crl) == NULL)
     {
-      refuse (error, leaf, "the revocation list does not say until when it holds");
+      cantiga_chain_refuse (error, leaf, "the revocation list does not say until when it holds");
       return NULL;
     }
-  if (!verify_path (store, leaf, rest, crl, usage, now, error) || !is_for_usage (leaf, usage, error))
+  if (!verify_path (store, leaf, rest, crl, usage, now, error) || !cantiga_chain_is_for_usage (leaf, usage, error))
     return NULL;
   return g_steal_pointer (&leaf);
 }

@@ -43,6 +43,19 @@ gint64 cantiga_certificate_get_not_after (X509 *certificate);
  * CANTIGA_ERROR_CERTIFICATE_REFUSED with a sentence that says which certificate and why. */
 X509 *cantiga_chain_verify (GPtrArray *certificates, GPtrArray *authorities, X509_CRL *crl, CantigaUsage usage, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* What a card is held against. */
+typedef struct
+{
+  GPtrArray *authorities;      /* X509; at least one */
+  GPtrArray *crls;             /* X509_CRL, or NULL: none are asked for. Else there must be one of the card's issuer; those of the authorities in between are used if they are there */
+  gboolean take_expired_crls;
+  const char *const *policies; /* OIDs, one of which the card must name; NULL: any will do */
+} CantigaCardTerms;
+
+/* Checks a card's certificates as cantiga_chain_verify() does. Returns the chain that was found, from the card up to an authority (X509). CANTIGA_ERROR_CARD_EXPIRED, CANTIGA_ERROR_CARD_REVOKED,
+ * CANTIGA_ERROR_CARD_UNCHECKED for lack of a revocation list, CANTIGA_ERROR_CERTIFICATE_REFUSED. */
+GPtrArray *cantiga_card_chain_verify (GPtrArray *certificates, const CantigaCardTerms *terms, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Revocation lists. */
 X509_CRL *cantiga_crl_decode (GBytes *der, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 GBytes *cantiga_crl_encode (X509_CRL *crl);

@@ -27,6 +27,10 @@ static const struct
   [CANTIGA_ERROR_CARD_EXPIRED]
   = { "/problems/card-expired", 401, CANTIGA_EXIT_REFUSED, "The card's certificate is not valid now: check the card's date, or renew the card." },
   [CANTIGA_ERROR_CARD_REVOKED] = { "/problems/card-revoked", 401, CANTIGA_EXIT_REFUSED, "The card was revoked: ask the server's keeper." },
+  [CANTIGA_ERROR_CARD_UNCHECKED]
+  = { "/problems/card-unchecked", 401, CANTIGA_EXIT_REFUSED, "Whether the card was revoked cannot be told now: try again later, or ask the server's keeper." },
+  [CANTIGA_ERROR_CARD_WAITING]
+  = { "/problems/card-waiting", 401, CANTIGA_EXIT_REFUSED, "The card is waiting for the server's keeper: ask to be let in, then sign in again." },
   [CANTIGA_ERROR_CARD_PROOF] = { "/problems/card-proof", 401, CANTIGA_EXIT_REFUSED, "The card's signature does not prove this session: sign in again." },
   [CANTIGA_ERROR_CARD_NEEDED] = { "/problems/card-needed", 401, CANTIGA_EXIT_REFUSED, "This needs a card: show it first." },
   [CANTIGA_ERROR_LICENCE_EXHAUSTED]
