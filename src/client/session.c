@@ -94,12 +94,13 @@ static GStrv
 expand_suites (const char *const *suites, GError **error)
 {
   static const char *const usual[] = { "default", NULL };
-  g_auto (GStrv) expanded = cantiga_suites_expand (suites != NULL && suites[0] != NULL ? suites : usual, error);
+  g_autoptr (GError) failure = NULL;
+  g_auto (GStrv) expanded = cantiga_suites_expand (suites != NULL && suites[0] != NULL ? suites : usual, &failure);
 
   if (expanded != NULL && expanded[0] != NULL)
     return g_steal_pointer (&expanded);
-  if (expanded != NULL)
-    cantiga_fail_with (error, CANTIGA_ERROR_USAGE, "No cipher suite is left: legacy ones must be named in full.");
+  cantiga_fail_with (error, CANTIGA_ERROR_USAGE, "%s",
+                     failure != NULL ? failure->message : "No cipher suite is left: legacy ones must be named in full.");
   return NULL;
 }
 

@@ -53,6 +53,18 @@ clear_drawn (void)
   screen.drawn = FALSE;
 }
 
+/* Names come from strangers' files and cards: none of them moves the cursor. */
+static void
+write_clean (FILE *file, const char *format, va_list arguments)
+{
+  g_autofree char *text = g_strdup_vprintf (format, arguments);
+
+  for (char *at = text; *at != '\0'; at++)
+    if ((guchar)*at < 0x20 || *at == 0x7f)
+      *at = ' ';
+  fputs (text, file);
+}
+
 void
 cantiga_screen_say (const char *format, ...)
 {
@@ -60,7 +72,7 @@ cantiga_screen_say (const char *format, ...)
 
   clear_drawn ();
   va_start (arguments, format);
-  vfprintf (stream (), format, arguments);
+  write_clean (stream (), format, arguments);
   va_end (arguments);
   fputc ('\n', stream ());
   fflush (stream ());
@@ -75,7 +87,7 @@ cantiga_screen_draw (const char *format, ...)
     return;
   clear_drawn ();
   va_start (arguments, format);
-  vfprintf (stream (), format, arguments);
+  write_clean (stream (), format, arguments);
   va_end (arguments);
   fflush (stream ());
   screen.drawn = TRUE;
@@ -89,7 +101,7 @@ cantiga_screen_complain (const char *format, ...)
   clear_drawn ();
   fflush (stream ());
   va_start (arguments, format);
-  vfprintf (stderr, format, arguments);
+  write_clean (stderr, format, arguments);
   va_end (arguments);
   fputc ('\n', stderr);
 }
@@ -226,8 +238,9 @@ cantiga_screen_ask_secret (const char *question, GCancellable *cancellable, GErr
 
 /* ---- keys ---- */
 
+/* Several keys may come at once; what is no key of ours is passed over. */
 static void
-tell_key (const char *bytes, gsize n)
+tell_keys (const char *bytes, gsize n)
 {
   static const struct
   {
@@ -238,9 +251,22 @@ tell_key (const char *bytes, gsize n)
     { "\033[D", CANTIGA_SCREEN_KEY_BACK }, { "\033[C", CANTIGA_SCREEN_KEY_FORWARD },
   };
 
-  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
-    if (n == strlen (keys[i].bytes) && strncmp (bytes, keys[i].bytes, n) == 0 && screen.func != NULL)
-      screen.func (keys[i].key, screen.user_data);
+  for (gsize at = 0; at < n;)
+    {
+      gsize length = 1;
+
+      for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+        {
+          gsize wanted = strlen (keys[i].bytes);
+
+          if (n - at < wanted || strncmp (bytes + at, keys[i].bytes, wanted) != 0)
+            continue;
+          length = wanted;
+          if (screen.func != NULL)
+            screen.func (keys[i].key, screen.user_data);
+        }
+      at += length;
+    }
 }
 
 static gboolean
@@ -253,7 +279,7 @@ key_cb (int fd, GIOCondition condition, gpointer user_data)
     return G_SOURCE_CONTINUE;
   if (n > 0)
     {
-      tell_key (bytes, (gsize)n);
+      tell_keys (bytes, (gsize)n);
       return G_SOURCE_CONTINUE;
     }
   screen.keys = 0;
