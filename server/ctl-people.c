@@ -31,7 +31,7 @@ print_qr (const char *link)
 
           g_string_append (line, upper && lower ? "█" : upper ? "▀" : lower ? "▄" : " ");
         }
-      cantiga_ctl_print ("%s\033[0m", line->str);
+      g_print ("%s\033[0m\n", line->str);
     }
   QRcode_free (code);
 }

@@ -158,10 +158,13 @@ add_one (Adding *adding, const char *path, GError **error)
       g_propagate_error (error, g_steal_pointer (&failure));
       return FALSE;
     }
-  g_printerr ("cantigactl: passed over: %s\n", failure->message);
   adding->passed_over++;
+  cantiga_ctl_clean (failure->message);
+  /* The first of those that were named is said at the end, as what the whole ends with. */
   if (adding->first == NULL && g_hash_table_contains (adding->named, path))
     adding->first = g_steal_pointer (&failure);
+  else
+    g_printerr ("cantigactl: passed over: %s\n", failure->message);
   return TRUE;
 }
 

@@ -196,7 +196,10 @@ main (int argc, char **argv)
         code = cantiga_error_to_exit (error);
     }
   if (error != NULL)
-    g_printerr ("cantigactl: %s\n", error->message);
+    {
+      cantiga_ctl_clean (error->message);
+      g_printerr ("cantigactl: %s\n", error->message);
+    }
   ctl_clear (&ctl);
   return code;
 }
