@@ -340,6 +340,16 @@ class Card:
         self.certificate = os.path.join(self.folder, "card.pem")
         self.env = {"SOFTHSM2_CONF": os.path.join(self.folder, "softhsm2.conf")}
 
+    def copy(self, name):
+        """The same card in another reader: SoftHSM does not serve many programs at once from one folder."""
+        other = Card.__new__(Card)
+        other.folder, other.name, other.certificate = f"{self.folder}-{name}", self.name, self.certificate
+        shutil.copytree(self.folder, other.folder)
+        path = os.path.join(other.folder, "softhsm2.conf")
+        write(path, read(path).replace(self.folder.encode(), other.folder.encode()))
+        other.env = {"SOFTHSM2_CONF": path}
+        return other
+
     @staticmethod
     def none(place):
         """A reader without a card."""
