@@ -106,19 +106,29 @@ set_text (JsonObject *object, const char *member, const GstTagList *tags, const 
   json_object_set_string_member (object, member, text != NULL ? text : "");
 }
 
+/* The date that somebody tagged; M4A files tell when they were made as a date with time, which is no year of the music. */
+static guint
+get_year (const GstTagList *tags)
+{
+  g_autoptr (GstDateTime) moment = NULL;
+  g_autoptr (GDate) date = NULL;
+
+  if (gst_tag_list_get_date (tags, GST_TAG_DATE, &date) && g_date_valid (date))
+    return g_date_get_year (date);
+  if (gst_tag_list_get_date_time (tags, GST_TAG_DATE_TIME, &moment) && gst_date_time_has_year (moment) && !gst_date_time_has_time (moment))
+    return (guint)gst_date_time_get_year (moment);
+  return 0;
+}
+
 static void
 set_numbers (JsonObject *object, const GstTagList *tags)
 {
-  g_autoptr (GstDateTime) date = NULL;
   guint track = 0;
 
   if (tags != NULL)
-    {
-      gst_tag_list_get_uint (tags, GST_TAG_TRACK_NUMBER, &track);
-      gst_tag_list_get_date_time (tags, GST_TAG_DATE_TIME, &date);
-    }
+    gst_tag_list_get_uint (tags, GST_TAG_TRACK_NUMBER, &track);
   json_object_set_int_member (object, "track", track);
-  json_object_set_int_member (object, "year", date != NULL && gst_date_time_has_year (date) ? gst_date_time_get_year (date) : 0);
+  json_object_set_int_member (object, "year", tags != NULL ? get_year (tags) : 0);
 }
 
 /* The front cover if one says that it is; else the first picture. */
