@@ -1,36 +1,15 @@
-#include "server/config.h"
+#include "server/config-private.h"
 
 #include <gio/gio.h>
 
 #define NAME_MAX_CHARACTERS 64
 
-typedef struct _Key Key;
-
-/* One row a key: where it stands, what it is without being set, how it is read and written. Places are offsets into CantigaConfig. */
-struct _Key
-{
-  const char *section;
-  const char *name;
-  const char *fallback; /* as it would stand in the file; NULL: nothing */
-  gboolean (*parse) (const Key *key, const char *text, CantigaConfig *config, GError **error);
-  char *(*format) (const Key *key, const CantigaConfig *config);
-  gsize place;
-  gint64 min, max;
-  const char *comment;
-};
-
-static gpointer
-place_in (const Key *key, CantigaConfig *config)
-{
-  return G_STRUCT_MEMBER_P (config, key->place);
-}
-
 /* ---- values ---- */
 
 static gboolean
-parse_name (const Key *key, const char *text, CantigaConfig *config, GError **error)
+parse_name (const CantigaConfigKey *key, const char *text, CantigaConfig *config, GError **error)
 {
-  char **name = place_in (key, config);
+  char **name = cantiga_config_place_in (key, config);
 
   for (const char *at = text; *at != '\0'; at = g_utf8_next_char (at))
     if (g_unichar_iscntrl (g_utf8_get_char (at)))
@@ -42,17 +21,17 @@ parse_name (const Key *key, const char *text, CantigaConfig *config, GError **er
   return TRUE;
 }
 
-static char *
-format_text (const Key *key, const CantigaConfig *config)
+char *
+cantiga_config_format_text (const CantigaConfigKey *key, const CantigaConfig *config)
 {
   return g_strdup (G_STRUCT_MEMBER (char *, config, key->place));
 }
 
 /* "192.0.2.1:22684", "[2001:db8::1]:22684". */
 static gboolean
-parse_listen (const Key *key, const char *text, CantigaConfig *config, GError **error)
+parse_listen (const CantigaConfigKey *key, const char *text, CantigaConfig *config, GError **error)
 {
-  char **listen = place_in (key, config);
+  char **listen = cantiga_config_place_in (key, config);
   g_autoptr (GSocketConnectable) parsed = g_network_address_parse (text, G_MAXUINT16, NULL);
   g_autoptr (GSocketAddress) address = NULL;
   const char *colon = strrchr (text, ':');
@@ -68,9 +47,9 @@ parse_listen (const Key *key, const char *text, CantigaConfig *config, GError **
 }
 
 static gboolean
-parse_number (const Key *key, const char *text, CantigaConfig *config, GError **error)
+parse_number (const CantigaConfigKey *key, const char *text, CantigaConfig *config, GError **error)
 {
-  guint *number = place_in (key, config);
+  guint *number = cantiga_config_place_in (key, config);
   guint64 value;
 
   if (!g_ascii_string_to_unsigned (text, 10, (guint64)key->min, (guint64)key->max, &value, NULL))
@@ -81,7 +60,7 @@ parse_number (const Key *key, const char *text, CantigaConfig *config, GError **
 }
 
 static char *
-format_number (const Key *key, const CantigaConfig *config)
+format_number (const CantigaConfigKey *key, const CantigaConfig *config)
 {
   return g_strdup_printf ("%u", G_STRUCT_MEMBER (guint, config, key->place));
 }
@@ -102,7 +81,7 @@ format_seconds (gint64 seconds)
 }
 
 static gboolean
-parse_seconds (const Key *key, const char *text, gint64 *ret_seconds, GError **error)
+parse_seconds (const CantigaConfigKey *key, const char *text, gint64 *ret_seconds, GError **error)
 {
   g_autofree char *min = format_seconds (key->min);
   g_autofree char *max = format_seconds (key->max);
@@ -115,10 +94,10 @@ parse_seconds (const Key *key, const char *text, gint64 *ret_seconds, GError **e
   return TRUE;
 }
 
-static gboolean
-parse_limit (const Key *key, const char *text, CantigaConfig *config, GError **error)
+gboolean
+cantiga_config_parse_limit (const CantigaConfigKey *key, const char *text, CantigaConfig *config, GError **error)
 {
-  guint *limit = place_in (key, config);
+  guint *limit = cantiga_config_place_in (key, config);
   gint64 seconds;
 
   if (!parse_seconds (key, text, &seconds, error))
@@ -127,32 +106,32 @@ parse_limit (const Key *key, const char *text, CantigaConfig *config, GError **e
   return TRUE;
 }
 
-static char *
-format_limit (const Key *key, const CantigaConfig *config)
+char *
+cantiga_config_format_limit (const CantigaConfigKey *key, const CantigaConfig *config)
 {
   return format_seconds (G_STRUCT_MEMBER (guint, config, key->place));
 }
 
 static gboolean
-parse_validity (const Key *key, const char *text, CantigaConfig *config, GError **error)
+parse_validity (const CantigaConfigKey *key, const char *text, CantigaConfig *config, GError **error)
 {
   return parse_seconds (key, text, &config->policy.validity, error);
 }
 
 static char *
-format_validity (const Key *key, const CantigaConfig *config)
+format_validity (const CantigaConfigKey *key, const CantigaConfig *config)
 {
   return format_seconds (config->policy.validity);
 }
 
 static gboolean
-parse_renewal (const Key *key, const char *text, CantigaConfig *config, GError **error)
+parse_renewal (const CantigaConfigKey *key, const char *text, CantigaConfig *config, GError **error)
 {
   return cantiga_renewal_parse (text, &config->policy, error);
 }
 
 static char *
-format_renewal (const Key *key, const CantigaConfig *config)
+format_renewal (const CantigaConfigKey *key, const CantigaConfig *config)
 {
   static const char *const names[]
       = { [CANTIGA_RENEWAL_NEW_SESSION] = "new-session", [CANTIGA_RENEWAL_NEVER] = "never", [CANTIGA_RENEWAL_MANUAL] = "manual" };
@@ -165,7 +144,7 @@ format_renewal (const Key *key, const CantigaConfig *config)
 }
 
 static gboolean
-parse_enabled (const Key *key, const char *text, CantigaConfig *config, GError **error)
+parse_enabled (const CantigaConfigKey *key, const char *text, CantigaConfig *config, GError **error)
 {
   g_auto (GStrv) words = g_strsplit_set (text, "; \t", -1);
   g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
@@ -187,7 +166,7 @@ parse_enabled (const Key *key, const char *text, CantigaConfig *config, GError *
 }
 
 static char *
-format_enabled (const Key *key, const CantigaConfig *config)
+format_enabled (const CantigaConfigKey *key, const CantigaConfig *config)
 {
   static const char *const names[] = { "default", NULL };
   g_auto (GStrv) expanded = cantiga_suites_expand (names, NULL);
@@ -198,7 +177,7 @@ format_enabled (const Key *key, const CantigaConfig *config)
 }
 
 static gboolean
-parse_selection (const Key *key, const char *text, CantigaConfig *config, GError **error)
+parse_selection (const CantigaConfigKey *key, const char *text, CantigaConfig *config, GError **error)
 {
   if (!g_str_equal (text, "strongest") && !g_str_equal (text, "random"))
     return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "“%s” is not a selection: strongest or random is", text);
@@ -207,7 +186,7 @@ parse_selection (const Key *key, const char *text, CantigaConfig *config, GError
 }
 
 static char *
-format_selection (const Key *key, const CantigaConfig *config)
+format_selection (const CantigaConfigKey *key, const CantigaConfig *config)
 {
   return g_strdup (config->selection == CANTIGA_SELECTION_STRONGEST ? "strongest" : "random");
 }
@@ -219,9 +198,10 @@ format_selection (const Key *key, const CantigaConfig *config)
 #define CENTURY ((gint64)100 * 365 * DAY)
 
 /* The numbers of [limits] are those of docs/protocol.md 12. */
-static const Key keys[] = {
-  { "server", "name", NULL, parse_name, format_text, PLACE (name), 0, 0, "Shown to listeners; without it, the name given at init." },
-  { "server", "listen", "0.0.0.0:22684", parse_listen, format_text, PLACE (listen), 0, 0, "Address and port; [::]:22684 for IPv6 as well." },
+static const CantigaConfigKey keys[] = {
+  { "server", "name", NULL, parse_name, cantiga_config_format_text, PLACE (name), 0, 0, "Shown to listeners; without it, the name given at init." },
+  { "server", "listen", "0.0.0.0:22684", parse_listen, cantiga_config_format_text, PLACE (listen), 0, 0,
+    "Address and port; [::]:22684 for IPv6 as well." },
   { "server", "workers", "0", parse_number, format_number, PLACE (workers), 0, 256, "Threads that serve; 0: as many as cores." },
   { "suites", "enabled", "default", parse_enabled, format_enabled, 0, 0, 0,
     "Names or patterns (ECDH_*) separated by semicolons; default: all strong and sound ones. Legacy ones (EDE_CBC) by full name alone." },
@@ -229,23 +209,43 @@ static const Key keys[] = {
   { "licence", "plays", "3", parse_number, format_number, PLACE (policy.plays), 1, 1000000, "Plays of a new licence." },
   { "licence", "validity", "7d", parse_validity, format_validity, 0, 1, CENTURY, "How long a new licence lasts (s, min, h, d, w)." },
   { "licence", "renewal", "new-session", parse_renewal, format_renewal, 0, 0, 0, "new-session, never, manual, or after and a duration (after 30d)." },
+  { "cards", "authorities", NULL, cantiga_config_parse_path, cantiga_config_format_text, PLACE (card_authorities), 0, 0,
+    "File or folder with certificates (PEM, DER) of those who may issue cards; without it pki/card-authorities of the state. None: enrolment alone "
+    "counts." },
+  { "cards", "policy", NULL, cantiga_config_parse_policies, cantiga_config_format_policies, 0, 0, 0,
+    "Certificate policies (OIDs separated by semicolons), one of which a card must name; the Citizen Card's is 2.16.620.1.1.1.2.4.0.7." },
+  { "cards", "crls", NULL, cantiga_config_parse_path, cantiga_config_format_text, PLACE (crls), 0, 0,
+    "File or folder with the authorities' revocation lists (PEM, DER), read again when they change. Whoever issued a card must have one there." },
+  { "cards", "crl-expired", "refuse", cantiga_config_parse_crl_expired, cantiga_config_format_crl_expired, 0, 0, 0,
+    "refuse or allow cards whose revocation list is out of date." },
+  { "cards", "ocsp", "off", cantiga_config_parse_ocsp, cantiga_config_format_ocsp, 0, 0, 0,
+    "Ask the responder that a card names whether it was revoked: off, soft (no answer is no reason to refuse) or hard. It learns who signs in, and "
+    "when." },
+  { "cards", "ocsp-timeout", "5s", cantiga_config_parse_limit, cantiga_config_format_limit, PLACE (ocsp_seconds), 1, 15,
+    "For the responder's whole answer." },
+  { "cards", "approve-on-first-use", "no", cantiga_config_parse_yes, cantiga_config_format_yes, PLACE (approve_on_first_use), 0, 0,
+    "yes: an unknown card whose chain and proof are right waits for cantigactl cards approve. Needs authorities." },
   { "limits", "connections", "1024", parse_number, format_number, PLACE (connections), 1, 65536, "Connections in all." },
   { "limits", "connections-per-address", "256", parse_number, format_number, PLACE (connections_per_address), 1, 65536,
     "Connections of one address." },
   { "limits", "half-open", "1024", parse_number, format_number, PLACE (half_open), 1, 65536, "Sessions in the middle of their handshake." },
   { "limits", "half-open-per-address", "64", parse_number, format_number, PLACE (half_open_per_address), 1, 65536, "The same, of one address." },
   { "limits", "sessions", "4096", parse_number, format_number, PLACE (sessions), 1, 1048576, "Open sessions." },
-  { "limits", "header-time", "10s", parse_limit, format_limit, PLACE (header_seconds), 1, DAY, "For a request's headers to arrive." },
-  { "limits", "body-time", "20s", parse_limit, format_limit, PLACE (body_seconds), 1, DAY, "For a request's body to arrive." },
-  { "limits", "idle-time", "15s", parse_limit, format_limit, PLACE (idle_seconds), 1, DAY, "After which a connection without a request is closed." },
-  { "limits", "answer-time", "60s", parse_limit, format_limit, PLACE (answer_seconds), 1, DAY,
+  { "limits", "header-time", "10s", cantiga_config_parse_limit, cantiga_config_format_limit, PLACE (header_seconds), 1, DAY,
+    "For a request's headers to arrive." },
+  { "limits", "body-time", "20s", cantiga_config_parse_limit, cantiga_config_format_limit, PLACE (body_seconds), 1, DAY,
+    "For a request's body to arrive." },
+  { "limits", "idle-time", "15s", cantiga_config_parse_limit, cantiga_config_format_limit, PLACE (idle_seconds), 1, DAY,
+    "After which a connection without a request is closed." },
+  { "limits", "answer-time", "60s", cantiga_config_parse_limit, cantiga_config_format_limit, PLACE (answer_seconds), 1, DAY,
     "After which an answer that is not taken is dropped." },
-  { "limits", "session-idle-time", "30min", parse_limit, format_limit, PLACE (session_idle_seconds), 1, 30 * DAY,
+  { "limits", "session-idle-time", "30min", cantiga_config_parse_limit, cantiga_config_format_limit, PLACE (session_idle_seconds), 1, 30 * DAY,
     "After which an idle session ends." },
-  { "limits", "handshake-time", "30s", parse_limit, format_limit, PLACE (handshake_seconds), 1, DAY, "For a handshake to be done." },
+  { "limits", "handshake-time", "30s", cantiga_config_parse_limit, cantiga_config_format_limit, PLACE (handshake_seconds), 1, DAY,
+    "For a handshake to be done." },
 };
 
-static const Key *
+static const CantigaConfigKey *
 find_key (const char *section, const char *name)
 {
   for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
@@ -358,7 +358,7 @@ check_section (const File *file, const char *section, GError **error)
 
   if (find_key (section, NULL) == NULL)
     {
-      what = g_strdup_printf ("there is no section [%s]: there are [server], [suites], [licence] and [limits]", section);
+      what = g_strdup_printf ("there is no section [%s]: there are [server], [suites], [licence], [cards] and [limits]", section);
       return fail_at (file, find_line (file, section, NULL), what, error);
     }
   for (guint i = 0; names[i] != NULL; i++)
@@ -384,7 +384,7 @@ check_file (const File *file, GError **error)
 /* ---- load ---- */
 
 static gboolean
-load_from_file (const Key *key, const File *file, CantigaConfig *config, GError **error)
+load_from_file (const CantigaConfigKey *key, const File *file, CantigaConfig *config, GError **error)
 {
   g_autofree char *text = file->keys != NULL ? g_key_file_get_value (file->keys, key->section, key->name, NULL) : NULL;
   g_autofree char *what = NULL;
@@ -399,7 +399,7 @@ load_from_file (const Key *key, const File *file, CantigaConfig *config, GError 
 }
 
 static gboolean
-load_from_environment (const Key *key, CantigaConfig *config, GError **error)
+load_from_environment (const CantigaConfigKey *key, CantigaConfig *config, GError **error)
 {
   g_autofree char *lower = g_strdup_printf ("cantiga_%s_%s", key->section, key->name);
   g_autofree char *name = g_ascii_strup (g_strdelimit (lower, "-", '_'), -1);
@@ -415,7 +415,7 @@ load_from_environment (const Key *key, CantigaConfig *config, GError **error)
 }
 
 static gboolean
-load_key (const Key *key, const File *file, CantigaConfig *config, GError **error)
+load_key (const CantigaConfigKey *key, const File *file, CantigaConfig *config, GError **error)
 {
   return (key->fallback == NULL || key->parse (key, key->fallback, config, error)) && load_from_file (key, file, config, error)
          && load_from_environment (key, config, error);
@@ -443,6 +443,9 @@ cantiga_config_free (CantigaConfig *config)
   g_free (config->name);
   g_free (config->listen);
   g_strfreev (config->enabled);
+  g_free (config->card_authorities);
+  g_strfreev (config->card_policies);
+  g_free (config->crls);
   g_free (config);
 }
 

@@ -7,6 +7,13 @@
 
 G_BEGIN_DECLS
 
+typedef enum
+{
+  CANTIGA_OCSP_OFF,
+  CANTIGA_OCSP_SOFT, /* no answer is no reason to refuse */
+  CANTIGA_OCSP_HARD,
+} CantigaOcspMode;
+
 typedef struct
 {
   /* [server] */
@@ -18,6 +25,14 @@ typedef struct
   CantigaSelection selection;
   /* [licence] */
   CantigaPolicy policy;            /* plays, validity, renewal */
+  /* [cards], docs/protocol.md 7 */
+  char *card_authorities;          /* file or folder; NULL: pki/card-authorities of the state, if it is there */
+  GStrv card_policies;             /* OIDs, one of which a card must name; NULL: any will do */
+  char *crls;                      /* file or folder; NULL: no revocation lists are asked for */
+  gboolean crl_expired_allowed;
+  CantigaOcspMode ocsp;
+  guint ocsp_seconds;
+  gboolean approve_on_first_use;
   /* [limits], docs/protocol.md 12 */
   guint connections, connections_per_address;
   guint half_open, half_open_per_address, sessions;

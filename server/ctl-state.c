@@ -1,4 +1,5 @@
 /* cantigactl init, status, config. */
+#include "server/authorities.h"
 #include "server/ctl.h"
 
 /* ---- init ---- */
@@ -95,6 +96,10 @@ cantiga_command_config (CantigaCtl *ctl, GError **error)
     return FALSE;
   if (word != NULL && g_str_equal (word, "check"))
     {
+      g_autoptr (CantigaAuthorities) authorities = cantiga_authorities_new (ctl->state, ctl->configuration, error);
+
+      if (authorities == NULL)
+        return FALSE;
       cantiga_ctl_print ("The configuration is right.");
       return TRUE;
     }

@@ -34,7 +34,7 @@ static const struct
   { "verify", cantiga_command_verify, 0, "verify", "open every sealed file and row" },
   { "invite", cantiga_command_invite, OPTION_URL | OPTION_CARD, "invite [NAME] [--card] --url http://HOST:PORT",
     "let one player in: a link, good once, for 15 minutes" },
-  { "cards", cantiga_command_cards, 0, "cards [list | add CERTIFICATE… | revoke CARD]", "who may listen" },
+  { "cards", cantiga_command_cards, 0, "cards [list | add CERTIFICATE… | approve CARD | revoke CARD | authorities]", "who may listen" },
   { "players", cantiga_command_players, 0, "players [list | revoke PLAYER]", "which players were let in" },
   { "licences", cantiga_command_licences, OPTION_PLAYS | OPTION_VALIDITY,
     "licences [list | show LICENCE | grant CARD TITLE | renew LICENCE | revoke LICENCE] [--plays N] [--validity 7d]", "who may still play what" },

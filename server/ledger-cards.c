@@ -13,6 +13,12 @@ cantiga_card_row_free (CantigaCardRow *card)
   g_free (card);
 }
 
+CantigaCardStanding
+cantiga_card_row_get_standing (const CantigaCardRow *card)
+{
+  return card->revoked != 0 ? CANTIGA_CARD_REVOKED : card->waiting != 0 ? CANTIGA_CARD_WAITS : CANTIGA_CARD_ENROLLED;
+}
+
 /* ---- rows ---- */
 
 static JsonObject *
@@ -23,6 +29,7 @@ encode_card (const CantigaCardRow *card)
   json_object_set_string_member (object, "name", card->name);
   cantiga_json_set_gbytes (object, "certificate", card->certificate);
   json_object_set_int_member (object, "added", card->added);
+  json_object_set_int_member (object, "waiting", card->waiting);
   json_object_set_int_member (object, "revoked", card->revoked);
   return object;
 }
@@ -36,6 +43,7 @@ decode_card (const CantigaId *id, JsonObject *object, GError **error)
   card->id = *id;
   if (!cantiga_json_get_text (object, "name", NAME_MAX_BYTES, &name, error)
       || !cantiga_json_get_int (object, "added", G_MININT64, G_MAXINT64, &card->added, error)
+      || (cantiga_json_has (object, "waiting") && !cantiga_json_get_int (object, "waiting", G_MININT64, G_MAXINT64, &card->waiting, error))
       || !cantiga_json_get_int (object, "revoked", G_MININT64, G_MAXINT64, &card->revoked, error)
       || (card->certificate = cantiga_json_get_bytes (object, "certificate", 1, CERTIFICATE_MAX, error)) == NULL)
     return NULL;
@@ -69,8 +77,8 @@ cantiga_ledger_load_card (CantigaLedger *ledger, const CantigaId *id, CantigaCar
   return *ret_card != NULL || step == CANTIGA_STEP_DONE;
 }
 
-static gboolean
-store_card (CantigaLedger *ledger, const CantigaCardRow *card, GError **error)
+gboolean
+cantiga_ledger_store_card (CantigaLedger *ledger, const CantigaCardRow *card, GError **error)
 {
   g_autoptr (JsonObject) object = encode_card (card);
   g_autoptr (GBytes) sealed = cantiga_ledger_seal_object (ledger, CANTIGA_TABLE_CARDS, &card->id, NULL, object, error);
@@ -93,16 +101,24 @@ cantiga_ledger_find_card_id (CantigaLedger *ledger, GBytes *certificate, Cantiga
   return cantiga_ledger_find_by_bytes (ledger, CANTIGA_TABLE_CARDS, certificate, ret_id, error);
 }
 
-gboolean
-cantiga_ledger_insert_card (CantigaLedger *ledger, const CantigaId *id, X509 *certificate, gint64 now, GError **error)
+static CantigaCardRow *
+card_row_new (const CantigaId *id, X509 *certificate, gint64 now)
 {
-  g_autoptr (CantigaCardRow) card = g_new0 (CantigaCardRow, 1);
+  CantigaCardRow *card = g_new0 (CantigaCardRow, 1);
 
   card->id = *id;
   card->name = cantiga_certificate_dup_name (certificate);
   card->certificate = cantiga_certificate_encode (certificate);
   card->added = now;
-  return store_card (ledger, card, error);
+  return card;
+}
+
+gboolean
+cantiga_ledger_insert_card (CantigaLedger *ledger, const CantigaId *id, X509 *certificate, gint64 now, GError **error)
+{
+  g_autoptr (CantigaCardRow) card = card_row_new (id, certificate, now);
+
+  return cantiga_ledger_store_card (ledger, card, error);
 }
 
 /* ---- the ledger's cards ---- */
@@ -125,8 +141,8 @@ cantiga_ledger_add_card (CantigaLedger *ledger, X509 *certificate, gint64 now, C
   if (transaction == NULL || !find_certificate (ledger, certificate, &id, error) || !cantiga_ledger_load_card (ledger, &id, &card, error))
     return FALSE;
   if (card != NULL)
-    card->revoked = 0;
-  if (!(card != NULL ? store_card (ledger, card, error) : cantiga_ledger_insert_card (ledger, &id, certificate, now, error))
+    card->waiting = card->revoked = 0;
+  if (!(card != NULL ? cantiga_ledger_store_card (ledger, card, error) : cantiga_ledger_insert_card (ledger, &id, certificate, now, error))
       || !cantiga_transaction_commit (transaction, error))
     return FALSE;
   *ret_id = id;
@@ -144,7 +160,16 @@ cantiga_ledger_admit_card (CantigaLedger *ledger, const CantigaId *id, GError **
     return FALSE;
   if (card == NULL)
     return cantiga_fail (error, CANTIGA_ERROR_CARD_UNKNOWN);
-  return card->revoked == 0 || cantiga_fail (error, CANTIGA_ERROR_CARD_REVOKED);
+  switch (cantiga_card_row_get_standing (card))
+    {
+    case CANTIGA_CARD_ENROLLED:
+      return TRUE;
+    case CANTIGA_CARD_WAITS:
+      return cantiga_fail (error, CANTIGA_ERROR_CARD_WAITING);
+    case CANTIGA_CARD_REVOKED:
+    default:
+      return cantiga_fail (error, CANTIGA_ERROR_CARD_REVOKED);
+    }
 }
 
 gboolean
@@ -185,6 +210,58 @@ cantiga_ledger_list_cards (CantigaLedger *ledger, GError **error)
   return transaction != NULL ? load_cards (ledger, error) : NULL;
 }
 
+/* ---- waiting for the keeper ---- */
+
+static gboolean
+count_waiting (CantigaLedger *ledger, guint *ret_n, GError **error)
+{
+  g_autoptr (GPtrArray) cards = load_cards (ledger, error);
+  guint n = 0;
+
+  for (guint i = 0; cards != NULL && i < cards->len; i++)
+    n += cantiga_card_row_get_standing (cards->pdata[i]) == CANTIGA_CARD_WAITS;
+  *ret_n = n;
+  return cards != NULL;
+}
+
+gboolean
+cantiga_ledger_note_card (CantigaLedger *ledger, X509 *certificate, gint64 now, GError **error)
+{
+  g_autoptr (CantigaTransaction) transaction = cantiga_ledger_write (ledger, error);
+  g_autoptr (CantigaCardRow) there = NULL;
+  g_autoptr (CantigaCardRow) card = NULL;
+  guint n;
+  CantigaId id;
+
+  if (transaction == NULL || !find_certificate (ledger, certificate, &id, error) || !cantiga_ledger_load_card (ledger, &id, &there, error)
+      || !count_waiting (ledger, &n, error))
+    return FALSE;
+  /* Another session of the same card was faster. */
+  if (there != NULL)
+    return TRUE;
+  if (n >= CANTIGA_CARDS_WAITING_MAX)
+    return cantiga_fail (error, CANTIGA_ERROR_CARD_UNKNOWN);
+  card = card_row_new (&id, certificate, now);
+  card->waiting = now;
+  return cantiga_ledger_store_card (ledger, card, error) && cantiga_transaction_commit (transaction, error);
+}
+
+gboolean
+cantiga_ledger_approve_card (CantigaLedger *ledger, const CantigaId *id, GError **error)
+{
+  g_autoptr (CantigaTransaction) transaction = cantiga_ledger_write (ledger, error);
+  g_autoptr (CantigaCardRow) card = NULL;
+
+  if (transaction == NULL || !cantiga_ledger_load_card (ledger, id, &card, error))
+    return FALSE;
+  if (card == NULL)
+    return cantiga_fail_with (error, CANTIGA_ERROR_NOT_FOUND, "There is no such card: cards list shows those that there are.");
+  if (card->revoked != 0)
+    return cantiga_fail_with (error, CANTIGA_ERROR_CARD_REVOKED, "The card was revoked: enrol it again with cards add.");
+  card->waiting = 0;
+  return cantiga_ledger_store_card (ledger, card, error) && cantiga_transaction_commit (transaction, error);
+}
+
 gboolean
 cantiga_ledger_revoke_card (CantigaLedger *ledger, const CantigaId *id, gint64 now, GError **error)
 {
@@ -197,7 +274,7 @@ cantiga_ledger_revoke_card (CantigaLedger *ledger, const CantigaId *id, gint64 n
     return cantiga_fail_with (error, CANTIGA_ERROR_NOT_FOUND, "There is no such card: cards list shows those that there are.");
   if (card->revoked == 0)
     card->revoked = now;
-  return store_card (ledger, card, error) && cantiga_transaction_commit (transaction, error);
+  return cantiga_ledger_store_card (ledger, card, error) && cantiga_transaction_commit (transaction, error);
 }
 
 gboolean
@@ -226,7 +303,7 @@ cantiga_ledger_copy_cards (CantigaLedger *from, CantigaLedger *to, GError **erro
   g_autoptr (GPtrArray) cards = load_cards (from, error);
 
   for (guint i = 0; cards != NULL && i < cards->len; i++)
-    if (!store_card (to, g_ptr_array_index (cards, i), error))
+    if (!cantiga_ledger_store_card (to, g_ptr_array_index (cards, i), error))
       return FALSE;
   return cards != NULL;
 }

@@ -377,7 +377,10 @@ let_in (CantigaLedger *ledger, X509 *certificate, gint64 now, gboolean *ret_take
     return FALSE;
   /* A card that the keeper revoked does not come back by an invitation. */
   *ret_taken = card == NULL || card->revoked == 0;
-  return card != NULL || cantiga_ledger_insert_card (ledger, ret_id, certificate, now, error);
+  if (card == NULL)
+    return cantiga_ledger_insert_card (ledger, ret_id, certificate, now, error);
+  card->waiting = 0;
+  return cantiga_ledger_store_card (ledger, card, error);
 }
 
 gboolean

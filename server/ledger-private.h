@@ -82,9 +82,11 @@ gboolean cantiga_ledger_copy_titles (CantigaLedger *from, CantigaLedger *to, GEr
 
 /* ret_card: NULL if it is not there. */
 gboolean cantiga_ledger_load_card (CantigaLedger *ledger, const CantigaId *id, CantigaCardRow **ret_card, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* CANTIGA_ERROR_CARD_UNKNOWN, CANTIGA_ERROR_CARD_REVOKED. */
+/* CANTIGA_ERROR_CARD_UNKNOWN, CANTIGA_ERROR_CARD_WAITING, CANTIGA_ERROR_CARD_REVOKED. */
 gboolean cantiga_ledger_admit_card (CantigaLedger *ledger, const CantigaId *id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_ledger_find_card_id (CantigaLedger *ledger, GBytes *certificate, CantigaId *ret_id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* As it stands; a row of the same id is replaced. */
+gboolean cantiga_ledger_store_card (CantigaLedger *ledger, const CantigaCardRow *card, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_ledger_insert_card (CantigaLedger *ledger, const CantigaId *id, X509 *certificate, gint64 now,
                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_ledger_verify_cards (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;

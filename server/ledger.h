@@ -55,16 +55,30 @@ typedef struct
   char *name;
   GBytes *certificate;       /* DER */
   gint64 added;
+  gint64 waiting;            /* for the keeper, since then; 0: enrolled */
   gint64 revoked;            /* 0: not */
 } CantigaCardRow;
+
+typedef enum
+{
+  CANTIGA_CARD_ENROLLED,
+  CANTIGA_CARD_WAITS,
+  CANTIGA_CARD_REVOKED,
+} CantigaCardStanding;
+CantigaCardStanding cantiga_card_row_get_standing (const CantigaCardRow *card);
 void cantiga_card_row_free (CantigaCardRow *card);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaCardRow, cantiga_card_row_free)
 
-/* Enrols a certificate; the same again takes back a revocation and is no error. ret_new may be NULL. */
+/* Enrols a certificate; the same again takes back a revocation, lets in one that waits, and is no error. ret_new may be NULL. */
 gboolean cantiga_ledger_add_card (CantigaLedger *ledger, X509 *certificate, gint64 now, CantigaId *ret_id, gboolean *ret_new, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* CANTIGA_ERROR_CARD_UNKNOWN, CANTIGA_ERROR_CARD_REVOKED. */
+/* CANTIGA_ERROR_CARD_UNKNOWN, CANTIGA_ERROR_CARD_WAITING, CANTIGA_ERROR_CARD_REVOKED. */
 gboolean cantiga_ledger_find_card (CantigaLedger *ledger, X509 *certificate, CantigaId *ret_id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 GPtrArray *cantiga_ledger_list_cards (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Notes a certificate that is not there as waiting for the keeper. At most CANTIGA_CARDS_WAITING_MAX wait: CANTIGA_ERROR_CARD_UNKNOWN for further ones. */
+#define CANTIGA_CARDS_WAITING_MAX 500
+gboolean cantiga_ledger_note_card (CantigaLedger *ledger, X509 *certificate, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Lets one in that waits; no error for one that is in. CANTIGA_ERROR_NOT_FOUND, CANTIGA_ERROR_CARD_REVOKED. */
+gboolean cantiga_ledger_approve_card (CantigaLedger *ledger, const CantigaId *id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_ledger_revoke_card (CantigaLedger *ledger, const CantigaId *id, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ---- players ---- */

@@ -1,6 +1,5 @@
 #include "server/pki.h"
 
-#include <openssl/err.h>
 #include <openssl/pem.h>
 
 #include "core/kdf.h"
@@ -26,7 +25,6 @@ struct _CantigaPki
   EVP_PKEY *authority_key;
   CantigaIdentity *identities[CANTIGA_N_AUTHS];
   CantigaIdentity *publisher;
-  GPtrArray *card_authorities;
   GStrv revoked; /* serials of the server's own leaves that were rotated out */
   GMutex lock;   /* of what follows */
   gint64 crl_number;
@@ -253,51 +251,6 @@ cantiga_pki_create (const char *folder, CantigaSecret *master, const char *name,
 
 /* ---- open ---- */
 
-/* All certificates of a PEM file, or the one of a DER file. */
-static gboolean
-add_card_authorities (const char *path, GPtrArray *authorities, GError **error)
-{
-  g_autoptr (GBytes) file = read_path (path, error);
-  guint before = authorities->len;
-  g_autoptr (X509) single = NULL;
-  BIO *memory;
-  X509 *certificate;
-
-  if (file == NULL)
-    return FALSE;
-  memory = BIO_new_mem_buf (g_bytes_get_data (file, NULL), (int)MIN (g_bytes_get_size (file), G_MAXINT));
-  while (memory != NULL && (certificate = PEM_read_bio_X509 (memory, NULL, NULL, NULL)) != NULL)
-    g_ptr_array_add (authorities, certificate);
-  BIO_free (memory);
-  ERR_clear_error ();
-  if (authorities->len > before)
-    return TRUE;
-  single = cantiga_certificate_decode_any (file, NULL);
-  if (single == NULL)
-    return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "%s is not a certificate in PEM or DER: take it out, or put the right file in.",
-                              path);
-  g_ptr_array_add (authorities, g_steal_pointer (&single));
-  return TRUE;
-}
-
-static gboolean
-load_card_authorities (CantigaPki *pki, GError **error)
-{
-  g_autofree char *path = g_build_filename (pki->folder, "card-authorities", NULL);
-  g_autoptr (GDir) folder = g_dir_open (path, 0, NULL);
-  const char *name;
-
-  pki->card_authorities = g_ptr_array_new_with_free_func ((GDestroyNotify)X509_free);
-  while (folder != NULL && (name = g_dir_read_name (folder)) != NULL)
-    {
-      g_autofree char *file = g_build_filename (path, name, NULL);
-
-      if (name[0] != '.' && !add_card_authorities (file, pki->card_authorities, error))
-        return FALSE;
-    }
-  return TRUE;
-}
-
 static void
 load_revoked (CantigaPki *pki)
 {
@@ -344,7 +297,7 @@ open_keys (CantigaState *state, GError **error)
   g_autoptr (CantigaPki) pki = pki_new (folder, cantiga_state_get_master (state), error);
 
   /* The publisher's certificate says which server this is. */
-  if (pki == NULL || !open_authority (pki, error) || !open_publisher (pki, error) || !load_card_authorities (pki, error))
+  if (pki == NULL || !open_authority (pki, error) || !open_publisher (pki, error))
     return NULL;
   load_revoked (pki);
   return g_steal_pointer (&pki);
@@ -427,7 +380,6 @@ cantiga_pki_free (CantigaPki *pki)
   for (CantigaAuth auth = 0; auth < CANTIGA_N_AUTHS; auth++)
     g_clear_pointer (&pki->identities[auth], cantiga_identity_unref);
   g_clear_pointer (&pki->publisher, cantiga_identity_unref);
-  g_clear_pointer (&pki->card_authorities, g_ptr_array_unref);
   g_strfreev (pki->revoked);
   X509_free (pki->authority);
   EVP_PKEY_free (pki->authority_key);
@@ -467,12 +419,6 @@ CantigaIdentity *
 cantiga_pki_get_publisher (CantigaPki *pki)
 {
   return pki->publisher;
-}
-
-GPtrArray *
-cantiga_pki_get_card_authorities (CantigaPki *pki)
-{
-  return pki->card_authorities;
 }
 
 GPtrArray *

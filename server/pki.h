@@ -25,8 +25,6 @@ const char *cantiga_pki_get_server (CantigaPki *pki);              /* UUID */
 X509 *cantiga_pki_get_authority (CantigaPki *pki);
 CantigaIdentity *cantiga_pki_get_identity (CantigaPki *pki, CantigaAuth auth);
 CantigaIdentity *cantiga_pki_get_publisher (CantigaPki *pki);
-/* Card authorities (X509); empty if the keeper configured none. */
-GPtrArray *cantiga_pki_get_card_authorities (CantigaPki *pki);
 /* Issues a player's certificate (90 days): the chain, leaf first, without the authority (GBytes). uuid: one a player. */
 GPtrArray *cantiga_pki_issue_player (CantigaPki *pki, EVP_PKEY *key, const char *name, const char *uuid, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* A revocation list of serials (hexadecimal) and of the server's own leaves that were rotated out, good for 7 days; number rises with time. */

@@ -37,9 +37,10 @@ GBytes *cantiga_route_suite (const CantigaRequest *request, JsonObject **ret_pro
 GBytes *cantiga_route_key (const CantigaRequest *request, JsonObject **ret_problem, GError **error);
 GBytes *cantiga_route_offer (const CantigaRequest *request, JsonObject **ret_problem, GError **error);
 GBytes *cantiga_route_pair (const CantigaRequest *request, JsonObject **ret_problem, GError **error);
-/* routes-sealed.c */
+/* routes-card.c */
 JsonObject *cantiga_route_card (const CantigaRequest *request, CantigaServerSession *session, JsonObject *body, CantigaGrant **ret_grant,
                                 GError **error);
+/* routes-sealed.c */
 JsonObject *cantiga_route_list (const CantigaRequest *request, CantigaServerSession *session, JsonObject *body, CantigaGrant **ret_grant,
                                 GError **error);
 JsonObject *cantiga_route_cover (const CantigaRequest *request, CantigaServerSession *session, JsonObject *body, CantigaGrant **ret_grant,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "server/acceptor.h"
+#include "server/authorities.h"
 #include "server/gate.h"
 #include "server/ledger.h"
 #include "server/library.h"
@@ -29,6 +30,7 @@ struct _CantigaServer
 
   /* owned, each with its own lock */
   CantigaPki *pki;
+  CantigaAuthorities *authorities;
   CantigaLedger *ledger;
   CantigaLibrary *library;
   CantigaSessions *sessions;

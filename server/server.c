@@ -103,6 +103,9 @@ open_stores (CantigaServer *server, GError **error)
   server->pki = cantiga_pki_open (server->state, now, error);
   if (server->pki == NULL)
     return FALSE;
+  server->authorities = cantiga_authorities_new (server->state, server->config, error);
+  if (server->authorities == NULL)
+    return FALSE;
   server->ledger = cantiga_ledger_open (ledger, cantiga_state_get_master (server->state), error);
   if (server->ledger == NULL)
     return FALSE;
@@ -139,6 +142,7 @@ cantiga_server_free (CantigaServer *server)
   g_clear_pointer (&server->terms, cantiga_terms_now_unref);
   g_clear_pointer (&server->library, cantiga_library_free);
   g_clear_pointer (&server->ledger, cantiga_ledger_free);
+  g_clear_pointer (&server->authorities, cantiga_authorities_free);
   g_clear_pointer (&server->pki, cantiga_pki_free);
   g_clear_pointer (&server->doors, cantiga_doors_unref);
   g_mutex_clear (&server->terms_lock);

@@ -48,6 +48,13 @@ assert_defaults (const CantigaConfig *config)
   g_assert_cmpuint (config->policy.plays, ==, 3);
   g_assert_cmpint (config->policy.validity, ==, 7 * 24 * 3600);
   g_assert_cmpint (config->policy.renewal, ==, CANTIGA_RENEWAL_NEW_SESSION);
+  g_assert_null (config->card_authorities);
+  g_assert_null (config->card_policies);
+  g_assert_null (config->crls);
+  g_assert_false (config->crl_expired_allowed);
+  g_assert_cmpint (config->ocsp, ==, CANTIGA_OCSP_OFF);
+  g_assert_cmpuint (config->ocsp_seconds, ==, 5);
+  g_assert_false (config->approve_on_first_use);
   g_assert_cmpuint (config->connections, ==, 1024);
   g_assert_cmpuint (config->connections_per_address, ==, 256);
   g_assert_cmpuint (config->half_open, ==, 1024);
@@ -88,12 +95,13 @@ test_refuses_a_missing_file (Place *place, gconstpointer unused)
 static void
 test_reads_every_key (Place *place, gconstpointer unused)
 {
-  g_autoptr (CantigaConfig) config
-      = load (place, "[server]\nname = Coro de Santa Maria \nlisten=[::1]:1234\nworkers=4\n"
-                     "[suites]\nenabled = ECDH_ECDSA_AES256_GCM_SHA512; DH_RSA_EDE_CBC_SHA256\nselection=random\n"
-                     "[licence]\nplays=5\nvalidity=2d\nrenewal=after 30d\n"
-                     "[limits]\nconnections=1\nconnections-per-address=2\nhalf-open=3\nhalf-open-per-address=4\nsessions=5\n"
-                     "header-time=6s\nbody-time=7s\nidle-time=8s\nanswer-time=9s\nsession-idle-time=10min\nhandshake-time=11s\n");
+  g_autoptr (CantigaConfig) config = load (
+      place, "[server]\nname = Coro de Santa Maria \nlisten=[::1]:1234\nworkers=4\n"
+             "[suites]\nenabled = ECDH_ECDSA_AES256_GCM_SHA512; DH_RSA_EDE_CBC_SHA256\nselection=random\n"
+             "[licence]\nplays=5\nvalidity=2d\nrenewal=after 30d\n"
+             "[cards]\nauthorities=/a/b\npolicy=1.2.3; 2.16.620\ncrls=c\ncrl-expired=allow\nocsp=hard\nocsp-timeout=3s\napprove-on-first-use=true\n"
+             "[limits]\nconnections=1\nconnections-per-address=2\nhalf-open=3\nhalf-open-per-address=4\nsessions=5\n"
+             "header-time=6s\nbody-time=7s\nidle-time=8s\nanswer-time=9s\nsession-idle-time=10min\nhandshake-time=11s\n");
 
   g_assert_cmpstr (config->name, ==, "Coro de Santa Maria");
   g_assert_cmpstr (config->listen, ==, "[::1]:1234");
@@ -105,6 +113,14 @@ test_reads_every_key (Place *place, gconstpointer unused)
   g_assert_cmpint (config->policy.validity, ==, 2 * 24 * 3600);
   g_assert_cmpint (config->policy.renewal, ==, CANTIGA_RENEWAL_AFTER);
   g_assert_cmpint (config->policy.renewal_after, ==, 30 * 24 * 3600);
+  g_assert_cmpstr (config->card_authorities, ==, "/a/b");
+  g_assert_cmpuint (g_strv_length (config->card_policies), ==, 2);
+  g_assert_cmpstr (config->card_policies[1], ==, "2.16.620");
+  g_assert_cmpstr (config->crls, ==, "c");
+  g_assert_true (config->crl_expired_allowed);
+  g_assert_cmpint (config->ocsp, ==, CANTIGA_OCSP_HARD);
+  g_assert_cmpuint (config->ocsp_seconds, ==, 3);
+  g_assert_true (config->approve_on_first_use);
   g_assert_cmpuint (config->connections, ==, 1);
   g_assert_cmpuint (config->connections_per_address, ==, 2);
   g_assert_cmpuint (config->half_open, ==, 3);
@@ -150,6 +166,13 @@ static const Mistake mistakes[] = {
   { "a-number-beyond-64-bits", "[limits]\nsessions = 99999999999999999999999\n", 2, "from 1 to" },
   { "a-duration-without-unit", "[licence]\nvalidity = 7\n", 2, "duration" },
   { "a-duration-that-is-too-long", "[limits]\nheader-time = 2d\n", 2, "from 1s to 1d" },
+  { "a-policy-that-is-none", "[cards]\npolicy = citizen\n", 2, "not an object identifier" },
+  { "no-policy", "[cards]\npolicy = ;\n", 2, "leave the key out" },
+  { "no-path", "[cards]\ncrls =\n", 2, "missing" },
+  { "neither-refuse-nor-allow", "[cards]\ncrl-expired = warn\n", 2, "neither refuse nor allow" },
+  { "an-ocsp-that-is-none", "[cards]\nocsp = on\n", 2, "none of off, soft and hard" },
+  { "a-time-for-ocsp-that-is-too-long", "[cards]\nocsp-timeout = 1min\n", 2, "ocsp-timeout" },
+  { "neither-yes-nor-no", "[cards]\napprove-on-first-use = maybe\n", 2, "neither yes nor no" },
   { "a-renewal-that-is-none", "[licence]\nrenewal = sometimes\n", 2, "new-session" },
   { "a-renewal-without-its-time", "[licence]\nrenewal = after\n", 2, "renewal: " },
   { "a-selection-that-is-none", "[suites]\nselection = weakest\n", 2, "strongest or random" },

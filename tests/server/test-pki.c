@@ -292,57 +292,6 @@ test_list_numbers_never_fall (Place *place, gconstpointer unused)
   g_assert_cmpint (highest, ==, NOW + 2);
 }
 
-/* ---- card authorities ---- */
-
-static void
-put_card_authority (Place *place, const char *name, GBytes *bytes)
-{
-  g_autofree char *folder = g_build_filename (place->folder, "pki", "card-authorities", NULL);
-  g_autofree char *path = g_build_filename (folder, name, NULL);
-
-  g_assert_cmpint (g_mkdir_with_parents (folder, 0700), ==, 0);
-  g_assert_true (g_file_set_contents (path, g_bytes_get_data (bytes, NULL), (gssize)g_bytes_get_size (bytes), NULL));
-}
-
-static void
-test_reads_card_authorities (Place *place, gconstpointer unused)
-{
-  g_autofree char *authority = g_build_filename (place->folder, "pki", "authority.pem", NULL);
-  g_autofree char *text = NULL;
-  g_autofree char *twice = NULL;
-  g_autoptr (CantigaPki) none = NULL;
-  g_autoptr (CantigaPki) pki = NULL;
-  g_autoptr (GBytes) bundle = NULL;
-  g_autoptr (GBytes) der = NULL;
-
-  init (place);
-  none = open_pki (place, NOW);
-  g_assert_cmpuint (cantiga_pki_get_card_authorities (none)->len, ==, 0);
-  g_assert_true (g_file_get_contents (authority, &text, NULL, NULL));
-  twice = g_strconcat (text, text, NULL);
-  bundle = g_bytes_new (twice, strlen (twice));
-  der = cantiga_certificate_encode (cantiga_pki_get_authority (none));
-  put_card_authority (place, "bundle.pem", bundle);
-  put_card_authority (place, "one.cer", der);
-  pki = open_pki (place, NOW);
-  g_assert_cmpuint (cantiga_pki_get_card_authorities (pki)->len, ==, 3);
-}
-
-static void
-test_refuses_a_card_authority_that_is_none (Place *place, gconstpointer unused)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (CantigaState) state = NULL;
-  g_autoptr (GBytes) nonsense = g_bytes_new_static ("nonsense", 8);
-
-  init (place);
-  put_card_authority (place, "wrong.pem", nonsense);
-  state = open_state (place);
-  g_assert_null (cantiga_pki_open (state, NOW, &error));
-  g_assert_error (error, CANTIGA_ERROR, CANTIGA_ERROR_CONFIGURATION);
-  g_assert_nonnull (strstr (error->message, "wrong.pem"));
-}
-
 #define ADD(path, function) g_test_add ("/pki/" path, Place, NULL, place_set_up, function, place_tear_down)
 
 int
@@ -362,8 +311,6 @@ main (int argc, char **argv)
   ADD ("issues-a-player-s-certificate", test_issues_a_player);
   ADD ("issues-a-revocation-list", test_a_revocation_list);
   ADD ("numbers-of-revocation-lists-never-fall", test_list_numbers_never_fall);
-  ADD ("reads-card-authorities", test_reads_card_authorities);
-  ADD ("refuses-a-card-authority-that-is-none", test_refuses_a_card_authority_that_is_none);
   status = g_test_run ();
   drop_made ();
   return status;
