@@ -91,9 +91,9 @@ rename_folder (const char *from, const char *to, GError **error)
   return g_rename (from, to) == 0 || fail_errno (error, "renamed", from);
 }
 
-/* Held while the folder changes: two players of one person must not undo each other. Closing the descriptor gives it back. */
-static int
-take_lock (const char *folder, GError **error)
+/* Held while the folder changes: two players of one person must not undo each other. */
+int
+cantiga_folder_lock (const char *folder, GError **error)
 {
   g_autofree char *path = g_build_filename (folder, "lock", NULL);
   int descriptor = g_open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -163,7 +163,7 @@ cantiga_folder_prepare (const char *folder, GError **error)
 
   if (g_mkdir_with_parents (folder, 0700) != 0)
     return fail_errno (error, "made", folder);
-  if ((lock = take_lock (folder, error)) < 0)
+  if ((lock = cantiga_folder_lock (folder, error)) < 0)
     return FALSE;
   settled = settle_all (folder, error);
   close (lock);
@@ -312,7 +312,7 @@ cantiga_folder_keep (const char *folder, CantigaPaired *paired, GPtrArray *ident
   gboolean kept;
   int lock;
 
-  if (!check_server (server, error) || (lock = take_lock (folder, error)) < 0)
+  if (!check_server (server, error) || (lock = cantiga_folder_lock (folder, error)) < 0)
     return FALSE;
   kept = write_fresh (folder, paired, identities, passphrase, error) && replace (folder, server, error);
   close (lock);
@@ -324,7 +324,7 @@ cantiga_folder_renew (const char *folder, const char *server, GPtrArray *identit
 {
   g_autofree char *path = g_build_filename (folder, server, NULL);
   gboolean renewed = TRUE;
-  int lock = take_lock (folder, error);
+  int lock = cantiga_folder_lock (folder, error);
 
   if (lock < 0)
     return FALSE;
@@ -368,7 +368,7 @@ gboolean
 cantiga_folder_note (const char *folder, const char *server, gint64 crl_number, gint64 last_used, GError **error)
 {
   gboolean noted;
-  int lock = take_lock (folder, error);
+  int lock = cantiga_folder_lock (folder, error);
 
   if (lock < 0)
     return FALSE;
@@ -391,7 +391,7 @@ gboolean
 cantiga_folder_forget (const char *folder, const char *server, GError **error)
 {
   gboolean forgotten;
-  int lock = take_lock (folder, error);
+  int lock = cantiga_folder_lock (folder, error);
 
   if (lock < 0)
     return FALSE;

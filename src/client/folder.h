@@ -8,6 +8,8 @@ G_BEGIN_DECLS
 
 /* Makes folder (0700) if it is not there, and ends what a crash left half done. */
 gboolean cantiga_folder_prepare (const char *folder, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Waits for the lock that is held while the folder changes; closing the descriptor gives it back. -1 with an error. */
+int cantiga_folder_lock (const char *folder, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_folder_fsync (const char *folder, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* CantigaPaired. ret_trouble: the first pairing that could not be read, or NULL; the others are there all the same. */

@@ -137,6 +137,19 @@ make_request_thread (GTask *inner, gpointer source, gpointer task_data, GCancell
     g_task_return_error (inner, error);
 }
 
+/* A keyring that is locked is found out before the invitation is spent. */
+static void
+store_prepared_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (cantiga_store_prepare_finish (CANTIGA_STORE (source), result, &error))
+    pair_send (task);
+  else
+    g_task_return_error (task, error);
+}
+
 static void
 request_made_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -144,7 +157,7 @@ request_made_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
 
   if (g_task_propagate_boolean (G_TASK (result), &error))
-    pair_send (task);
+    cantiga_store_prepare_async (g_task_get_source_object (task), g_task_get_cancellable (task), store_prepared_cb, g_object_ref (task));
   else
     g_task_return_error (task, error);
 }

@@ -3,12 +3,13 @@
 #include <string.h>
 
 #include "client/folder.h"
-#include "client/keyring.h"
 
 struct _CantigaStore
 {
   GObject parent;
   char *path;
+  CantigaKeyringChoice keyring;
+  char *keyring_notice;
   GListStore *servers;
   GError *trouble; /* of a pairing that could not be read */
   guint under_way; /* tasks that work on the folder */
@@ -23,6 +24,7 @@ cantiga_store_finalize (GObject *object)
   CantigaStore *self = CANTIGA_STORE (object);
 
   g_free (self->path);
+  g_free (self->keyring_notice);
   g_clear_error (&self->trouble);
   g_clear_object (&self->servers);
   G_OBJECT_CLASS (cantiga_store_parent_class)->finalize (object);
@@ -172,6 +174,20 @@ cantiga_store_get_servers (CantigaStore *self)
   return G_LIST_MODEL (self->servers);
 }
 
+void
+cantiga_store_set_keyring (CantigaStore *self, CantigaKeyringChoice choice)
+{
+  g_return_if_fail (CANTIGA_IS_STORE (self));
+  self->keyring = choice;
+}
+
+char *
+cantiga_store_take_keyring_notice (CantigaStore *self)
+{
+  g_return_val_if_fail (CANTIGA_IS_STORE (self), NULL);
+  return g_steal_pointer (&self->keyring_notice);
+}
+
 static CantigaPaired *
 peek_server (CantigaStore *self, guint index)
 {
@@ -219,8 +235,7 @@ fail_not_found (CantigaStore *self, const char *which, GError **error)
   else if (which == NULL)
     cantiga_fail_with (error, CANTIGA_ERROR_NOT_FOUND, "This player is not paired with a server yet: ask a server's keeper for an invitation.");
   else
-    cantiga_fail_with (error, CANTIGA_ERROR_NOT_FOUND,
-                       "This player is not paired with a server “%s”: ask its keeper for an invitation.", which);
+    cantiga_fail_with (error, CANTIGA_ERROR_NOT_FOUND, "This player is not paired with a server “%s”: ask its keeper for an invitation.", which);
   return NULL;
 }
 
@@ -242,13 +257,66 @@ cantiga_store_find (CantigaStore *self, const char *which, GError **error)
       if (found != NULL)
         {
           cantiga_fail_with (error, CANTIGA_ERROR_NOT_FOUND,
-                             "There is more than one server “%s”: say which by its address (host:port) or its identity.",
-                             which);
+                             "There is more than one server “%s”: say which by its address (host:port) or its identity.", which);
           return NULL;
         }
       found = paired;
     }
   return found != NULL ? found : fail_not_found (self, which, error);
+}
+
+/* ---- the passphrase ---- */
+
+/* Keys that are sealed under a passphrase are never left behind by drawing another one. */
+static void
+load_passphrase (CantigaStore *self, gboolean make, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  gboolean empty = g_list_model_get_n_items (G_LIST_MODEL (self->servers)) == 0 && self->trouble == NULL;
+
+  cantiga_keyring_load_async (self->path, self->keyring, make && empty, cancellable, callback, user_data);
+}
+
+static CantigaSecret *
+load_passphrase_finish (CantigaStore *self, GAsyncResult *result, GError **error)
+{
+  g_autofree char *notice = NULL;
+  CantigaSecret *passphrase = cantiga_keyring_load_finish (result, &notice, error);
+
+  if (notice != NULL)
+    {
+      g_free (self->keyring_notice);
+      self->keyring_notice = g_steal_pointer (&notice);
+    }
+  return passphrase;
+}
+
+static void
+prepared_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+  g_autoptr (CantigaSecret) passphrase = load_passphrase_finish (g_task_get_source_object (task), result, &error);
+
+  if (passphrase != NULL)
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+void
+cantiga_store_prepare_async (CantigaStore *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (self, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, cantiga_store_prepare_async);
+  load_passphrase (self, TRUE, cancellable, prepared_cb, task);
+}
+
+gboolean
+cantiga_store_prepare_finish (CantigaStore *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_async_result_is_tagged (result, cantiga_store_prepare_async), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 /* ---- keeping a pairing ---- */
@@ -282,7 +350,7 @@ keep_passphrase_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   Job *job = g_task_get_task_data (task);
   GError *error = NULL;
 
-  job->passphrase = cantiga_keyring_load_finish (&cantiga_keyring_file, result, &error);
+  job->passphrase = load_passphrase_finish (g_task_get_source_object (task), result, &error);
   if (job->passphrase == NULL)
     g_task_return_error (task, error);
   else
@@ -295,11 +363,10 @@ cantiga_store_keep_async (CantigaStore *self, const char *name, const char *url,
 {
   g_autoptr (CantigaPaired) paired = cantiga_paired_new (name, url, server, authority, -1, g_get_real_time () / G_USEC_PER_SEC);
   Job *job = job_new (self, paired);
-  gboolean first = g_list_model_get_n_items (G_LIST_MODEL (self->servers)) == 0 && self->trouble == NULL;
 
   job->identities = g_ptr_array_ref (identities);
-  cantiga_keyring_load_async (&cantiga_keyring_file, self->path, first, cancellable, keep_passphrase_cb,
-                              store_task_new (self, job, cantiga_store_keep_async, cancellable, callback, user_data));
+  load_passphrase (self, TRUE, cancellable, keep_passphrase_cb,
+                   store_task_new (self, job, cantiga_store_keep_async, cancellable, callback, user_data));
 }
 
 CantigaPaired *
@@ -372,7 +439,7 @@ load_passphrase_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   Job *job = g_task_get_task_data (task);
   GError *error = NULL;
 
-  job->passphrase = cantiga_keyring_load_finish (&cantiga_keyring_file, result, &error);
+  job->passphrase = load_passphrase_finish (g_task_get_source_object (task), result, &error);
   if (job->passphrase == NULL)
     g_task_return_error (task, error);
   else
@@ -386,8 +453,8 @@ cantiga_store_load_identity_async (CantigaStore *self, CantigaPaired *paired, Ca
   Job *job = job_new (self, paired);
 
   job->auth = auth;
-  cantiga_keyring_load_async (&cantiga_keyring_file, self->path, FALSE, cancellable, load_passphrase_cb,
-                              store_task_new (self, job, cantiga_store_load_identity_async, cancellable, callback, user_data));
+  load_passphrase (self, FALSE, cancellable, load_passphrase_cb,
+                   store_task_new (self, job, cantiga_store_load_identity_async, cancellable, callback, user_data));
 }
 
 CantigaIdentity *

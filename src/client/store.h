@@ -1,13 +1,15 @@
 /* The player's state folder: a folder a paired server, written crash-safe, 0700 (docs/protocol.md 13.4, 14). Thread: main; files are read and written
  * in GTask's pool.
  *
- *   <state>/passphrase                          the keyring's, if it is the file backend
+ *   <state>/keyring.json                        which keyring has the keys' passphrase (keyring.h)
+ *   <state>/passphrase                          the passphrase, if that is the file in this folder
  *   <state>/<server's UUID>/server.json         name, url, server, crl number, last used
  *   <state>/<server's UUID>/authority.pem
  *   <state>/<server's UUID>/player-{rsa,ecdsa,eddsa}.{key,pem}
  */
 #pragma once
 
+#include "client/keyring.h"
 #include "client/paired.h"
 
 G_BEGIN_DECLS
@@ -22,11 +24,18 @@ void cantiga_store_open_async (const char *path, GCancellable *cancellable, GAsy
 CantigaStore *cantiga_store_open_finish (GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 const char *cantiga_store_get_path (CantigaStore *store);
+/* Where the keys' passphrase is to be kept: AUTOMATIC unless told. A passphrase that is elsewhere moves there when it is next needed. */
+void cantiga_store_set_keyring (CantigaStore *store, CantigaKeyringChoice choice);
+/* What a person should be told once of where the passphrase is kept now (transfer full), or NULL: also when it was taken already. */
+char *cantiga_store_take_keyring_notice (CantigaStore *store);
 /* CantigaPaired, the last used first; the store's own list, it follows. */
 GListModel *cantiga_store_get_servers (CantigaStore *store);
 /* By name, URL, host[:port] or UUID; NULL: the only one, or the last used. Borrowed. CANTIGA_ERROR_NOT_FOUND with what to do. */
 CantigaPaired *cantiga_store_find (CantigaStore *store, const char *which, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Makes sure of what keeping a pairing needs of the keyring, so that no invitation is spent in vain. The errors are those of keyring.h. */
+void cantiga_store_prepare_async (CantigaStore *store, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+gboolean cantiga_store_prepare_finish (CantigaStore *store, GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Keeps a pairing, with one CantigaIdentity a kind of key; replaces a former pairing with the same server whole. Returns the paired server (transfer
  * full). */
 void cantiga_store_keep_async (CantigaStore *store, const char *name, const char *url, const char *server, X509 *authority, GPtrArray *identities,

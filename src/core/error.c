@@ -69,6 +69,11 @@ static const struct
   = { NULL, 500, CANTIGA_EXIT_REFUSED, "The card's PIN is blocked: unblock it with the PUK in the card's letter, or at a Citizen Shop." },
   [CANTIGA_ERROR_NOT_EXPORTABLE]
   = { NULL, 500, CANTIGA_EXIT_REFUSED, "The keeper did not mark this title exportable: it can be played, not written to a file." },
+  [CANTIGA_ERROR_KEYRING_ABSENT]
+  = { NULL, 500, CANTIGA_EXIT_FAILED, "The desktop's keyring cannot be reached from here: run this in the desktop's own session." },
+  [CANTIGA_ERROR_KEYRING_LOCKED] = { NULL, 500, CANTIGA_EXIT_FAILED, "The keyring is locked: unlock it, and try again. Nothing is lost." },
+  [CANTIGA_ERROR_KEYRING_LOST]
+  = { NULL, 500, CANTIGA_EXIT_FAILED, "The keyring does not have what it was given: restore it from a backup, or pair again in an empty state folder." },
 };
 
 const char *

@@ -58,6 +58,9 @@ typedef enum
   CANTIGA_ERROR_PIN_WRONG,
   CANTIGA_ERROR_PIN_BLOCKED,
   CANTIGA_ERROR_NOT_EXPORTABLE,
+  CANTIGA_ERROR_KEYRING_ABSENT, /* there is none that can be reached from here */
+  CANTIGA_ERROR_KEYRING_LOCKED, /* and nobody unlocked it */
+  CANTIGA_ERROR_KEYRING_LOST,   /* it does not have what it was given (any more) */
   CANTIGA_N_ERRORS
 } CantigaError;
 

@@ -52,7 +52,19 @@ open_store (CantigaJourney *journey, GError **error)
 
   cantiga_store_open_async (journey->options->state, journey->cancellable, cantiga_wait_done_cb, &wait);
   journey->store = cantiga_store_open_finish (cantiga_wait_for (&wait), error);
-  return journey->store != NULL;
+  if (journey->store == NULL)
+    return FALSE;
+  cantiga_store_set_keyring (journey->store, journey->options->keyring);
+  return TRUE;
+}
+
+static void
+say_keyring_notice (CantigaJourney *journey)
+{
+  g_autofree char *notice = cantiga_store_take_keyring_notice (journey->store);
+
+  if (notice != NULL)
+    cantiga_screen_say ("  %s", notice);
 }
 
 static gboolean
@@ -67,6 +79,7 @@ pair (CantigaJourney *journey, GError **error)
   if (journey->paired == NULL)
     return FALSE;
   cantiga_screen_say ("✓ %-28s %s at %s", "paired", cantiga_paired_get_name (journey->paired), cantiga_paired_get_url (journey->paired));
+  say_keyring_notice (journey);
   return TRUE;
 }
 
@@ -149,6 +162,7 @@ cantiga_journey_sign_in (CantigaJourney *journey, GError **error)
   cantiga_session_sign_in_async (journey->session, journey->cancellable, cantiga_wait_done_cb, &wait);
   if (!warm_up (journey, error) || !cantiga_session_sign_in_finish (journey->session, cantiga_wait_for (&wait), error))
     return FALSE;
+  say_keyring_notice (journey);
   warn_of_legacy (journey);
   return load_catalogue (journey, error);
 }

@@ -33,6 +33,12 @@ check (CantigaOptions *options, GError **error)
   return TRUE;
 }
 
+static gboolean
+keyring_cb (const char *name, const char *word, gpointer options, GError **error)
+{
+  return cantiga_keyring_choice_parse (word, &((CantigaOptions *)options)->keyring, error);
+}
+
 gboolean
 cantiga_options_parse (CantigaOptions *options, int argc, char **argv, GError **error)
 {
@@ -41,6 +47,9 @@ cantiga_options_parse (CantigaOptions *options, int argc, char **argv, GError **
     { "server", 0, 0, G_OPTION_ARG_STRING, &options->server, "Which server: its name, address or identity (the last used)", "SERVER" },
     { "invitation", 0, 0, G_OPTION_ARG_STRING, &options->invitation, "Pair with the server that this link invites to", "LINK" },
     { "state", 0, 0, G_OPTION_ARG_FILENAME, &options->state, "Keep keys and servers in FOLDER", "FOLDER" },
+    { "keyring", 0, 0, G_OPTION_ARG_CALLBACK, (gpointer)(GOptionArgFunc)keyring_cb,
+      "Keep the keys' passphrase in the desktop's keyring (secret-service) or in a file that only you can read (file); also $CANTIGA_KEYRING",
+      "KEYRING" },
     { "title", 0, 0, G_OPTION_ARG_STRING, &options->title, "Play this title, by name, number or identifier, and leave", "TITLE" },
     { "list", 0, 0, G_OPTION_ARG_NONE, &options->list, "Show the catalogue, and leave", NULL },
     { "output", 0, 0, G_OPTION_ARG_FILENAME, &options->output,
@@ -55,9 +64,11 @@ cantiga_options_parse (CantigaOptions *options, int argc, char **argv, GError **
     { NULL },
   };
   g_autoptr (GOptionContext) context = g_option_context_new ("— plays what a Cantiga server has for your card");
+  GOptionGroup *group = g_option_group_new (NULL, NULL, NULL, options, NULL);
 
   options->pin_fd = -1;
-  g_option_context_add_main_entries (context, entries, NULL);
+  g_option_group_add_entries (group, entries);
+  g_option_context_set_main_group (context, group);
   if (!g_option_context_parse (context, &argc, &argv, error))
     return FALSE;
   if (argc > 1)

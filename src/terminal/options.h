@@ -1,6 +1,7 @@
 /* cantiga-play's command line. */
 #pragma once
 
+#include "client/keyring.h"
 #include "core/secret.h"
 
 G_BEGIN_DECLS
@@ -10,6 +11,7 @@ typedef struct
   char *server;
   char *invitation; /* wiped once it was used: it holds a secret */
   char *state;
+  CantigaKeyringChoice keyring;
   char *title;
   gboolean list;
   char *output;     /* a path, or "none"; NULL: sound */

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "client/keyring.h"
 #include "loop.h"
 #include "pki.h"
 
@@ -198,12 +197,12 @@ test_makes_one_passphrase (Fixture *fixture, gconstpointer unused)
   g_autoptr (CantigaSecret) first = NULL;
 
   for (guint i = 0; i < N; i++)
-    cantiga_keyring_load_async (&cantiga_keyring_file, fixture->folder, TRUE, NULL, loop_result_cb, &results[i]);
+    cantiga_keyring_load_async (fixture->folder, CANTIGA_KEYRING_FILE, TRUE, NULL, loop_result_cb, &results[i]);
   for (guint i = 0; i < N; i++)
     {
       g_autoptr (GAsyncResult) result = loop_wait (&results[i]);
       g_autoptr (GError) error = NULL;
-      g_autoptr (CantigaSecret) passphrase = cantiga_keyring_load_finish (&cantiga_keyring_file, result, &error);
+      g_autoptr (CantigaSecret) passphrase = cantiga_keyring_load_finish (result, NULL, &error);
       g_assert_no_error (error);
       g_assert_cmpuint (cantiga_secret_length (passphrase), ==, 43);
       if (first == NULL)
