@@ -397,6 +397,9 @@ class Server:
 
     def __init__(self, place, state, arguments, env, port):
         self.place = place
+        if SANITIZED:
+            # Only a full, slow stack shows that a leak is one of build-aux/leaks-of-others.
+            env = {"ASAN_OPTIONS": place.env.get("ASAN_OPTIONS", "") + ":fast_unwind_on_malloc=0", **env}
         reading, writing = os.pipe()
         self.log_path = place.path(f"server-{time.monotonic_ns()}.log")
         with open(self.log_path, "wb") as log:
