@@ -276,19 +276,35 @@ left_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 void
-cantiga_session_leave_async (CantigaSession *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+cantiga_session_start_leave (CantigaSession *self)
 {
   g_autoptr (GTask) task = NULL;
   g_autoptr (JsonObject) body = json_object_new ();
 
-  g_return_if_fail (CANTIGA_IS_SESSION (self));
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, cantiga_session_leave_async);
+  if (self->leave == NULL || self->renewals > 0)
+    return;
+  task = g_steal_pointer (&self->leave);
   if (self->state == CANTIGA_SESSION_OPEN)
-    return cantiga_session_call_kind_async (self, CANTIGA_CALL_LEAVE, "POST", "/api/leave", body, cancellable, left_cb, g_object_ref (task));
+    return cantiga_session_call_kind_async (self, CANTIGA_CALL_LEAVE, "POST", "/api/leave", body, g_task_get_cancellable (task), left_cb,
+                                            g_object_ref (task));
   cantiga_session_over (self);
   cantiga_session_pump (self);
   g_task_return_boolean (task, TRUE);
+}
+
+/* A renewal under way is let finish: who only ever comes for a moment would else keep its certificate until it ends (docs/protocol.md 14.6). */
+void
+cantiga_session_leave_async (CantigaSession *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+
+  g_return_if_fail (CANTIGA_IS_SESSION (self));
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, cantiga_session_leave_async);
+  if (self->leave != NULL)
+    return g_task_return_new_error (task, CANTIGA_ERROR, CANTIGA_ERROR_OUT_OF_TURN, "The session is being left already.");
+  self->leave = g_steal_pointer (&task);
+  cantiga_session_start_leave (self);
 }
 
 gboolean

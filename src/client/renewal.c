@@ -104,6 +104,15 @@ renewal_load (GTask *task)
   cantiga_store_load_identity_async (self->store, self->paired, renewal->auth, g_task_get_cancellable (task), renewal_loaded_cb, g_object_ref (task));
 }
 
+static void
+renewal_completed_cb (GTask *task, GParamSpec *pspec, gpointer user_data)
+{
+  CantigaSession *self = g_task_get_source_object (task);
+
+  self->renewals--;
+  cantiga_session_start_leave (self);
+}
+
 void
 cantiga_session_renew_async (CantigaSession *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
@@ -115,6 +124,8 @@ cantiga_session_renew_async (CantigaSession *self, GCancellable *cancellable, GA
   renewal = g_new0 (Renewal, 1);
   renewal->keys = g_ptr_array_new_with_free_func ((GDestroyNotify)EVP_PKEY_free);
   g_task_set_source_tag (task, cantiga_session_renew_async);
+  g_signal_connect (task, "notify::completed", G_CALLBACK (renewal_completed_cb), NULL);
+  self->renewals++;
   g_task_set_task_data (task, renewal, (GDestroyNotify)renewal_free);
   renewal_load (task);
 }

@@ -45,6 +45,9 @@ struct _CantigaSession
   /* Calls: one under way, the others in their order. */
   CantigaCall *current;
   GQueue calls;
+
+  guint renewals; /* under way */
+  GTask *leave;   /* waits for them */
 };
 
 /* session.c */
@@ -63,6 +66,8 @@ gboolean cantiga_session_start_sign_in (CantigaSession *self);
 /* calls.c */
 void cantiga_session_pump (CantigaSession *self);
 void cantiga_session_fail_calls (CantigaSession *self, const GError *error);
+/* Leaves, if it was asked for and waits. */
+void cantiga_session_start_leave (CantigaSession *self);
 void cantiga_session_call_kind_async (CantigaSession *self, CantigaCallKind kind, const char *method, const char *path, JsonObject *body,
                                       GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 /* As cantiga_session_call_finish(), for an answer with a grant: its stream, and the session's generation. */
