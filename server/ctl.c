@@ -43,6 +43,10 @@ static const struct
     "keys and certificates, and until when; new keys for the server, a new master key" },
   { "config", cantiga_command_config, OPTION_CONFIG, "config [show | check] [--config FILE]", "the configuration in force" },
   { "status", cantiga_command_status, 0, "status", "what is there, in a few lines" },
+  { "doctor", cantiga_command_doctor, OPTION_CONFIG, "doctor [--config FILE]",
+    "what is well, what is not, and what to type: keys and certificates, ledger and files, disk, port, memory, the reading of media, systemd; says "
+    "nothing "
+    "personal; ends with 1 if something is wrong" },
 };
 
 /* ---- the command line ---- */
@@ -124,11 +128,13 @@ cantiga_ctl_check_arguments (CantigaCtl *ctl, guint min, guint max, const char *
 
 /* ---- stores ---- */
 
-static gboolean
-load_config (CantigaCtl *ctl, GError **error)
+gboolean
+cantiga_ctl_load_config (CantigaCtl *ctl, GError **error)
 {
-  g_autofree char *own = cantiga_state_dup_path (ctl->state, "server.conf");
+  g_autofree char *own = g_build_filename (ctl->folder, "server.conf", NULL);
 
+  if (ctl->configuration != NULL)
+    return TRUE;
   if (ctl->config != NULL)
     ctl->configuration = cantiga_config_load (ctl->config, TRUE, error);
   else
@@ -142,7 +148,7 @@ cantiga_ctl_open (CantigaCtl *ctl, GError **error)
   g_autofree char *ledger = NULL;
 
   ctl->state = cantiga_state_open (ctl->folder, error);
-  if (ctl->state == NULL || !load_config (ctl, error))
+  if (ctl->state == NULL || !cantiga_ctl_load_config (ctl, error))
     return FALSE;
   ctl->pki = cantiga_pki_open (ctl->state, ctl->now, error);
   if (ctl->pki == NULL)

@@ -34,6 +34,8 @@ typedef struct
 
 typedef gboolean (*CantigaCommand) (CantigaCtl *ctl, GError **error);
 
+/* The configuration in force; cantiga_ctl_open() does this too. */
+gboolean cantiga_ctl_load_config (CantigaCtl *ctl, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_ctl_open (CantigaCtl *ctl, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The n-th argument, or NULL. */
 const char *cantiga_ctl_get_argument (CantigaCtl *ctl, guint n);
@@ -64,6 +66,7 @@ char *cantiga_ctl_dup_card_name (GPtrArray *cards, const CantigaId *id);
 /* ---- commands ---- */
 gboolean cantiga_command_init (CantigaCtl *ctl, GError **error);
 gboolean cantiga_command_status (CantigaCtl *ctl, GError **error);
+gboolean cantiga_command_doctor (CantigaCtl *ctl, GError **error);
 gboolean cantiga_command_config (CantigaCtl *ctl, GError **error);
 gboolean cantiga_command_pki (CantigaCtl *ctl, GError **error);
 gboolean cantiga_command_add (CantigaCtl *ctl, GError **error);

@@ -374,3 +374,11 @@ cantiga_import_file (const CantigaImport *import, const char *path, gint64 now, 
   *ret_new = !there;
   return there ? find_title (import->ledger, &id, error) : seal_title (&source, &id, hash, now, error);
 }
+
+gboolean
+cantiga_import_check (const char *path, GError **error)
+{
+  g_autoptr (JsonObject) tags = read_tags (path, error);
+
+  return tags != NULL;
+}

@@ -165,6 +165,14 @@ verify_leases (Gathered *gathered, GError **error)
 }
 
 gboolean
+cantiga_ledger_check (CantigaLedger *ledger, GError **error)
+{
+  g_autoptr (CantigaTransaction) transaction = cantiga_ledger_read (ledger, error);
+
+  return transaction != NULL && cantiga_sql_check (ledger->sql, error);
+}
+
+gboolean
 cantiga_ledger_verify (CantigaLedger *ledger, GError **error)
 {
   g_autoptr (CantigaTransaction) transaction = cantiga_ledger_read (ledger, error);

@@ -24,6 +24,9 @@ CantigaSecret *cantiga_ledger_get_id_key (CantigaLedger *ledger);
 /* Every row opens, the chain of plays holds, counts agree with plays. CANTIGA_ERROR_DAMAGED says where. */
 gboolean cantiga_ledger_verify (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The quick part of it: whether the file, its indexes and references are whole. */
+gboolean cantiga_ledger_check (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* ---- titles ---- */
 typedef struct
 {
