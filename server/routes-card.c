@@ -39,17 +39,39 @@ verify_proof (CantigaServerSession *session, const Proof *proof, GError **error)
                               proof->signature, error);
 }
 
+/* In the log, what a listener is not told. */
+static void
+tell_keeper (const CantigaRequest *request, const char *warning)
+{
+  CantigaServer *server = request->server;
+
+  if (warning != NULL && server->refused != NULL)
+    server->refused (request->address, request->path, "/problems/card-unchecked", warning, server->refused_data);
+}
+
 /* The chain to the keeper's authorities, where there are any; else enrolment is what counts, and the card's own dates. */
 static GPtrArray *
 verify_chain (const CantigaRequest *request, const Proof *proof, GError **error)
 {
-  CantigaServer *server = request->server;
   g_autofree char *warning = NULL;
-  GPtrArray *chain = cantiga_authorities_verify (server->authorities, proof->certificates, request->now, &warning, error);
+  GPtrArray *chain = cantiga_authorities_verify (request->server->authorities, proof->certificates, request->now, &warning, error);
 
-  if (warning != NULL && server->refused != NULL)
-    server->refused ("", "", "/problems/internal", warning, server->refused_data);
+  tell_keeper (request, warning);
   return chain;
+}
+
+/* The responder is asked last, about a card that is right in all else: else anybody could have us ask anybody. */
+static gboolean
+ask_responder (const CantigaRequest *request, GPtrArray *chain, GError **error)
+{
+  g_autofree char *warning = NULL;
+  gboolean is_good;
+
+  if (chain->len < 2)
+    return TRUE;
+  is_good = cantiga_ocsp_check (request->server->ocsp, chain->pdata[0], chain->pdata[1], request->now, &warning, error);
+  tell_keeper (request, warning);
+  return is_good;
 }
 
 /* A card that nobody let in: noted for the keeper, where that is switched on. */
@@ -95,7 +117,7 @@ check_card (const CantigaRequest *request, CantigaServerSession *session, JsonOb
   g_autoptr (GPtrArray) chain = NULL;
 
   if (!consume_proof (body, &proof, error) || !verify_proof (session, &proof, error) || (chain = verify_chain (request, &proof, error)) == NULL
-      || !find_listener (request, session, proof.card, error))
+      || !ask_responder (request, chain, error) || !find_listener (request, session, proof.card, error))
     return FALSE;
   *ret_name = cantiga_certificate_dup_name (proof.card);
   return TRUE;

@@ -242,38 +242,150 @@ answer_in_session (const CantigaRequest *request, CantigaServerSession *session,
   return seal_answer (request, session, index, text, error);
 }
 
-static void
-answer_sealed (const CantigaRequest *request, SoupServerMessage *message, guint index)
+/* What a sealed request came to. */
+typedef struct
 {
-  g_autoptr (GError) error = NULL;
-  g_auto (GStrv) parts = NULL;
-  g_autoptr (CantigaServerSession) session = find_session (request, message, &parts, &error);
-  g_autoptr (GBytes) envelope = session != NULL ? get_envelope (request, parts, &error) : NULL;
-  g_autoptr (GBytes) answer = NULL;
+  GBytes *envelope; /* NULL: error says why */
+  guint status;
+  GError *error;
+} SealedAnswer;
 
-  if (envelope == NULL)
-    {
-      respond_bare (request, message, error, NULL);
-      return;
-    }
+static void
+sealed_answer_clear (SealedAnswer *answer)
+{
+  g_clear_pointer (&answer->envelope, g_bytes_unref);
+  g_clear_error (&answer->error);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SealedAnswer, sealed_answer_clear)
+
+static void
+work_on (const CantigaRequest *request, CantigaServerSession *session, guint index, GBytes *envelope, SealedAnswer *answer)
+{
   /* docs/protocol.md 6.2: one at a time. */
   if (!g_mutex_trylock (&session->lock))
     {
-      cantiga_fail (&error, CANTIGA_ERROR_BUSY);
+      cantiga_fail (&answer->error, CANTIGA_ERROR_BUSY);
+      return;
+    }
+  answer->envelope = answer_in_session (request, session, index, envelope, &answer->error);
+  if (answer->envelope == NULL && g_error_matches (answer->error, CANTIGA_ERROR, CANTIGA_ERROR_OUT_OF_TURN))
+    cantiga_sessions_end (request->server->sessions, session);
+  answer->status = session->last_status;
+  g_mutex_unlock (&session->lock);
+}
+
+static void
+respond_sealed (const CantigaRequest *request, SoupServerMessage *message, const SealedAnswer *answer)
+{
+  if (answer->envelope == NULL)
+    {
+      respond_bare (request, message, answer->error, NULL);
+      return;
+    }
+  set_retry_after (message, answer->status, cantiga_throttle_get_wait (request->server->throttle, request->address, request->now));
+  respond (message, answer->status, CANTIGA_ENVELOPE_TYPE, answer->envelope);
+}
+
+/* ---- a request that waits for another computer ---- */
+
+/* A request whose answer may take seconds is worked on in the pool, while its worker goes on with others. Everything but message belongs to the
+ * pool's thread until it is done. */
+typedef struct
+{
+  CantigaRequest request;
+  char *address;
+  char *path;
+  CantigaServerSession *session;
+  guint index;
+  GBytes *envelope;
+  SealedAnswer answer;
+  gboolean is_gone; /* of the worker: nobody waits for the answer any more */
+} Later;
+
+static void
+later_free (gpointer user_data)
+{
+  Later *later = user_data;
+
+  g_free (later->address);
+  g_free (later->path);
+  cantiga_server_session_unref (later->session);
+  g_bytes_unref (later->envelope);
+  sealed_answer_clear (&later->answer);
+  g_free (later);
+}
+
+static void
+work_on_later (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  Later *later = task_data;
+
+  work_on (&later->request, later->session, later->index, later->envelope, &later->answer);
+  cantiga_server_leave_pool (later->request.server);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+message_finished_cb (SoupServerMessage *message, gpointer later)
+{
+  ((Later *)later)->is_gone = TRUE;
+}
+
+static void
+worked_on_cb (GObject *message, GAsyncResult *result, gpointer user_data)
+{
+  Later *later = g_task_get_task_data (G_TASK (result));
+
+  g_signal_handlers_disconnect_by_func (message, message_finished_cb, later);
+  if (later->is_gone)
+    return;
+  respond_sealed (&later->request, SOUP_SERVER_MESSAGE (message), &later->answer);
+  soup_server_message_unpause (SOUP_SERVER_MESSAGE (message));
+}
+
+static void
+answer_later (const CantigaRequest *request, SoupServerMessage *message, CantigaServerSession *session, guint index, GBytes *envelope)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GTask) task = NULL;
+  Later *later;
+
+  if (!cantiga_server_enter_pool (request->server, &error))
+    {
       respond_bare (request, message, error, NULL);
       return;
     }
-  answer = answer_in_session (request, session, index, envelope, &error);
-  if (answer == NULL && g_error_matches (error, CANTIGA_ERROR, CANTIGA_ERROR_OUT_OF_TURN))
-    cantiga_sessions_end (request->server->sessions, session);
-  if (answer != NULL)
+  later = g_new0 (Later, 1);
+  later->address = g_strdup (request->address);
+  later->path = g_strdup (request->path);
+  later->request
+      = (CantigaRequest){ .server = request->server, .address = later->address, .method = "POST", .path = later->path, .now = request->now };
+  later->session = cantiga_server_session_ref (session);
+  later->index = index;
+  later->envelope = g_bytes_ref (envelope);
+  g_signal_connect (message, "finished", G_CALLBACK (message_finished_cb), later);
+  soup_server_message_pause (message);
+  task = g_task_new (message, NULL, worked_on_cb, NULL);
+  g_task_set_task_data (task, later, later_free);
+  g_task_run_in_thread (task, work_on_later);
+}
+
+static void
+answer_sealed (const CantigaRequest *request, SoupServerMessage *message, guint index)
+{
+  g_auto (SealedAnswer) answer = { 0 };
+  g_auto (GStrv) parts = NULL;
+  g_autoptr (CantigaServerSession) session = find_session (request, message, &parts, &answer.error);
+  g_autoptr (GBytes) envelope = session != NULL ? get_envelope (request, parts, &answer.error) : NULL;
+
+  if (envelope != NULL && routes[index].sealed == cantiga_route_card && request->server->config->ocsp != CANTIGA_OCSP_OFF)
     {
-      set_retry_after (message, session->last_status, cantiga_throttle_get_wait (request->server->throttle, request->address, request->now));
-      respond (message, session->last_status, CANTIGA_ENVELOPE_TYPE, answer);
+      answer_later (request, message, session, index, envelope);
+      return;
     }
-  g_mutex_unlock (&session->lock);
-  if (answer == NULL)
-    respond_bare (request, message, error, NULL);
+  if (envelope != NULL)
+    work_on (request, session, index, envelope, &answer);
+  respond_sealed (request, message, &answer);
 }
 
 /* ---- chunks ---- */

@@ -6,6 +6,7 @@
 #include "server/gate.h"
 #include "server/ledger.h"
 #include "server/library.h"
+#include "server/ocsp.h"
 #include "server/pki.h"
 #include "server/server.h"
 #include "server/sessions.h"
@@ -31,12 +32,17 @@ struct _CantigaServer
   /* owned, each with its own lock */
   CantigaPki *pki;
   CantigaAuthorities *authorities;
+  CantigaOcsp *ocsp;
   CantigaLedger *ledger;
   CantigaLibrary *library;
   CantigaSessions *sessions;
   CantigaGate *gate;
   CantigaThrottle *throttle;
   CantigaDoors *doors;
+
+  GMutex pool_lock;
+  GCond pool_left;
+  guint in_pool; /* requests that are worked on in the pool */
 
   GMutex terms_lock;
   CantigaTermsNow *terms;
@@ -48,6 +54,9 @@ struct _CantigaServer
   gpointer refused_data;
 };
 
+/* A request may go to the pool: CANTIGA_ERROR_BUSY if too many have. */
+gboolean cantiga_server_enter_pool (CantigaServer *server, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void cantiga_server_leave_pool (CantigaServer *server);
 CantigaTermsNow *cantiga_server_get_terms (CantigaServer *server);
 void cantiga_terms_now_unref (CantigaTermsNow *terms);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaTermsNow, cantiga_terms_now_unref)

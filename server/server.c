@@ -4,6 +4,8 @@
 
 /* How long requests under way may take when the server is told to stop, in seconds. */
 #define PATIENCE 5
+/* How many requests may wait for other computers at a time. */
+#define POOL_MAX 16
 
 /* ---- terms ---- */
 
@@ -92,6 +94,37 @@ sweep_cb (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+/* ---- the pool ---- */
+
+gboolean
+cantiga_server_enter_pool (CantigaServer *server, GError **error)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&server->pool_lock);
+
+  if (server->in_pool >= POOL_MAX)
+    return cantiga_fail (error, CANTIGA_ERROR_BUSY);
+  server->in_pool++;
+  return TRUE;
+}
+
+void
+cantiga_server_leave_pool (CantigaServer *server)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&server->pool_lock);
+
+  server->in_pool--;
+  g_cond_signal (&server->pool_left);
+}
+
+static void
+wait_for_pool (CantigaServer *server)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&server->pool_lock);
+
+  while (server->in_pool > 0)
+    g_cond_wait (&server->pool_left, &server->pool_lock);
+}
+
 /* ---- life ---- */
 
 static gboolean
@@ -121,6 +154,9 @@ cantiga_server_new (CantigaState *state, const CantigaConfig *config, GError **e
   server->state = state;
   server->config = config;
   g_mutex_init (&server->terms_lock);
+  g_mutex_init (&server->pool_lock);
+  g_cond_init (&server->pool_left);
+  server->ocsp = cantiga_ocsp_new (config);
   server->workers = g_ptr_array_new ();
   server->sessions = cantiga_sessions_new (config);
   server->throttle = cantiga_throttle_new ();
@@ -145,6 +181,9 @@ cantiga_server_free (CantigaServer *server)
   g_clear_pointer (&server->authorities, cantiga_authorities_free);
   g_clear_pointer (&server->pki, cantiga_pki_free);
   g_clear_pointer (&server->doors, cantiga_doors_unref);
+  g_clear_pointer (&server->ocsp, cantiga_ocsp_free);
+  g_cond_clear (&server->pool_left);
+  g_mutex_clear (&server->pool_lock);
   g_mutex_clear (&server->terms_lock);
   g_free (server);
 }
@@ -209,9 +248,11 @@ cantiga_server_stop (CantigaServer *server)
   if (server->sweep != NULL)
     g_source_destroy (server->sweep);
   g_clear_pointer (&server->sweep, g_source_unref);
+  cantiga_ocsp_stop (server->ocsp);
   for (guint i = 0; i < server->workers->len; i++)
     cantiga_worker_drain (g_ptr_array_index (server->workers, i), PATIENCE);
   for (guint i = 0; i < server->workers->len; i++)
     cantiga_worker_stop (g_ptr_array_index (server->workers, i));
   g_ptr_array_set_size (server->workers, 0);
+  wait_for_pool (server);
 }

@@ -2,6 +2,7 @@
 # softhsm.sh [--add] DIRECTORY [rsa|ec] [NAME]: a Citizen Card in software (PIN 1234), with throwaway authorities shaped like the real ones.
 # Leaves in DIRECTORY: softhsm2.conf (for SOFTHSM2_CONF), softhsm2.module (for p11-kit: `module: PATH`), card.pem (the authentication certificate) and card.key,
 # authority.pem (what signed it, up to the root).
+# CARD_OCSP=URL in the environment: where the certificate says that its authority answers whether it was revoked.
 # What was there is replaced; with --add a further card joins it, and card.pem is that one's.
 set -euo pipefail
 export PATH=/usr/bin:/bin:/usr/sbin:/sbin:$PATH LC_ALL=C.UTF-8
@@ -29,7 +30,7 @@ printf 'module: %s\n' "$module" > "$directory/softhsm2.module"
 export SOFTHSM2_CONF=$directory/softhsm2.conf
 cd "$directory/pki"
 
-cat > extensions <<'END'
+cat > extensions <<END
 [authority]
 basicConstraints=critical,CA:TRUE
 keyUsage=critical,keyCertSign,cRLSign
@@ -41,6 +42,7 @@ extendedKeyUsage=clientAuth,emailProtection
 subjectKeyIdentifier=hash
 authorityKeyIdentifier=keyid
 certificatePolicies=2.16.620.1.1.1.2.4.0.7
+${CARD_OCSP:+authorityInfoAccess=OCSP;URI:$CARD_OCSP}
 [signature]
 basicConstraints=CA:FALSE
 keyUsage=critical,nonRepudiation
