@@ -16,7 +16,21 @@ struct _CantigaPlayer
   CantigaPlayerState wanted;
   gboolean prerolled;
   double seek; /* kept until prerolled; SEEK_NONE */
+  GstSeekFlags seek_flags;
+
+  double volume;
+  gboolean muted;
 };
+
+enum
+{
+  PROP_STATE = 1,
+  PROP_VOLUME,
+  PROP_MUTED,
+  N_PROPS
+};
+
+static GParamSpec *props[N_PROPS];
 
 enum
 {
@@ -68,10 +82,49 @@ cantiga_player_finalize (GObject *object)
 }
 
 static void
+cantiga_player_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  CantigaPlayer *self = CANTIGA_PLAYER (object);
+
+  if (id == PROP_STATE)
+    g_value_set_int (value, (int)self->wanted);
+  else if (id == PROP_VOLUME)
+    g_value_set_double (value, self->volume);
+  else
+    g_value_set_boolean (value, self->muted);
+}
+
+static void
+cantiga_player_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  CantigaPlayer *self = CANTIGA_PLAYER (object);
+
+  if (id == PROP_VOLUME)
+    cantiga_player_set_volume (self, g_value_get_double (value));
+  else
+    cantiga_player_set_muted (self, g_value_get_boolean (value));
+}
+
+static void
+install_properties (GObjectClass *class)
+{
+  GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
+
+  props[PROP_STATE] = g_param_spec_int ("state", NULL, NULL, CANTIGA_PLAYER_STOPPED, CANTIGA_PLAYER_PLAYING, CANTIGA_PLAYER_STOPPED,
+                                        G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  props[PROP_VOLUME] = g_param_spec_double ("volume", NULL, NULL, 0, 1, 1, flags);
+  props[PROP_MUTED] = g_param_spec_boolean ("muted", NULL, NULL, FALSE, flags);
+  g_object_class_install_properties (class, N_PROPS, props);
+}
+
+static void
 cantiga_player_class_init (CantigaPlayerClass *class)
 {
   G_OBJECT_CLASS (class)->dispose = cantiga_player_dispose;
   G_OBJECT_CLASS (class)->finalize = cantiga_player_finalize;
+  G_OBJECT_CLASS (class)->get_property = cantiga_player_get_property;
+  G_OBJECT_CLASS (class)->set_property = cantiga_player_set_property;
+  install_properties (G_OBJECT_CLASS (class));
   signals[ENDED] = g_signal_new ("ended", CANTIGA_TYPE_PLAYER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[FAILED] = g_signal_new ("failed", CANTIGA_TYPE_PLAYER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_ERROR);
   signals[SILENT] = g_signal_new ("silent", CANTIGA_TYPE_PLAYER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
@@ -82,6 +135,7 @@ cantiga_player_init (CantigaPlayer *self)
 {
   g_mutex_init (&self->lock);
   self->seek = SEEK_NONE;
+  self->volume = 1;
 }
 
 /* ---- GStreamer's words ---- */
@@ -124,11 +178,18 @@ element_failed (CantigaPlayer *self, GstMessage *message)
 }
 
 static void
+seek_kept (CantigaPlayer *self)
+{
+  gst_element_seek_simple (self->playbin, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH | self->seek_flags, (gint64)(self->seek * GST_SECOND));
+  self->seek = SEEK_NONE;
+}
+
+static void
 prerolled (CantigaPlayer *self)
 {
   self->prerolled = TRUE;
   if (self->seek >= 0)
-    cantiga_player_seek (self, self->seek);
+    seek_kept (self);
 }
 
 /* autoaudiosink warns when it finds no device, and goes on with a sink that only keeps time. */
@@ -229,13 +290,17 @@ cantiga_player_set_state (CantigaPlayer *self, CantigaPlayerState state)
   };
 
   g_return_if_fail (state == CANTIGA_PLAYER_STOPPED || self->source != NULL);
-  self->wanted = state;
   gst_element_set_state (self->playbin, states[state]);
-  if (state != CANTIGA_PLAYER_STOPPED)
+  if (state == CANTIGA_PLAYER_STOPPED)
+    {
+      self->prerolled = FALSE;
+      self->seek = SEEK_NONE;
+      drop_source (self);
+    }
+  if (state == self->wanted)
     return;
-  self->prerolled = FALSE;
-  self->seek = SEEK_NONE;
-  drop_source (self);
+  self->wanted = state;
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_STATE]);
 }
 
 CantigaPlayerState
@@ -264,14 +329,61 @@ cantiga_player_get_duration (CantigaPlayer *self)
   return self->source != NULL ? cantiga_play_get_duration (cantiga_source_get_play (self->source)) : 0;
 }
 
+static void
+seek (CantigaPlayer *self, double seconds, GstSeekFlags flags)
+{
+  self->seek = MAX (seconds, 0);
+  self->seek_flags = flags;
+  if (self->prerolled)
+    seek_kept (self);
+}
+
 void
 cantiga_player_seek (CantigaPlayer *self, double seconds)
 {
-  self->seek = MAX (seconds, 0);
-  if (!self->prerolled)
+  seek (self, seconds, GST_SEEK_FLAG_KEY_UNIT);
+}
+
+void
+cantiga_player_seek_exactly (CantigaPlayer *self, double seconds)
+{
+  seek (self, seconds, GST_SEEK_FLAG_ACCURATE);
+}
+
+/* ---- how loud ---- */
+
+double
+cantiga_player_get_volume (CantigaPlayer *self)
+{
+  return self->volume;
+}
+
+/* Ears count in cubes, playbin in factors of the samples. */
+void
+cantiga_player_set_volume (CantigaPlayer *self, double volume)
+{
+  volume = CLAMP (volume, 0, 1);
+  if (volume == self->volume)
     return;
-  gst_element_seek_simple (self->playbin, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_KEY_UNIT, (gint64)(self->seek * GST_SECOND));
-  self->seek = SEEK_NONE;
+  self->volume = volume;
+  g_object_set (self->playbin, "volume", volume * volume * volume, NULL);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_VOLUME]);
+}
+
+gboolean
+cantiga_player_is_muted (CantigaPlayer *self)
+{
+  return self->muted;
+}
+
+void
+cantiga_player_set_muted (CantigaPlayer *self, gboolean muted)
+{
+  if (muted == self->muted)
+    return;
+  self->muted = muted;
+  g_object_set (self->playbin, "mute", muted, NULL);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_MUTED]);
 }
 
 gboolean

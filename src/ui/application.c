@@ -1,0 +1,172 @@
+#include "ui/application.h"
+
+#include <glib/gi18n.h>
+
+#include "ui/window.h"
+
+struct _CantigaApplication
+{
+  AdwApplication parent_instance;
+
+  /* what it was started with */
+  char *state;    /* folder; NULL for the default */
+  char **modules; /* PKCS#11 modules; NULL for p11-kit's */
+};
+
+G_DEFINE_FINAL_TYPE (CantigaApplication, cantiga_application, ADW_TYPE_APPLICATION)
+
+static const GOptionEntry entries[] = {
+  { "state", 0, 0, G_OPTION_ARG_FILENAME, NULL, N_ ("Keep servers and keys in FOLDER"), N_ ("FOLDER") },
+  { "card-module", 0, 0, G_OPTION_ARG_FILENAME, NULL, N_ ("Use this PKCS#11 module for cards"), N_ ("MODULE") },
+  { "version", 0, 0, G_OPTION_ARG_NONE, NULL, N_ ("Say the version"), NULL },
+  { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, NULL, NULL, N_ ("[INVITATION]") },
+  { NULL },
+};
+
+static void
+cantiga_application_finalize (GObject *object)
+{
+  CantigaApplication *self = CANTIGA_APPLICATION (object);
+
+  g_free (self->state);
+  g_strfreev (self->modules);
+  G_OBJECT_CLASS (cantiga_application_parent_class)->finalize (object);
+}
+
+static CantigaWindow *
+get_window (CantigaApplication *self)
+{
+  GtkWindow *window = gtk_application_get_active_window (GTK_APPLICATION (self));
+
+  while (window != NULL && !CANTIGA_IS_WINDOW (window))
+    window = gtk_window_get_transient_for (window);
+  if (window == NULL)
+    window = GTK_WINDOW (cantiga_window_new (GTK_APPLICATION (self), self->state, (const char *const *)self->modules));
+  return CANTIGA_WINDOW (window);
+}
+
+static void
+cantiga_application_activate (GApplication *application)
+{
+  gtk_window_present (GTK_WINDOW (get_window (CANTIGA_APPLICATION (application))));
+}
+
+/* ---- the command line ---- */
+
+static int
+cantiga_application_local_options (GApplication *application, GVariantDict *options)
+{
+  if (!g_variant_dict_contains (options, "version"))
+    return -1;
+  g_print ("cantiga " CANTIGA_VERSION "\n");
+  return 0;
+}
+
+/* Only the first start says where things are: the others speak to it. */
+static void
+take_places (CantigaApplication *self, GVariantDict *options)
+{
+  const char *module;
+
+  if (self->state != NULL || self->modules != NULL || gtk_application_get_windows (GTK_APPLICATION (self)) != NULL)
+    return;
+  g_variant_dict_lookup (options, "state", "^ay", &self->state);
+  if (g_variant_dict_lookup (options, "card-module", "^&ay", &module))
+    self->modules = g_strdupv ((char **)(const char *[]){ module, NULL });
+}
+
+static int
+cantiga_application_command_line (GApplication *application, GApplicationCommandLine *line)
+{
+  CantigaApplication *self = CANTIGA_APPLICATION (application);
+  GVariantDict *options = g_application_command_line_get_options_dict (line);
+  g_autofree const char **links = NULL;
+
+  take_places (self, options);
+  g_application_activate (application);
+  if (g_variant_dict_lookup (options, G_OPTION_REMAINING, "^a&s", &links) && links[0] != NULL)
+    cantiga_window_invite (get_window (self), links[0]);
+  return 0;
+}
+
+/* ---- actions ---- */
+
+static void
+about_cb (GSimpleAction *action, GVariant *parameter, gpointer self)
+{
+  adw_show_about_window (gtk_application_get_active_window (self), "application-name", "Cantiga", "application-icon", CANTIGA_APPLICATION_ID,
+                         "version", CANTIGA_VERSION, "developer-name", _ ("The Cantiga project"), "comments", _ ("Hear music that is kept for you."),
+                         "license-type", GTK_LICENSE_GPL_3_0, "translator-credits", _ ("translator-credits"), NULL);
+}
+
+static void
+quit_cb (GSimpleAction *action, GVariant *parameter, gpointer self)
+{
+  GList *windows;
+
+  while ((windows = gtk_application_get_windows (self)) != NULL)
+    gtk_window_destroy (windows->data);
+  g_application_quit (self);
+}
+
+static const GActionEntry actions[] = {
+  { .name = "about", .activate = about_cb },
+  { .name = "quit", .activate = quit_cb },
+};
+
+static const struct
+{
+  const char *action;
+  const char *keys[3];
+} accels[] = {
+  { "app.quit", { "<Control>q" } },
+  { "window.close", { "<Control>w" } },
+  { "win.show-help-overlay", { "<Control>question" } },
+  { "win.page::servers", { "<Control>1" } },
+  { "win.page::library", { "<Control>2" } },
+  { "win.search", { "<Control>f" } },
+  { "win.back", { "<Alt>Left" } },
+  { "win.next", { "<Control>n" } },
+  { "win.previous", { "<Control>b" } },
+  { "win.mute", { "<Control>m" } },
+  { "win.louder", { "<Control>Up" } },
+  { "win.quieter", { "<Control>Down" } },
+  { "win.forward", { "<Control><Shift>Right" } },
+  { "win.backward", { "<Control><Shift>Left" } },
+};
+
+static void
+cantiga_application_startup (GApplication *application)
+{
+  G_APPLICATION_CLASS (cantiga_application_parent_class)->startup (application);
+  g_action_map_add_action_entries (G_ACTION_MAP (application), actions, G_N_ELEMENTS (actions), application);
+  for (guint i = 0; i < G_N_ELEMENTS (accels); i++)
+    gtk_application_set_accels_for_action (GTK_APPLICATION (application), accels[i].action, accels[i].keys);
+  gtk_window_set_default_icon_name (CANTIGA_APPLICATION_ID);
+}
+
+static void
+cantiga_application_class_init (CantigaApplicationClass *klass)
+{
+  GApplicationClass *application_class = G_APPLICATION_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->finalize = cantiga_application_finalize;
+  application_class->startup = cantiga_application_startup;
+  application_class->activate = cantiga_application_activate;
+  application_class->handle_local_options = cantiga_application_local_options;
+  application_class->command_line = cantiga_application_command_line;
+}
+
+static void
+cantiga_application_init (CantigaApplication *self)
+{
+  g_application_add_main_option_entries (G_APPLICATION (self), entries);
+  g_application_set_option_context_parameter_string (G_APPLICATION (self), _ ("– hear music that is kept for you"));
+}
+
+CantigaApplication *
+cantiga_application_new (void)
+{
+  return g_object_new (CANTIGA_TYPE_APPLICATION, "application-id", CANTIGA_APPLICATION_ID, "resource-base-path", "/io/github/cantiga/Cantiga",
+                       "flags", G_APPLICATION_HANDLES_COMMAND_LINE, NULL);
+}

@@ -1,0 +1,344 @@
+#include "ui/sign-in-page.h"
+
+#include <glib/gi18n.h>
+
+#include "ui/application.h"
+#include "ui/card-words.h"
+#include "ui/pin-box.h"
+#include "ui/step-row.h"
+#include "ui/step-words.h"
+
+/* The work does not wait for the show. */
+#define SHOW_MS 120
+#define STAY_MS 600
+
+struct _CantigaSignInPage
+{
+  GtkBox parent_instance;
+
+  /* template */
+  AdwWindowTitle *heading;
+  AdwPreferencesGroup *steps;
+
+  /* borrowed from the tree */
+  CantigaStepRow *rows[CANTIGA_N_STEPS];
+  CantigaPinBox *pin;
+
+  /* owned */
+  CantigaVisit *visit;
+  GQueue shows; /* Show, those that wait for their moment */
+  guint timer;
+  guint stay;
+};
+
+G_DEFINE_FINAL_TYPE (CantigaSignInPage, cantiga_sign_in_page, GTK_TYPE_BOX)
+
+static guint finished_signal;
+
+/* A row's next looks. */
+typedef struct
+{
+  CantigaStep step;
+  CantigaMark mark;
+  char *said;
+  const char *remedy; /* static */
+} Show;
+
+static void
+show_free (Show *show)
+{
+  g_free (show->said);
+  g_free (show);
+}
+
+static void
+finish (CantigaSignInPage *self)
+{
+  g_clear_handle_id (&self->stay, g_source_remove);
+  if (cantiga_visit_get_state (self->visit) == CANTIGA_VISIT_OPEN)
+    g_signal_emit (self, finished_signal, 0);
+}
+
+static gboolean
+stayed_cb (gpointer user_data)
+{
+  CantigaSignInPage *self = user_data;
+
+  self->stay = 0;
+  finish (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+perform (CantigaSignInPage *self, Show *show)
+{
+  cantiga_step_row_show (self->rows[show->step], show->mark, show->said, show->remedy);
+  if (show->mark == CANTIGA_MARK_FAIL)
+    cantiga_step_row_focus_remedy (self->rows[show->step]);
+  show_free (show);
+}
+
+/* Everything is shown, and there is nothing more to come: long enough to be seen, then on. */
+static void
+stay_if_done (CantigaSignInPage *self)
+{
+  if (self->timer == 0 && self->stay == 0 && cantiga_visit_get_state (self->visit) == CANTIGA_VISIT_OPEN)
+    self->stay = g_timeout_add (STAY_MS, stayed_cb, self);
+}
+
+static gboolean
+show_next_cb (gpointer user_data)
+{
+  CantigaSignInPage *self = user_data;
+  Show *show = g_queue_pop_head (&self->shows);
+
+  if (show != NULL)
+    {
+      perform (self, show);
+      return G_SOURCE_CONTINUE;
+    }
+  self->timer = 0;
+  stay_if_done (self);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+is_animated (CantigaSignInPage *self)
+{
+  gboolean animated;
+
+  g_object_get (gtk_widget_get_settings (GTK_WIDGET (self)), "gtk-enable-animations", &animated, NULL);
+  return animated;
+}
+
+/* Takes said. */
+static void
+show_step (CantigaSignInPage *self, CantigaStep step, CantigaMark mark, char *said, const char *remedy)
+{
+  Show *show = g_new0 (Show, 1);
+
+  *show = (Show){ step, mark, said, remedy };
+  if (self->timer == 0)
+    {
+      perform (self, show);
+      self->timer = g_timeout_add (is_animated (self) ? SHOW_MS : 0, show_next_cb, self);
+    }
+  else
+    g_queue_push_tail (&self->shows, show);
+}
+
+/* ---- what the visit says ---- */
+
+static void
+show_failure (CantigaSignInPage *self, CantigaStep step)
+{
+  const GError *error = cantiga_visit_get_error (self->visit);
+  CantigaCardState card = cantiga_visit_get_card_state (self->visit);
+  g_autofree char *failure = cantiga_step_words_dup_failure (step, error, card);
+  g_autofree char *remedy = cantiga_step_words_dup_remedy (step, error, card);
+
+  cantiga_step_row_reveal_more (self->rows[CANTIGA_STEP_CARD], FALSE);
+  show_step (self, step, CANTIGA_MARK_FAIL, *remedy != '\0' ? g_strdup_printf ("%s %s", failure, remedy) : g_steal_pointer (&failure),
+             step == CANTIGA_STEP_SESSION ? _ ("Paste") : _ ("Try again"));
+}
+
+static void
+visit_step_cb (CantigaVisit *visit, int step, int state, const char *detail, CantigaSignInPage *self)
+{
+  const CantigaSuite *suite;
+
+  if (state == CANTIGA_STEP_FAILED)
+    return show_failure (self, step);
+  if (step == CANTIGA_STEP_CARD)
+    cantiga_step_row_reveal_more (self->rows[step], FALSE);
+  if (state == CANTIGA_STEP_STARTED)
+    return show_step (self, step, CANTIGA_MARK_TURN, NULL, NULL);
+  suite = step == CANTIGA_STEP_SUITE ? cantiga_session_get_suite (cantiga_visit_get_session (visit)) : NULL;
+  show_step (self, step, suite != NULL && cantiga_suite_get_class (suite) == CANTIGA_CLASS_LEGACY ? CANTIGA_MARK_WARN : CANTIGA_MARK_DONE,
+             cantiga_step_words_dup_found (step, detail), NULL);
+}
+
+static void
+visit_card_cb (CantigaVisit *visit, int state, CantigaSignInPage *self)
+{
+  const char *remedy = cantiga_card_words_get_remedy (state);
+
+  cantiga_step_row_reveal_more (self->rows[CANTIGA_STEP_CARD], FALSE);
+  show_step (self, CANTIGA_STEP_CARD, CANTIGA_MARK_TURN,
+             *remedy != '\0' ? g_strdup_printf ("%s %s", cantiga_card_words_get_sentence (state), remedy)
+                             : g_strdup (cantiga_card_words_get_sentence (state)),
+             NULL);
+}
+
+static void
+reveal_pin (CantigaSignInPage *self)
+{
+  show_step (self, CANTIGA_STEP_CARD, CANTIGA_MARK_TURN, g_strdup (_ ("Its PIN is asked for")), NULL);
+  cantiga_step_row_reveal_more (self->rows[CANTIGA_STEP_CARD], TRUE);
+  gtk_widget_grab_focus (GTK_WIDGET (self->pin));
+}
+
+static void
+last_try_answered_cb (AdwMessageDialog *dialog, const char *response, CantigaSignInPage *self)
+{
+  if (g_str_equal (response, "go-on"))
+    reveal_pin (self);
+  else
+    cantiga_visit_stop (self->visit);
+}
+
+static void
+warn_of_last_try (CantigaSignInPage *self)
+{
+  GtkWidget *dialog = adw_message_dialog_new (GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))), _ ("Last try"),
+                                              _ ("A wrong PIN now blocks this PIN; you would need the PUK."));
+
+  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _ ("_Cancel"), "go-on", _ ("_Go on"), NULL);
+  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "go-on", ADW_RESPONSE_DESTRUCTIVE);
+  adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  g_signal_connect_object (dialog, "response", G_CALLBACK (last_try_answered_cb), self, 0);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+static void
+visit_pin_cb (CantigaVisit *visit, CantigaCardFound *found, int state, CantigaSignInPage *self)
+{
+  cantiga_pin_box_ask (self->pin, found, state);
+  if (state == CANTIGA_CARD_STATE_LAST_TRY)
+    warn_of_last_try (self);
+  else
+    reveal_pin (self);
+}
+
+/* ---- what the person does ---- */
+
+static void
+pin_given_cb (CantigaPinBox *box, CantigaSignInPage *self)
+{
+  CantigaSecret *pin = cantiga_pin_box_take (box);
+
+  if (pin == NULL)
+    return;
+  gtk_widget_grab_focus (GTK_WIDGET (self->rows[CANTIGA_STEP_CARD]));
+  cantiga_step_row_reveal_more (self->rows[CANTIGA_STEP_CARD], FALSE);
+  show_step (self, CANTIGA_STEP_CARD, CANTIGA_MARK_TURN, g_strdup (_ ("The card signs")), NULL);
+  cantiga_visit_give_pin (self->visit, pin);
+}
+
+static void
+start_over (CantigaSignInPage *self)
+{
+  gboolean open = cantiga_session_get_state (cantiga_visit_get_session (self->visit)) == CANTIGA_SESSION_OPEN;
+
+  for (guint step = open ? CANTIGA_STEP_CATALOGUE : 0; step < CANTIGA_N_STEPS; step++)
+    cantiga_step_row_show (self->rows[step], CANTIGA_MARK_WAIT, NULL, NULL);
+  cantiga_visit_start (self->visit);
+}
+
+static void
+remedy_cb (CantigaStepRow *row, CantigaSignInPage *self)
+{
+  if (row == self->rows[CANTIGA_STEP_SESSION])
+    gtk_widget_activate_action (GTK_WIDGET (self), "win.paste-invitation", NULL);
+  else
+    start_over (self);
+}
+
+static gboolean
+key_pressed_cb (GtkEventControllerKey *controller, guint key, guint code, GdkModifierType modifiers, CantigaSignInPage *self)
+{
+  if (self->stay != 0)
+    finish (self);
+  return GDK_EVENT_PROPAGATE;
+}
+
+static void
+clicked_cb (GtkGestureClick *gesture, int n_press, double x, double y, CantigaSignInPage *self)
+{
+  if (self->stay != 0)
+    finish (self);
+}
+
+/* ---- the page ---- */
+
+static void
+cantiga_sign_in_page_dispose (GObject *object)
+{
+  CantigaSignInPage *self = CANTIGA_SIGN_IN_PAGE (object);
+
+  g_clear_handle_id (&self->timer, g_source_remove);
+  g_clear_handle_id (&self->stay, g_source_remove);
+  g_queue_clear_full (&self->shows, (GDestroyNotify)show_free);
+  if (self->visit != NULL)
+    g_signal_handlers_disconnect_by_data (self->visit, self);
+  g_clear_object (&self->visit);
+  G_OBJECT_CLASS (cantiga_sign_in_page_parent_class)->dispose (object);
+}
+
+static gboolean
+cantiga_sign_in_page_grab_focus (GtkWidget *widget)
+{
+  return gtk_widget_grab_focus (GTK_WIDGET (CANTIGA_SIGN_IN_PAGE (widget)->rows[0]));
+}
+
+static void
+cantiga_sign_in_page_class_init (CantigaSignInPageClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = cantiga_sign_in_page_dispose;
+  widget_class->grab_focus = cantiga_sign_in_page_grab_focus;
+  finished_signal = g_signal_new ("finished", CANTIGA_TYPE_SIGN_IN_PAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  gtk_widget_class_set_template_from_resource (widget_class, CANTIGA_RESOURCES "ui/sign-in-page.ui");
+  gtk_widget_class_bind_template_child (widget_class, CantigaSignInPage, heading);
+  gtk_widget_class_bind_template_child (widget_class, CantigaSignInPage, steps);
+}
+
+static void
+listen_for_haste (CantigaSignInPage *self)
+{
+  GtkEventController *keys = gtk_event_controller_key_new ();
+  GtkGesture *click = gtk_gesture_click_new ();
+
+  gtk_event_controller_set_propagation_phase (keys, GTK_PHASE_CAPTURE);
+  g_signal_connect (keys, "key-pressed", G_CALLBACK (key_pressed_cb), self);
+  gtk_widget_add_controller (GTK_WIDGET (self), keys);
+  gtk_event_controller_set_propagation_phase (GTK_EVENT_CONTROLLER (click), GTK_PHASE_CAPTURE);
+  g_signal_connect (click, "pressed", G_CALLBACK (clicked_cb), self);
+  gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (click));
+}
+
+static void
+cantiga_sign_in_page_init (CantigaSignInPage *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+  g_queue_init (&self->shows);
+  for (guint step = 0; step < CANTIGA_N_STEPS; step++)
+    {
+      self->rows[step] = cantiga_step_row_new (cantiga_step_words_get_title (step));
+      g_signal_connect (self->rows[step], "remedy", G_CALLBACK (remedy_cb), self);
+      adw_preferences_group_add (self->steps, GTK_WIDGET (self->rows[step]));
+    }
+  self->pin = CANTIGA_PIN_BOX (cantiga_pin_box_new ());
+  g_signal_connect (self->pin, "given", G_CALLBACK (pin_given_cb), self);
+  cantiga_step_row_set_more (self->rows[CANTIGA_STEP_CARD], GTK_WIDGET (self->pin));
+  listen_for_haste (self);
+}
+
+CantigaSignInPage *
+cantiga_sign_in_page_new (CantigaVisit *visit)
+{
+  CantigaSignInPage *self = g_object_new (CANTIGA_TYPE_SIGN_IN_PAGE, NULL);
+  const char *name = cantiga_paired_get_name (cantiga_visit_get_paired (visit));
+  g_autofree char *escaped = g_markup_escape_text (name, -1);
+
+  self->visit = g_object_ref (visit);
+  adw_window_title_set_subtitle (self->heading, name);
+  adw_preferences_group_set_title (self->steps, escaped);
+  g_signal_connect (visit, "step", G_CALLBACK (visit_step_cb), self);
+  g_signal_connect (visit, "card", G_CALLBACK (visit_card_cb), self);
+  g_signal_connect (visit, "pin", G_CALLBACK (visit_pin_cb), self);
+  g_signal_connect_swapped (visit, "notify::state", G_CALLBACK (stay_if_done), self);
+  return self;
+}

@@ -1,0 +1,114 @@
+#include "ui/step-row.h"
+
+#include <glib/gi18n.h>
+
+#include "ui/application.h"
+
+struct _CantigaStepRow
+{
+  AdwPreferencesRow parent_instance;
+
+  /* template */
+  GtkStack *mark;
+  GtkSpinner *spinner;
+  GtkLabel *said;
+  GtkButton *remedy;
+  GtkRevealer *more;
+};
+
+G_DEFINE_FINAL_TYPE (CantigaStepRow, cantiga_step_row, ADW_TYPE_PREFERENCES_ROW)
+
+static guint remedy_signal;
+
+static void
+remedy_clicked_cb (CantigaStepRow *self)
+{
+  g_signal_emit (self, remedy_signal, 0);
+}
+
+static void
+cantiga_step_row_class_init (CantigaStepRowClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  remedy_signal = g_signal_new ("remedy", CANTIGA_TYPE_STEP_ROW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  gtk_widget_class_set_template_from_resource (widget_class, CANTIGA_RESOURCES "ui/step-row.ui");
+  gtk_widget_class_bind_template_child (widget_class, CantigaStepRow, mark);
+  gtk_widget_class_bind_template_child (widget_class, CantigaStepRow, spinner);
+  gtk_widget_class_bind_template_child (widget_class, CantigaStepRow, said);
+  gtk_widget_class_bind_template_child (widget_class, CantigaStepRow, remedy);
+  gtk_widget_class_bind_template_child (widget_class, CantigaStepRow, more);
+  gtk_widget_class_bind_template_callback (widget_class, remedy_clicked_cb);
+}
+
+static void
+cantiga_step_row_init (CantigaStepRow *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+}
+
+CantigaStepRow *
+cantiga_step_row_new (const char *title)
+{
+  CantigaStepRow *self = g_object_new (CANTIGA_TYPE_STEP_ROW, "title", title, NULL);
+
+  cantiga_step_row_show (self, CANTIGA_MARK_WAIT, NULL, NULL);
+  return self;
+}
+
+/* The row is one thing to who hears the screen: its name says all that it shows. */
+static void
+name_row (CantigaStepRow *self, CantigaMark mark, const char *said)
+{
+  static const char *const states[] = {
+    [CANTIGA_MARK_WAIT] = N_ ("not yet"), [CANTIGA_MARK_TURN] = N_ ("under way"), [CANTIGA_MARK_DONE] = N_ ("done"),
+    [CANTIGA_MARK_WARN] = N_ ("warning"), [CANTIGA_MARK_FAIL] = N_ ("failed"),
+  };
+  const char *title = adw_preferences_row_get_title (ADW_PREFERENCES_ROW (self));
+  g_autofree char *name = NULL;
+
+  if (said != NULL && *said != '\0')
+    name = g_strdup_printf ("%s, %s: %s", title, _ (states[mark]), said);
+  else
+    name = g_strdup_printf ("%s, %s", title, _ (states[mark]));
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+}
+
+void
+cantiga_step_row_show (CantigaStepRow *self, CantigaMark mark, const char *said, const char *remedy)
+{
+  static const char *const pages[] = { "wait", "turn", "done", "warn", "fail" };
+  gboolean says = said != NULL && *said != '\0';
+
+  gtk_stack_set_visible_child_name (self->mark, pages[mark]);
+  gtk_spinner_set_spinning (self->spinner, mark == CANTIGA_MARK_TURN);
+  gtk_label_set_label (self->said, says ? said : "");
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->said), says ? said : NULL);
+  gtk_widget_set_visible (GTK_WIDGET (self->said), says);
+  /* What was found is quiet; what somebody has to do is not. */
+  if (mark == CANTIGA_MARK_DONE)
+    gtk_widget_add_css_class (GTK_WIDGET (self->said), "dim-label");
+  else
+    gtk_widget_remove_css_class (GTK_WIDGET (self->said), "dim-label");
+  gtk_widget_set_visible (GTK_WIDGET (self->remedy), remedy != NULL);
+  gtk_button_set_label (self->remedy, remedy != NULL ? remedy : "");
+  name_row (self, mark, said);
+}
+
+void
+cantiga_step_row_set_more (CantigaStepRow *self, GtkWidget *more)
+{
+  gtk_revealer_set_child (self->more, more);
+}
+
+void
+cantiga_step_row_reveal_more (CantigaStepRow *self, gboolean reveal)
+{
+  gtk_revealer_set_reveal_child (self->more, reveal);
+}
+
+void
+cantiga_step_row_focus_remedy (CantigaStepRow *self)
+{
+  gtk_widget_grab_focus (GTK_WIDGET (self->remedy));
+}

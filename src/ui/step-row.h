@@ -1,0 +1,29 @@
+/* One step of signing in: a mark, its name, what was found or what failed, and a button to do something about it. */
+#pragma once
+
+#include <adwaita.h>
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  CANTIGA_MARK_WAIT,
+  CANTIGA_MARK_TURN,
+  CANTIGA_MARK_DONE,
+  CANTIGA_MARK_WARN,
+  CANTIGA_MARK_FAIL,
+} CantigaMark;
+
+/* Signal "remedy": its button was clicked. */
+#define CANTIGA_TYPE_STEP_ROW (cantiga_step_row_get_type ())
+G_DECLARE_FINAL_TYPE (CantigaStepRow, cantiga_step_row, CANTIGA, STEP_ROW, AdwPreferencesRow)
+
+CantigaStepRow *cantiga_step_row_new (const char *title);
+/* said and remedy (the button's label) may be NULL. */
+void cantiga_step_row_show (CantigaStepRow *row, CantigaMark mark, const char *said, const char *remedy);
+/* What the row grows by while it is revealed. */
+void cantiga_step_row_set_more (CantigaStepRow *row, GtkWidget *more);
+void cantiga_step_row_reveal_more (CantigaStepRow *row, gboolean reveal);
+void cantiga_step_row_focus_remedy (CantigaStepRow *row);
+
+G_END_DECLS

@@ -1,0 +1,44 @@
+/* A visit to one server: its session, its catalogue, and the card's questions, for whoever shows them. */
+#pragma once
+
+#include "client/card-signer.h"
+#include "client/catalogue.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  CANTIGA_VISIT_OUT, /* not signed in; the error says why if it was tried */
+  CANTIGA_VISIT_SIGNING_IN,
+  CANTIGA_VISIT_LOADING, /* signed in, the catalogue comes */
+  CANTIGA_VISIT_OPEN,
+} CantigaVisitState;
+
+/* Property (read-only, notified): "state" (int).
+ * Signals: "step" (CantigaStep, CantigaStepState, const char *detail), enums as ints: as of the session; a failed step comes with the visit's error.
+ * "card" (CantigaCardState as int): there is no card to use, and why. "pin" (CantigaCardFound, CantigaCardState as int): its PIN is asked for, until
+ * cantiga_visit_give_pin() or the end of signing in. */
+#define CANTIGA_TYPE_VISIT (cantiga_visit_get_type ())
+G_DECLARE_FINAL_TYPE (CantigaVisit, cantiga_visit, CANTIGA, VISIT, GObject)
+
+/* modules: PKCS#11 modules, NULL for p11-kit's. */
+CantigaVisit *cantiga_visit_new (CantigaStore *store, CantigaPaired *paired, const char *const *modules, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+CantigaPaired *cantiga_visit_get_paired (CantigaVisit *visit);
+CantigaSession *cantiga_visit_get_session (CantigaVisit *visit);
+CantigaCatalogue *cantiga_visit_get_catalogue (CantigaVisit *visit);
+CantigaVisitState cantiga_visit_get_state (CantigaVisit *visit);
+/* Why it is out, or why the catalogue did not come; NULL if there is no reason. */
+const GError *cantiga_visit_get_error (CantigaVisit *visit);
+CantigaCardState cantiga_visit_get_card_state (CantigaVisit *visit);
+
+/* Signs in and loads the catalogue; what is there already is kept, so that a failed step alone is done again. */
+void cantiga_visit_start (CantigaVisit *visit);
+/* Breaks off what start began. */
+void cantiga_visit_stop (CantigaVisit *visit);
+/* Takes pin. */
+void cantiga_visit_give_pin (CantigaVisit *visit, CantigaSecret *pin);
+/* Signs out. */
+void cantiga_visit_leave (CantigaVisit *visit);
+
+G_END_DECLS

@@ -1,0 +1,217 @@
+/* What keys, menus and buttons ask of the window. */
+#include "ui/window-private.h"
+
+#define VOLUME_STEP 0.05
+#define MOVE_SECONDS 10
+
+static void
+visit_cb (GSimpleAction *action, GVariant *server, gpointer user_data)
+{
+  CantigaWindow *self = user_data;
+  CantigaPaired *paired = self->store != NULL ? cantiga_store_find (self->store, g_variant_get_string (server, NULL), NULL) : NULL;
+
+  if (paired != NULL)
+    cantiga_window_visit (self, paired);
+}
+
+/* To the server that there was, or the only one; else it is the person's to choose. */
+static void
+sign_in_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  CantigaWindow *self = user_data;
+  GListModel *servers = self->store != NULL ? cantiga_store_get_servers (self->store) : NULL;
+  CantigaPaired *paired = self->visit != NULL ? cantiga_visit_get_paired (self->visit) : NULL;
+
+  if (paired == NULL && servers != NULL && g_list_model_get_n_items (servers) == 1)
+    paired = cantiga_store_find (self->store, NULL, NULL);
+  if (paired != NULL)
+    cantiga_window_visit (self, paired);
+  else
+    cantiga_home_show_page (self->home, "servers");
+}
+
+static void
+sign_out_cb (GSimpleAction *action, GVariant *parameter, gpointer self)
+{
+  cantiga_window_sign_out (self);
+}
+
+static void
+paste_invitation_cb (GSimpleAction *action, GVariant *parameter, gpointer self)
+{
+  cantiga_window_invite (self, NULL);
+}
+
+static void
+page_cb (GSimpleAction *action, GVariant *name, gpointer user_data)
+{
+  CantigaWindow *self = user_data;
+
+  cantiga_window_go_home (self);
+  cantiga_home_show_page (self->home, g_variant_get_string (name, NULL));
+}
+
+static void
+search_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  CantigaWindow *self = user_data;
+
+  cantiga_home_show_page (self->home, "library");
+  cantiga_library_page_search (cantiga_home_get_library (self->home));
+}
+
+static void
+back_cb (GSimpleAction *action, GVariant *parameter, gpointer self)
+{
+  cantiga_window_go_home (self);
+}
+
+static void
+play_pause_cb (GSimpleAction *action, GVariant *parameter, gpointer self)
+{
+  cantiga_queue_toggle (CANTIGA_WINDOW (self)->queue);
+}
+
+static void
+next_cb (GSimpleAction *action, GVariant *parameter, gpointer self)
+{
+  cantiga_queue_next (CANTIGA_WINDOW (self)->queue);
+}
+
+static void
+previous_cb (GSimpleAction *action, GVariant *parameter, gpointer self)
+{
+  cantiga_queue_previous (CANTIGA_WINDOW (self)->queue);
+}
+
+static void
+move_cb (GSimpleAction *action, GVariant *parameter, gpointer self)
+{
+  gboolean forward = g_str_equal (g_action_get_name (G_ACTION (action)), "forward");
+
+  cantiga_player_bar_move (CANTIGA_WINDOW (self)->bar, forward ? MOVE_SECONDS : -MOVE_SECONDS);
+}
+
+static void
+mute_cb (GSimpleAction *action, GVariant *parameter, gpointer self)
+{
+  CantigaPlayer *player = cantiga_queue_get_player (CANTIGA_WINDOW (self)->queue);
+
+  cantiga_player_set_muted (player, !cantiga_player_is_muted (player));
+}
+
+static void
+volume_cb (GSimpleAction *action, GVariant *parameter, gpointer self)
+{
+  CantigaPlayer *player = cantiga_queue_get_player (CANTIGA_WINDOW (self)->queue);
+  gboolean louder = g_str_equal (g_action_get_name (G_ACTION (action)), "louder");
+
+  cantiga_player_set_volume (player, cantiga_player_get_volume (player) + (louder ? VOLUME_STEP : -VOLUME_STEP));
+}
+
+static const GActionEntry actions[] = {
+  { .name = "visit", .parameter_type = "s", .activate = visit_cb },
+  { .name = "sign-in", .activate = sign_in_cb },
+  { .name = "sign-out", .activate = sign_out_cb },
+  { .name = "paste-invitation", .activate = paste_invitation_cb },
+  { .name = "page", .parameter_type = "s", .activate = page_cb },
+  { .name = "search", .activate = search_cb },
+  { .name = "back", .activate = back_cb },
+  { .name = "play-pause", .activate = play_pause_cb },
+  { .name = "next", .activate = next_cb },
+  { .name = "previous", .activate = previous_cb },
+  { .name = "forward", .activate = move_cb },
+  { .name = "backward", .activate = move_cb },
+  { .name = "mute", .activate = mute_cb },
+  { .name = "louder", .activate = volume_cb },
+  { .name = "quieter", .activate = volume_cb },
+};
+
+static void
+enable (CantigaWindow *self, const char *name, gboolean enabled)
+{
+  g_simple_action_set_enabled (G_SIMPLE_ACTION (g_action_map_lookup_action (G_ACTION_MAP (self), name)), enabled);
+}
+
+void
+cantiga_window_update_actions (CantigaWindow *self)
+{
+  gboolean loaded = self->queue != NULL && cantiga_queue_get_state (self->queue) != CANTIGA_QUEUE_EMPTY;
+  gboolean playable = self->queue != NULL && cantiga_queue_get_state (self->queue) >= CANTIGA_QUEUE_PLAYING;
+
+  enable (self, "paste-invitation", self->store != NULL);
+  enable (self, "sign-in", self->store != NULL);
+  enable (self, "visit", self->store != NULL);
+  enable (self, "sign-out", self->visit != NULL);
+  enable (self, "search", self->visit != NULL && cantiga_visit_get_state (self->visit) == CANTIGA_VISIT_OPEN);
+  enable (self, "back", self->sign_in != NULL);
+  enable (self, "play-pause", playable);
+  enable (self, "next", loaded && cantiga_queue_has_next (self->queue));
+  enable (self, "previous", loaded);
+  enable (self, "forward", playable);
+  enable (self, "backward", playable);
+  enable (self, "mute", self->queue != NULL);
+  enable (self, "louder", self->queue != NULL);
+  enable (self, "quieter", self->queue != NULL);
+}
+
+/* ---- keys that mean different things in different places ---- */
+
+static gboolean
+types_text (CantigaWindow *self)
+{
+  GtkWidget *focus = gtk_window_get_focus (GTK_WINDOW (self));
+
+  return focus != NULL && (GTK_IS_EDITABLE (focus) || GTK_IS_TEXT_VIEW (focus));
+}
+
+static gboolean
+space_pauses (CantigaWindow *self)
+{
+  return self->sign_in == NULL && !types_text (self) && cantiga_home_shows_page (self->home, "library") && self->queue != NULL
+         && cantiga_queue_get_state (self->queue) >= CANTIGA_QUEUE_PLAYING;
+}
+
+static gboolean
+escape (CantigaWindow *self)
+{
+  if (self->sign_in != NULL)
+    {
+      cantiga_window_go_home (self);
+      return GDK_EVENT_STOP;
+    }
+  return cantiga_home_shows_page (self->home, "library") && !types_text (self)
+         && cantiga_library_page_close_search (cantiga_home_get_library (self->home));
+}
+
+static gboolean
+key_pressed_cb (GtkEventControllerKey *controller, guint key, guint code, GdkModifierType modifiers, CantigaWindow *self)
+{
+  GdkModifierType held = modifiers & gtk_accelerator_get_default_mod_mask ();
+
+  if (key == GDK_KEY_space && held == 0 && space_pauses (self))
+    {
+      cantiga_queue_toggle (self->queue);
+      return GDK_EVENT_STOP;
+    }
+  if (key == GDK_KEY_Escape && held == 0)
+    return escape (self);
+  if ((key == GDK_KEY_v || key == GDK_KEY_V) && held == GDK_CONTROL_MASK && !types_text (self) && self->sign_in == NULL && self->store != NULL
+      && cantiga_home_shows_page (self->home, "servers"))
+    {
+      cantiga_window_invite (self, NULL);
+      return GDK_EVENT_STOP;
+    }
+  return GDK_EVENT_PROPAGATE;
+}
+
+void
+cantiga_window_install_actions (CantigaWindow *self)
+{
+  GtkEventController *keys = gtk_event_controller_key_new ();
+
+  g_action_map_add_action_entries (G_ACTION_MAP (self), actions, G_N_ELEMENTS (actions), self);
+  gtk_event_controller_set_propagation_phase (keys, GTK_PHASE_CAPTURE);
+  g_signal_connect (keys, "key-pressed", G_CALLBACK (key_pressed_cb), self);
+  gtk_widget_add_controller (GTK_WIDGET (self), keys);
+}

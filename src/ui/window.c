@@ -1,0 +1,358 @@
+#include "ui/window-private.h"
+
+#include <glib/gi18n.h>
+
+#include "ui/application.h"
+#include "ui/invitation-window.h"
+#include "ui/refusal.h"
+
+G_DEFINE_FINAL_TYPE (CantigaWindow, cantiga_window, ADW_TYPE_APPLICATION_WINDOW)
+
+void
+cantiga_window_toast (CantigaWindow *self, const char *text)
+{
+  g_autofree char *escaped = g_markup_escape_text (text, -1);
+  AdwToast *toast = adw_toast_new (escaped);
+
+  /* One at a time, and the newest wins. */
+  adw_toast_set_priority (toast, ADW_TOAST_PRIORITY_HIGH);
+  adw_toast_overlay_add_toast (self->toasts, toast);
+}
+
+static void
+show_trouble (CantigaWindow *self, const char *heading, const char *body)
+{
+  GtkWidget *dialog = adw_message_dialog_new (GTK_WINDOW (self), heading, body);
+
+  adw_message_dialog_add_response (ADW_MESSAGE_DIALOG (dialog), "close", _ ("_Close"));
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+/* ---- pages ---- */
+
+/* The bar of views at the bottom belongs to the first page, where it is too narrow for the one at the top. */
+static void
+page_changed_cb (CantigaWindow *self)
+{
+  gboolean home = adw_leaflet_get_visible_child (self->pages) == GTK_WIDGET (self->home);
+
+  if (self->switcher == NULL)
+    return;
+  adw_view_switcher_bar_set_reveal (self->switcher, home && adw_view_switcher_title_get_title_visible (cantiga_home_get_title (self->home)));
+  cantiga_window_update_actions (self);
+}
+
+/* A page that was left goes once it has slid away; not from under the leaflet, which still speaks of it. */
+static gboolean
+remove_left_cb (gpointer user_data)
+{
+  CantigaWindow *self = user_data;
+  GtkWidget *left = GTK_WIDGET (self->sign_in);
+
+  if (left == NULL || adw_leaflet_get_child_transition_running (self->pages) || adw_leaflet_get_visible_child (self->pages) == left)
+    return G_SOURCE_REMOVE;
+  if (self->visit != NULL && cantiga_visit_get_state (self->visit) != CANTIGA_VISIT_OPEN)
+    cantiga_visit_stop (self->visit);
+  self->sign_in = NULL;
+  adw_leaflet_remove (self->pages, left);
+  cantiga_window_update_actions (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+slid_cb (CantigaWindow *self)
+{
+  if (self->sign_in != NULL)
+    g_idle_add_full (G_PRIORITY_DEFAULT, remove_left_cb, g_object_ref (self), g_object_unref);
+}
+
+void
+cantiga_window_go_home (CantigaWindow *self)
+{
+  adw_leaflet_set_visible_child (self->pages, GTK_WIDGET (self->home));
+  slid_cb (self);
+}
+
+static void
+signed_in_cb (CantigaSignInPage *page, CantigaWindow *self)
+{
+  cantiga_home_show_page (self->home, "library");
+  cantiga_window_go_home (self);
+}
+
+static void
+drop_sign_in (CantigaWindow *self)
+{
+  GtkWidget *page = GTK_WIDGET (self->sign_in);
+
+  if (page == NULL)
+    return;
+  self->sign_in = NULL;
+  adw_leaflet_set_visible_child (self->pages, GTK_WIDGET (self->home));
+  adw_leaflet_remove (self->pages, page);
+}
+
+void
+cantiga_window_open_sign_in (CantigaWindow *self)
+{
+  if (self->sign_in != NULL)
+    return adw_leaflet_set_visible_child (self->pages, GTK_WIDGET (self->sign_in));
+  self->sign_in = cantiga_sign_in_page_new (self->visit);
+  g_signal_connect (self->sign_in, "finished", G_CALLBACK (signed_in_cb), self);
+  adw_leaflet_append (self->pages, GTK_WIDGET (self->sign_in));
+  adw_leaflet_set_visible_child (self->pages, GTK_WIDGET (self->sign_in));
+}
+
+/* ---- the visit ---- */
+
+/* A session that comes back by itself may need the PIN again. */
+static void
+pin_wanted_cb (CantigaVisit *visit, CantigaCardFound *found, int state, CantigaWindow *self)
+{
+  if (self->sign_in != NULL)
+    return;
+  cantiga_window_open_sign_in (self);
+  g_signal_emit_by_name (visit, "pin", found, state);
+}
+
+static void
+set_visit (CantigaWindow *self, CantigaVisit *visit)
+{
+  if (self->visit != NULL)
+    {
+      g_signal_handlers_disconnect_by_data (self->visit, self);
+      cantiga_visit_leave (self->visit);
+    }
+  g_set_object (&self->visit, visit);
+  g_clear_object (&self->covers);
+  if (visit != NULL)
+    {
+      self->covers = cantiga_covers_new (cantiga_visit_get_catalogue (visit));
+      g_signal_connect_swapped (visit, "notify::state", G_CALLBACK (cantiga_window_update_actions), self);
+      g_signal_connect (visit, "pin", G_CALLBACK (pin_wanted_cb), self);
+    }
+  cantiga_home_set_visit (self->home, visit);
+  cantiga_servers_page_set_visit (cantiga_home_get_servers (self->home), visit);
+  cantiga_library_page_set_visit (cantiga_home_get_library (self->home), visit, self->covers, self->queue);
+  cantiga_player_bar_set_covers (self->bar, self->covers);
+  cantiga_window_update_actions (self);
+}
+
+void
+cantiga_window_sign_out (CantigaWindow *self)
+{
+  if (self->queue != NULL)
+    cantiga_queue_clear (self->queue);
+  set_visit (self, NULL);
+}
+
+void
+cantiga_window_visit (CantigaWindow *self, CantigaPaired *paired)
+{
+  gboolean same = self->visit != NULL && cantiga_visit_get_paired (self->visit) == paired;
+  g_autoptr (CantigaVisit) visit = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (same && cantiga_visit_get_state (self->visit) == CANTIGA_VISIT_OPEN)
+    return cantiga_home_show_page (self->home, "library");
+  if (!same)
+    {
+      visit = cantiga_visit_new (self->store, paired, (const char *const *)self->modules, &error);
+      if (visit == NULL)
+        return show_trouble (self, _ ("This server cannot be used"), error->message);
+      drop_sign_in (self);
+      cantiga_window_sign_out (self);
+      set_visit (self, visit);
+    }
+  cantiga_window_open_sign_in (self);
+  cantiga_visit_start (self->visit);
+}
+
+/* ---- invitations ---- */
+
+static void
+paired_cb (CantigaInvitationWindow *window, CantigaPaired *paired, CantigaWindow *self)
+{
+  cantiga_window_go_home (self);
+  cantiga_window_visit (self, paired);
+}
+
+void
+cantiga_window_invite (CantigaWindow *self, const char *link)
+{
+  CantigaInvitationWindow *window;
+
+  if (self->store == NULL)
+    {
+      g_free (self->link);
+      self->link = g_strdup (link);
+      return;
+    }
+  window = cantiga_invitation_window_new (GTK_WINDOW (self), self->store, link);
+  g_signal_connect_object (window, "paired", G_CALLBACK (paired_cb), self, 0);
+  gtk_window_present (GTK_WINDOW (window));
+}
+
+static void
+store_opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (CantigaWindow) self = user_data;
+  g_autoptr (GError) error = NULL;
+  CantigaStore *store = cantiga_store_open_finish (result, &error);
+
+  if (self->home == NULL)
+    {
+      g_clear_object (&store);
+      return;
+    }
+  if (store == NULL)
+    return cantiga_servers_page_show_trouble (cantiga_home_get_servers (self->home), error);
+  self->store = store;
+  cantiga_servers_page_set_store (cantiga_home_get_servers (self->home), store);
+  cantiga_window_update_actions (self);
+  if (self->link != NULL)
+    cantiga_window_invite (self, self->link);
+  g_clear_pointer (&self->link, g_free);
+}
+
+/* ---- the queue ---- */
+
+static void
+queue_changed_cb (CantigaWindow *self)
+{
+  gtk_revealer_set_reveal_child (self->bar_revealer, cantiga_queue_get_state (self->queue) != CANTIGA_QUEUE_EMPTY);
+  cantiga_window_update_actions (self);
+}
+
+static void
+refusal_answered_cb (AdwMessageDialog *dialog, const char *response, CantigaWindow *self)
+{
+  CantigaPaired *paired;
+
+  if (!g_str_equal (response, "sign-in") || self->visit == NULL)
+    return;
+  paired = g_object_ref (cantiga_visit_get_paired (self->visit));
+  cantiga_window_sign_out (self);
+  cantiga_window_visit (self, paired);
+  g_object_unref (paired);
+}
+
+static void
+refused_cb (CantigaQueue *queue, CantigaTitle *title, const GError *error, gboolean chosen, CantigaWindow *self)
+{
+  GtkWidget *dialog;
+
+  if (!chosen)
+    {
+      g_autofree char *sentence = cantiga_refusal_dup_sentence (title, error);
+
+      return cantiga_window_toast (self, sentence);
+    }
+  dialog = cantiga_refusal_dialog_new (GTK_WINDOW (self), title, error);
+  g_signal_connect_object (dialog, "response", G_CALLBACK (refusal_answered_cb), self, 0);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+static void
+failed_cb (CantigaQueue *queue, CantigaTitle *title, const GError *error, CantigaWindow *self)
+{
+  refused_cb (queue, title, error, cantiga_queue_get_state (queue) == CANTIGA_QUEUE_EMPTY, self);
+}
+
+/* Said once: it does not get better by itself. */
+static void
+silent_cb (CantigaQueue *queue, CantigaWindow *self)
+{
+  g_signal_handlers_disconnect_by_func (queue, silent_cb, self);
+  cantiga_window_toast (self, _ ("No sound device: it plays in silence"));
+}
+
+static void
+make_queue (CantigaWindow *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  self->queue = cantiga_queue_new (&error);
+  if (self->queue == NULL)
+    return show_trouble (self, _ ("Nothing can be played on this computer"), error->message);
+  g_signal_connect_object (self->queue, "notify::state", G_CALLBACK (queue_changed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->queue, "notify::place", G_CALLBACK (cantiga_window_update_actions), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->queue, "refused", G_CALLBACK (refused_cb), self, 0);
+  g_signal_connect_object (self->queue, "failed", G_CALLBACK (failed_cb), self, 0);
+  g_signal_connect_object (self->queue, "silent", G_CALLBACK (silent_cb), self, 0);
+  cantiga_player_bar_set_queue (self->bar, self->queue);
+}
+
+/* ---- the window ---- */
+
+static void
+cantiga_window_dispose (GObject *object)
+{
+  CantigaWindow *self = CANTIGA_WINDOW (object);
+
+  if (self->queue != NULL)
+    cantiga_queue_clear (self->queue);
+  if (self->visit != NULL)
+    {
+      g_signal_handlers_disconnect_by_data (self->visit, self);
+      cantiga_visit_leave (self->visit);
+    }
+  self->home = NULL;
+  self->sign_in = NULL;
+  g_clear_object (&self->visit);
+  g_clear_object (&self->covers);
+  g_clear_object (&self->queue);
+  g_clear_object (&self->store);
+  G_OBJECT_CLASS (cantiga_window_parent_class)->dispose (object);
+}
+
+static void
+cantiga_window_finalize (GObject *object)
+{
+  CantigaWindow *self = CANTIGA_WINDOW (object);
+
+  g_strfreev (self->modules);
+  g_free (self->link);
+  G_OBJECT_CLASS (cantiga_window_parent_class)->finalize (object);
+}
+
+static void
+cantiga_window_class_init (CantigaWindowClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = cantiga_window_dispose;
+  G_OBJECT_CLASS (klass)->finalize = cantiga_window_finalize;
+  gtk_widget_class_set_template_from_resource (widget_class, CANTIGA_RESOURCES "ui/window.ui");
+  gtk_widget_class_bind_template_child (widget_class, CantigaWindow, toasts);
+  gtk_widget_class_bind_template_child (widget_class, CantigaWindow, pages);
+  gtk_widget_class_bind_template_child (widget_class, CantigaWindow, home);
+  gtk_widget_class_bind_template_child (widget_class, CantigaWindow, bar_revealer);
+  gtk_widget_class_bind_template_child (widget_class, CantigaWindow, bar);
+  gtk_widget_class_bind_template_child (widget_class, CantigaWindow, switcher);
+  gtk_widget_class_bind_template_callback (widget_class, slid_cb);
+  gtk_widget_class_bind_template_callback (widget_class, page_changed_cb);
+}
+
+static void
+cantiga_window_init (CantigaWindow *self)
+{
+  g_type_ensure (CANTIGA_TYPE_HOME);
+  g_type_ensure (CANTIGA_TYPE_PLAYER_BAR);
+  gtk_widget_init_template (GTK_WIDGET (self));
+  adw_view_switcher_bar_set_stack (self->switcher, cantiga_home_get_stack (self->home));
+  g_signal_connect_swapped (cantiga_home_get_title (self->home), "notify::title-visible", G_CALLBACK (page_changed_cb), self);
+  cantiga_window_install_actions (self);
+}
+
+CantigaWindow *
+cantiga_window_new (GtkApplication *application, const char *state, const char *const *modules)
+{
+  CantigaWindow *self = g_object_new (CANTIGA_TYPE_WINDOW, "application", application, NULL);
+
+  self->modules = g_strdupv ((char **)modules);
+  make_queue (self);
+  cantiga_window_update_actions (self);
+  cantiga_store_open_async (state, NULL, store_opened_cb, g_object_ref (self));
+  return self;
+}

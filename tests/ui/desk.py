@@ -1,0 +1,202 @@
+"""A desk for the desktop player: a display without a screen, a session bus of its own, and hands and eyes on what the program shows (AT-SPI).
+
+What looks at the screen needs Debian's own Python with python3-pyatspi, inside the bus: Desk starts itself again there (see enter()).
+"""
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.environ["CANTIGA_SOURCE"], "tests", "e2e"))
+import journey  # noqa: E402
+
+
+BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:tmpdir=%s</listen>
+  <servicedir>%s</servicedir>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+"""
+ACCESSIBILITY = "[D-BUS Service]\nName=org.a11y.Bus\nExec=/usr/libexec/at-spi-bus-launcher\n"
+SETTINGS = "[Settings]\ngtk-font-name=Cantarell 11\ngtk-enable-animations=%d\ngtk-icon-theme-name=Adwaita\n"
+
+
+def enter(size="1000x700", animations=False):
+    """Starts this script again on a display and a bus of its own, and ends with it; returns only there."""
+    if os.environ.get("CANTIGA_DESK"):
+        return
+    with tempfile.TemporaryDirectory(prefix="cantiga-desk-") as folder:
+        for name in ("run", "home", "services", "home/config/gtk-4.0"):
+            os.makedirs(os.path.join(folder, name), 0o700, exist_ok=True)
+        with open(os.path.join(folder, "services", "a11y.service"), "w", encoding="ascii") as file:
+            file.write(ACCESSIBILITY)
+        with open(os.path.join(folder, "bus.conf"), "w", encoding="ascii") as file:
+            file.write(BUS % (folder, os.path.join(folder, "services")))
+        with open(os.path.join(folder, "home/config/gtk-4.0/settings.ini"), "w", encoding="ascii") as file:
+            file.write(SETTINGS % animations)
+        reading, writing = os.pipe()
+        # -noreset: without it the display dies with its first client.
+        display = subprocess.Popen(["Xvfb", "-noreset", "-nolisten", "tcp", "-screen", "0", size + "x24", "-displayfd", str(writing)], pass_fds=[writing],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        os.close(writing)
+        try:
+            number = os.fdopen(reading).readline().strip()
+            env = {**os.environ, "CANTIGA_DESK": folder, "DISPLAY": ":" + number, "XDG_RUNTIME_DIR": os.path.join(folder, "run"),
+                   "HOME": os.path.join(folder, "home"), "XDG_CONFIG_HOME": os.path.join(folder, "home/config"), "GSETTINGS_BACKEND": "memory",
+                   "GSK_RENDERER": "cairo", "GDK_BACKEND": "x11", "PATH": "/usr/bin:/bin:/usr/sbin:/sbin"}
+            for name in ("GTK_A11Y", "NO_AT_BRIDGE", "WAYLAND_DISPLAY", "AT_SPI_BUS_ADDRESS"):
+                env.pop(name, None)
+            status = subprocess.call(["dbus-run-session", "--config-file=" + os.path.join(folder, "bus.conf"), "--", "/usr/bin/python3"] + sys.argv, env=env)
+        finally:
+            display.kill()
+            display.wait()
+    sys.exit(status)
+
+
+class Desk(journey.Place):
+    """A place with a person in front of the program."""
+
+    def __init__(self):
+        super().__init__()
+        for name in ("DISPLAY", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "GSETTINGS_BACKEND", "GSK_RENDERER", "GDK_BACKEND", "XDG_CONFIG_HOME"):
+            self.env[name] = os.environ[name]
+        self.env["CANTIGA_LOCALEDIR"] = os.path.join(journey.BUILD, "po")
+        # Nothing is heard, whatever the machine has; time goes on all the same.
+        self.env["PULSE_SERVER"] = "/nonexistent"
+        self.program = None
+        self.whole = True
+
+    def open(self, *arguments, card=None, env=None):
+        """Starts the player, and waits until its window can be seen."""
+        import pyatspi
+        self.atspi = pyatspi
+        self.program = self.start(os.path.join(journey.BUILD, "src/ui/cantiga"), "--state", self.path("player"), "--card-module", journey.module(),
+                                  *arguments, env={**journey.without_leaks(self.env), **(card.env if card else {}), **(env or {})})
+        self.window = self.root = None
+        self.window = self.root = journey.until(lambda: self.find_window("Cantiga"), "the program's window")
+        return self.program
+
+    def tell(self):
+        said = "" if self.program is None else f"the program said:\n{self.program.err}\n"
+        shown = ""
+        if "CANTIGA_PICTURES" in os.environ:
+            self.picture(os.path.join(os.environ["CANTIGA_PICTURES"], f"failed-{int(time.time())}.png"))
+        with contextlib.suppress(Exception):
+            shown = "on the screen:\n" + "\n".join(self.names()) + "\n"
+        return said + shown + super().tell()
+
+    # -- eyes --
+
+    def find_window(self, name):
+        if self.program.ended:
+            raise journey.Wrong(f"the program ended: {self.program.err}")
+        for application in self.atspi.Registry.getDesktop(0):
+            if application is not None and application.get_process_id() == self.program.pid:
+                application.set_cache_mask(0)  # nobody listens here for what changes
+                return next((window for window in application if window is not None and window.name == name), None)
+        return None
+
+    def look_at(self, name):
+        """From now on, only this window is looked at. GTK 4.8 dies when it is asked for its windows while one of them closes, so nothing else asks."""
+        self.root = journey.until(lambda: self.find_window(name), f"a window “{name}”")
+
+    def look_back(self):
+        """At the main window."""
+        self.root = self.window
+
+    def walk(self, node=None):
+        """Everything in the window; not what buttons and tabs are made of."""
+        if self.program.ended:
+            raise journey.Wrong(f"the program ended: {self.program.err}")
+        node = node or self.root
+        yield node
+        if node.getRole() in (self.atspi.ROLE_LABEL, self.atspi.ROLE_PAGE_TAB_LIST, self.atspi.ROLE_IMAGE, self.atspi.ROLE_SLIDER):
+            return
+        for index in range(node.childCount):
+            with contextlib.suppress(Exception):
+                child = node.getChildAtIndex(index)
+                if child is not None:
+                    yield from self.walk(child)
+
+    def names(self):
+        return [f"{node.getRoleName()}: {node.name}" for node in self.walk() if node.name]
+
+    def all(self, name, role=None):
+        """What is called so, exactly; or begins so, if name ends in …"""
+        def fits(text):
+            return text.startswith(name[:-1]) if name.endswith("…") else text == name
+        found = []
+        for node in self.walk():
+            with contextlib.suppress(Exception):
+                if fits(node.name) and (role is None or node.getRoleName() == role) and self.is_laid_out(node):
+                    found.append(node)
+        return found
+
+    def is_laid_out(self, node):
+        """GTK 4.8 tells of pages that are not shown as well: they have no place until they are shown once."""
+        return node.queryComponent().getExtents(self.atspi.WINDOW_COORDS).width > 1
+
+    def see(self, name, role=None, limit=20.0):
+        """Waits until it is there."""
+        return journey.until(lambda: self.all(name, role), f"“{name}” is on the screen", limit)[0]
+
+    def see_no(self, name, limit=20.0):
+        journey.until(lambda: not self.all(name), f"“{name}” goes from the screen", limit)
+
+    # -- hands --
+
+    def press(self, name, role="push button"):
+        """The first of that name that can be pressed."""
+        def pressed():
+            for node in self.all(name, role):
+                with contextlib.suppress(Exception):
+                    if node.getState().contains(self.atspi.STATE_SENSITIVE):
+                        return node.queryAction().doAction(0)
+            return False
+        journey.until(pressed, f"“{name}” can be pressed")
+
+    def write(self, name, text, role=None):
+        def written():
+            for node in self.all(name, role):
+                with contextlib.suppress(NotImplementedError):
+                    return node.queryEditableText().setTextContents(text)
+            return False
+        journey.until(written, f"there is an entry “{name}” to write into")
+
+    def key(self, *keys):
+        subprocess.run(["xdotool", "key", *keys], env=self.env, check=True)
+
+    def activate(self, action, parameter=""):
+        """A window action, as a menu does it."""
+        subprocess.run(["gdbus", "call", "--session", "--dest", "io.github.cantiga.Cantiga", "--object-path", "/io/github/cantiga/Cantiga/window/1",
+                        "--method", "org.gtk.Actions.Activate", action, f"[{parameter}]", "{}"], env=self.env, check=True, stdout=subprocess.DEVNULL)
+
+    def picture(self, path):
+        subprocess.run(["import", "-window", "root", path], env=self.env, check=True)
+
+
+def step(sentence):
+    """A test that begins where the one before ended: once one fails, those behind it fail at once."""
+    def keep(function):
+        def take(place):
+            journey.holds(place.whole, "a step before this one failed")
+            place.whole = False
+            function(place)
+            place.whole = True
+        journey.test(sentence)(take)
+        return function
+    return keep
+
+
+def wait(seconds):
+    """For pictures alone: what moves comes to rest."""
+    time.sleep(seconds)

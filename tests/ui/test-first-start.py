@@ -1,0 +1,114 @@
+#!/usr/bin/python3
+"""What a newcomer does at the desktop, from the first start to music."""
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import desk
+
+desk.enter()
+import journey
+
+
+class Room(desk.Desk):
+    """A box with three titles, and Ana's card."""
+
+    def __enter__(self):
+        super().__enter__()
+        self.init("Coro da Sé")
+        for name, hertz, options in (("Rosa das rosas", 440, ()), ("Santa Maria, strela do dia", 550, ()), ("Ondas do mar de Vigo", 660, ())):
+            self.add(self.tone(name + ".flac", hertz, 12, title=name, options=options))
+        self.card_of_ana = self.card()
+        self.serve()
+        return self
+
+
+@desk.step("a first start says what to do, and an invitation pairs")
+def _(place):
+    place.open(card=place.card_of_ana)
+    place.see("Hear music that is kept for you")
+    place.press("Paste invitation")
+    place.look_at("Invitation")
+    place.write("Invitation link", "cantiga://127.0.0.1:1/#nonsense")
+    place.see("The link is not whole. Copy all of it.")
+    journey.holds(not place.see("Pair", "push button").getState().contains(place.atspi.STATE_SENSITIVE), "one may pair by a broken link")
+    place.write("Invitation link", place.invite("Ana"))
+    place.see("A server at 127.0.0.1")
+    place.press("Pair")
+    place.look_back()
+
+
+@desk.step("signing in shows each step, refuses a wrong PIN and takes the right one")
+def _(place):
+    place.see("Connection, done…")
+    place.see("Cipher suite, done…")
+    place.see("Card, under way: Its PIN is asked for")
+    place.see("ANA MARIA DOS SANTOS\nAuthentication PIN")
+    place.write("PIN", "123")
+    journey.until(lambda: not [n for n in place.all("Sign in", "push button") if n.getState().contains(place.atspi.STATE_SENSITIVE)],
+                  "three digits are no PIN")
+    place.write("PIN", "9999")
+    place.press("Sign in")
+    place.see("ANA MARIA DOS SANTOS\nWrong PIN. There are more tries")
+    place.write("PIN", "1234")
+    place.press("Sign in")
+
+
+@desk.step("the library shows every title, and finds one without its accents")
+def _(place):
+    place.see("3 titles")
+    place.see("Play “Rosa das rosas”")
+    place.press("Search")
+    place.write("Search the library", "VÍGO")
+    place.see("1 title")
+    place.write("Search the library", "xyz")
+    place.see("No title with “xyz”")
+    place.press("Clear")
+    place.see("3 titles")
+
+
+@desk.step("a title plays, its licence falls, and time goes on")
+def _(place):
+    place.press("Play “Rosa das rosas”")
+    place.see("Pause", "push button")
+    position = place.see("Position", "slider")
+    journey.until(lambda: position.queryValue().currentValue > 0.5, "the position moves")
+    place.see("Licence: Playing · 2 plays left")
+
+
+@desk.step("pause holds it, seeking moves it, next goes on")
+def _(place):
+    position = place.see("Position", "slider")
+    place.press("Pause")
+    place.see("Play", "push button")
+    position.queryValue().currentValue = 9
+    journey.until(lambda: position.queryValue().currentValue >= 9, "the position is where it was put")
+    place.press("Play")
+    place.see("Pause", "push button")
+    journey.until(lambda: position.queryValue().currentValue > 9.2, "it goes on from there")
+    place.press("Next")
+    journey.until(lambda: position.queryValue().currentValue < 8, "the next title starts at its start")
+    place.see("Santa Maria, strela do dia", "label")
+
+
+@desk.step("a forgotten server can be thought of again, and goes else")
+def _(place):
+    place.activate("page", "<'servers'>")
+    place.see("Coro da Sé, Signed in · ANA MARIA DOS SANTOS")
+    place.press("More", "toggle button") if place.all("More", "toggle button") else place.press("More")
+    place.see("Forget", "menu item")
+    place.press("Forget", "menu item")
+    place.see_no("Coro da Sé…")
+    place.press("Undo…")
+    place.see("Coro da Sé, Last used today")
+
+
+@desk.step("it ends when it is told to, without complaint")
+def _(place):
+    place.activate("page", "<'library'>")
+    place.see("Sign in to see the music")
+    place.key("ctrl+q")
+    place.program.wait()
+
+
+journey.main(Room)
