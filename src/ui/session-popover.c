@@ -30,7 +30,8 @@ static void
 show_number (CantigaSessionPopover *self)
 {
   guint64 number = cantiga_session_get_number (cantiga_visit_get_session (self->visit));
-  g_autofree char *text = g_strdup_printf (_ ("Message and key number %" G_GUINT64_FORMAT), number);
+  g_autofree char *digits = g_strdup_printf ("%" G_GUINT64_FORMAT, number);
+  g_autofree char *text = g_strdup_printf (_ ("Message and key number %s"), digits);
 
   if (gtk_widget_get_mapped (GTK_WIDGET (self)))
     gtk_label_set_label (self->messages, text);

@@ -74,12 +74,13 @@ class Desk(journey.Place):
         self.env["PULSE_SERVER"] = "/nonexistent"
         self.program = None
         self.whole = True
+        self.size = "1000x700+0+0"
 
-    def open(self, *arguments, card=None, env=None):
+    def open(self, *arguments, card=None, env=None, state=None):
         """Starts the player, and waits until its window can be seen."""
         import pyatspi
         self.atspi = pyatspi
-        self.program = self.start(os.path.join(journey.BUILD, "src/ui/cantiga"), "--state", self.path("player"), "--card-module", journey.module(),
+        self.program = self.start(os.path.join(journey.BUILD, "src/ui/cantiga"), "--state", state or self.path("player"), "--card-module", journey.module(),
                                   *arguments, env={**journey.without_leaks(self.env), **(card.env if card else {}), **(env or {})})
         self.window = self.root = None
         self.window = self.root = journey.until(lambda: self.find_window("Cantiga"), "the program's window")
@@ -180,8 +181,29 @@ class Desk(journey.Place):
         subprocess.run(["gdbus", "call", "--session", "--dest", "io.github.cantiga.Cantiga", "--object-path", "/io/github/cantiga/Cantiga/window/1",
                         "--method", "org.gtk.Actions.Activate", action, f"[{parameter}]", "{}"], env=self.env, check=True, stdout=subprocess.DEVNULL)
 
+    def resize(self, width, height):
+        """The window without its border; there is no compositor, so GTK draws one of 5 pixels within."""
+        width, height = min(width + 10, 1000), min(height + 10, 700)
+        window = subprocess.run(["xdotool", "search", "--onlyvisible", "--pid", str(self.program.pid), "--name", "Cantiga"], env=self.env, check=True,
+                                capture_output=True, text=True).stdout.split()[0]
+        subprocess.run(["xdotool", "windowsize", "--sync", window, str(width), str(height)], env=self.env, check=True)
+        self.size = f"{width}x{height}+0+0"
+
     def picture(self, path):
-        subprocess.run(["import", "-window", "root", path], env=self.env, check=True)
+        subprocess.run(["import", "-window", "root", "-crop", self.size, "+repage", path], env=self.env, check=True)
+
+
+class Room(Desk):
+    """A box with three titles, and Ana's card."""
+
+    def __enter__(self):
+        super().__enter__()
+        self.init("Coro da Sé")
+        for name, hertz, options in (("Rosa das rosas", 440, ()), ("Santa Maria, strela do dia", 550, ()), ("Ondas do mar de Vigo", 660, ())):
+            self.add(self.tone(name + ".flac", hertz, 12, title=name, options=options))
+        self.card_of_ana = self.card()
+        self.serve()
+        return self
 
 
 def step(sentence):

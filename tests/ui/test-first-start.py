@@ -10,19 +10,6 @@ desk.enter()
 import journey
 
 
-class Room(desk.Desk):
-    """A box with three titles, and Ana's card."""
-
-    def __enter__(self):
-        super().__enter__()
-        self.init("Coro da Sé")
-        for name, hertz, options in (("Rosa das rosas", 440, ()), ("Santa Maria, strela do dia", 550, ()), ("Ondas do mar de Vigo", 660, ())):
-            self.add(self.tone(name + ".flac", hertz, 12, title=name, options=options))
-        self.card_of_ana = self.card()
-        self.serve()
-        return self
-
-
 @desk.step("a first start says what to do, and an invitation pairs")
 def _(place):
     place.open(card=place.card_of_ana)
@@ -111,4 +98,4 @@ def _(place):
     place.program.wait()
 
 
-journey.main(Room)
+journey.main(desk.Room)
