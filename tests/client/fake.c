@@ -46,6 +46,8 @@ fake_send (Fake *fake, SoupServerMessage *message, guint status, const char *typ
   if (fault == FAULT_FORGE)
     body = forged = turn_bit (body);
   soup_server_message_set_status (message, status, NULL);
+  /* As the server does; and libsoup 3.2 never lets go of a connection that its client leaves idle. */
+  soup_message_headers_replace (soup_server_message_get_response_headers (message), "Connection", "close");
   soup_message_headers_replace (soup_server_message_get_response_headers (message), "Content-Type", type);
   soup_message_body_append_bytes (soup_server_message_get_response_body (message), body);
   if (fault != FAULT_HOLD)
