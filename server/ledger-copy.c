@@ -8,8 +8,13 @@ static gboolean
 copy_event (const CantigaEvent *event, gpointer to, GError **error)
 {
   CantigaEvent copy = *event;
+  CantigaId licence;
 
-  return cantiga_ledger_append_event (to, &copy, error);
+  if (!cantiga_ledger_append_event (to, &copy, error))
+    return FALSE;
+  return event->kind != CANTIGA_EVENT_GRANTED
+         || (cantiga_ledger_find_by_ids (to, CANTIGA_TABLE_LICENCES, &event->listener, &event->title, &licence, error)
+             && cantiga_ledger_index_play (to, &licence, copy.number, error));
 }
 
 static gboolean

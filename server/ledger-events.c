@@ -3,6 +3,7 @@
 static const char *const event_names[CANTIGA_N_EVENTS] = {
   [CANTIGA_EVENT_GRANTED] = "granted",       [CANTIGA_EVENT_STARTED] = "started", [CANTIGA_EVENT_ENDED] = "ended",
   [CANTIGA_EVENT_GIVEN_BACK] = "given-back", [CANTIGA_EVENT_CLOSED] = "closed",   [CANTIGA_EVENT_REVOKED] = "revoked",
+  [CANTIGA_EVENT_RENEWED] = "renewed",       [CANTIGA_EVENT_RETURNED] = "returned",
 };
 
 /* Where the plays end: the last number and link. Sealed, so that events cannot be cut off at the end. */
@@ -233,6 +234,21 @@ cantiga_ledger_last_event (CantigaLedger *ledger, const CantigaId *key, gboolean
   step = cantiga_statement_step (statement, error);
   *ret_there = step == CANTIGA_STEP_ROW;
   return step == CANTIGA_STEP_ROW ? open_event (ledger, statement, ret_event, error) : step == CANTIGA_STEP_DONE;
+}
+
+gboolean
+cantiga_ledger_load_event (CantigaLedger *ledger, gint64 number, CantigaEvent *ret_event, GError **error)
+{
+  g_autoptr (CantigaStatement) statement = cantiga_sql_prepare (ledger->sql, "SELECT number, play, sealed FROM plays WHERE number = ?1", error);
+  CantigaStep step;
+
+  if (statement == NULL)
+    return FALSE;
+  cantiga_statement_bind_int (statement, 1, number);
+  step = cantiga_statement_step (statement, error);
+  if (step == CANTIGA_STEP_ROW)
+    return open_event (ledger, statement, ret_event, error);
+  return step == CANTIGA_STEP_DONE ? cantiga_ledger_fail_damaged (CANTIGA_TABLE_PLAYS, error) : FALSE;
 }
 
 /* ---- all events ---- */

@@ -109,7 +109,9 @@ record_grant (Asking *asking, const CantigaId *key, const CantigaLicenceEntry *e
   if (g_strlcpy (lease.granted.player, asking->player, sizeof lease.granted.player) >= sizeof lease.granted.player)
     return cantiga_fail_with (error, CANTIGA_ERROR_MALFORMED, "The player's identity is not a UUID.");
   tell_lease (&lease, &asking->granted);
-  return cantiga_ledger_append_event (asking->ledger, &lease.granted, error) && cantiga_ledger_store_lease (asking->ledger, &lease, error);
+  return cantiga_ledger_append_event (asking->ledger, &lease.granted, error)
+         && cantiga_ledger_index_play (asking->ledger, &entry->id, lease.granted.number, error)
+         && cantiga_ledger_store_lease (asking->ledger, &lease, error);
 }
 
 static gboolean

@@ -113,6 +113,8 @@ typedef enum
   CANTIGA_EVENT_GIVEN_BACK,
   CANTIGA_EVENT_CLOSED,
   CANTIGA_EVENT_REVOKED,
+  CANTIGA_EVENT_RENEWED,  /* a licence, by its listener or the keeper: of no play */
+  CANTIGA_EVENT_RETURNED, /* a licence, by its listener: of no play */
   CANTIGA_N_EVENTS
 } CantigaEventKind;
 
@@ -139,6 +141,7 @@ gboolean cantiga_ledger_each_event (CantigaLedger *ledger, CantigaEventVisit vis
 /* The last event of a play. */
 gboolean cantiga_ledger_last_event (CantigaLedger *ledger, const CantigaId *key, gboolean *ret_there, CantigaEvent *ret_event,
                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_ledger_load_event (CantigaLedger *ledger, gint64 number, CantigaEvent *ret_event, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Makes the head of a new ledger; CANTIGA_ERROR_CONFIGURATION if the ledger belongs to another master key. */
 gboolean cantiga_ledger_open_head (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -161,6 +164,13 @@ gboolean cantiga_ledger_store_licence (CantigaLedger *ledger, const CantigaLicen
 gboolean cantiga_ledger_delete_licence (CantigaLedger *ledger, const CantigaId *id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* GArray of CantigaLicenceEntry; listener NULL for all. */
 GArray *cantiga_ledger_load_licences (CantigaLedger *ledger, const CantigaId *listener, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- which plays are of which licence: an index of the plays, found by the licence's id: ledger-heard.c ---- */
+gboolean cantiga_ledger_index_play (CantigaLedger *ledger, const CantigaId *licence, gint64 number, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* CANTIGA_ERROR_DAMAGED unless the play is in the index, of that licence. */
+gboolean cantiga_ledger_verify_heard (CantigaLedger *ledger, const CantigaEvent *granted, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* For a ledger from before there was an index. */
+gboolean cantiga_ledger_open_heard (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ---- leases, the plays that are not over: ledger-leases.c ---- */
 typedef enum

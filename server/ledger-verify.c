@@ -61,7 +61,7 @@ gather_grant (Gathered *gathered, const CantigaEvent *event, GError **error)
   add_taken (gathered, &event->stamp, 1);
   if (event->plays_left != event->plays - (guint)get_taken (gathered, &event->stamp))
     return fail_at_event (event, "its count does not follow from the plays before", error);
-  return TRUE;
+  return cantiga_ledger_verify_heard (gathered->ledger, event, error);
 }
 
 static gboolean
@@ -78,8 +78,8 @@ gather_event (const CantigaEvent *event, gpointer user_data, GError **error)
   Play *play = g_hash_table_lookup (gathered->plays, &event->key);
   CantigaId key;
 
-  /* A licence was revoked while none of its plays went on. */
-  if (event->kind == CANTIGA_EVENT_REVOKED && cantiga_id_equal (&event->key, &no_play))
+  /* What became of a licence, not of one of its plays. */
+  if (event->kind >= CANTIGA_EVENT_REVOKED && cantiga_id_equal (&event->key, &no_play))
     return TRUE;
   if (!cantiga_ledger_find_by_ids (gathered->ledger, CANTIGA_TABLE_PLAYS, &event->listener, &event->play, &key, error))
     return FALSE;

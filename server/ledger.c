@@ -46,6 +46,8 @@ static const char *const migrations[] = {
   "CREATE TRIGGER plays_are_appended BEFORE INSERT ON plays WHEN EXISTS (SELECT 1 FROM plays WHERE number >= NEW.number)"
   " BEGIN SELECT raise (ABORT, 'plays are only ever appended'); END;",
   "CREATE TABLE ids (one INTEGER PRIMARY KEY CHECK (one = 1), sealed BLOB NOT NULL) STRICT;",
+  "CREATE TABLE heard (number INTEGER PRIMARY KEY REFERENCES plays (number), licence BLOB NOT NULL) STRICT;"
+  "CREATE INDEX heard_by_licence ON heard (licence, number);",
 };
 
 /* ---- transactions ---- */
@@ -329,7 +331,7 @@ cantiga_ledger_open (const char *path, CantigaSecret *master, GError **error)
   ledger->sql = cantiga_sql_open (path, error);
   if (ledger->sql == NULL || !derive_keys (master, CANTIGA_LABEL_ROW, keys_of (ledger)->row, error)
       || !cantiga_sql_migrate (ledger->sql, migrations, G_N_ELEMENTS (migrations), error) || !cantiga_ledger_open_head (ledger, error)
-      || !open_id_key (ledger, master, error))
+      || !open_id_key (ledger, master, error) || !cantiga_ledger_open_heard (ledger, error))
     return NULL;
   return g_steal_pointer (&ledger);
 }

@@ -101,6 +101,8 @@ gboolean cantiga_ledger_check_player (CantigaLedger *ledger, const char *uuid, G
 /* Certificates issued to a player on renewal: their serials, for the revocation list. */
 gboolean cantiga_ledger_add_certificates (CantigaLedger *ledger, const char *uuid, GPtrArray *leaves, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 GPtrArray *cantiga_ledger_list_players (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The name that the keeper gave it; NULL without error if there is none. */
+char *cantiga_ledger_dup_player_name (CantigaLedger *ledger, const char *uuid, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_ledger_revoke_player (CantigaLedger *ledger, const char *uuid, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Serials of all revoked players' certificates; for the revocation list. */
 GStrv cantiga_ledger_list_revoked_serials (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -148,18 +150,25 @@ typedef struct
   CantigaId id;              /* of the licence: keyed hash of listener and title */
   CantigaId listener;
   CantigaId title;
+  guint plays;               /* that it was given with; 0: given back */
   CantigaLicence licence;
 } CantigaLicenceRow;
 /* listener: NULL for all. GPtrArray of CantigaLicenceRow (g_free). */
 GPtrArray *cantiga_ledger_list_licences (CantigaLedger *ledger, const CantigaId *listener, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Makes, renews or sets one: plays from now on, validity seconds. */
 gboolean cantiga_ledger_put_licence (CantigaLedger *ledger, const CantigaId *listener, const CantigaId *title, guint plays, gint64 validity, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* For the listener (9.7, 9.8). used_here: this session had a play of the title, or was refused it. CANTIGA_ERROR_NOT_FOUND, CANTIGA_ERROR_RENEWAL_REFUSED. */
+gboolean cantiga_ledger_renew_licence (CantigaLedger *ledger, const CantigaPolicy *policy, const CantigaId *listener, const CantigaId *title, gboolean used_here, gint64 now,
+                                       CantigaLicenceRow *ret_row, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* ret_deleted: the licence went, and the session gets no more of this title; else ret_row is what is left of it. */
+gboolean cantiga_ledger_return_licence (CantigaLedger *ledger, const CantigaPolicy *policy, const CantigaId *listener, const CantigaId *title, gint64 now, gboolean *ret_deleted,
+                                        CantigaLicenceRow *ret_row, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_ledger_revoke_licence (CantigaLedger *ledger, const CantigaId *id, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 typedef struct
 {
   gint64 number;             /* of the row, rising */
-  char *event;               /* "granted", "started", "ended", "given-back", "closed" (window over), "revoked" */
+  char *event;               /* "granted", "started", "ended", "given-back", "closed" (window over); "revoked", of a licence, too; of licences alone: "renewed", "returned" */
   gint64 at;
   CantigaId play, listener, title;
   char *player;              /* UUID */
@@ -169,5 +178,16 @@ void cantiga_play_row_free (CantigaPlayRow *row);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaPlayRow, cantiga_play_row_free)
 /* In order; GPtrArray of CantigaPlayRow. */
 GPtrArray *cantiga_ledger_list_plays (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+typedef struct
+{
+  CantigaId play;
+  char player[37];           /* UUID */
+  gint64 at;
+  gint64 until;              /* 0: it goes on */
+  const char *state;         /* "playing", "heard", "given-back", "revoked" */
+} CantigaHeard;
+/* The last plays of a licence (an id of CantigaLicenceRow), the last first; GArray of CantigaHeard. */
+GArray *cantiga_ledger_list_heard (CantigaLedger *ledger, const CantigaId *licence, guint limit, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -162,6 +162,7 @@ cantiga_route_card (const CantigaRequest *request, CantigaServerSession *session
     return NULL;
   cantiga_throttle_succeeded (server->throttle, request->address);
   session->refused = g_hash_table_new_full (cantiga_id_hash, cantiga_id_equal_func, g_free, NULL);
+  session->heard = g_hash_table_new_full (cantiga_id_hash, cantiga_id_equal_func, g_free, NULL);
   answer = json_object_new ();
   json_object_set_string_member (answer, "listener", name);
   return answer;

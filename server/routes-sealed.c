@@ -8,8 +8,8 @@
 
 /* ---- the catalogue (docs/protocol.md 8) ---- */
 
-static void
-set_nullable (JsonObject *object, const char *member, const char *text)
+void
+cantiga_set_nullable (JsonObject *object, const char *member, const char *text)
 {
   if (text != NULL)
     json_object_set_string_member (object, member, text);
@@ -17,8 +17,8 @@ set_nullable (JsonObject *object, const char *member, const char *text)
     json_object_set_null_member (object, member);
 }
 
-static JsonObject *
-encode_licence (const CantigaLicence *licence, gboolean refused, gint64 now)
+JsonObject *
+cantiga_encode_licence (const CantigaLicence *licence, gboolean refused, gint64 now)
 {
   JsonObject *object = json_object_new ();
 
@@ -44,7 +44,7 @@ encode_title (const CantigaTitle *title, JsonObject *licence)
   json_object_set_string_member (object, "type", metadata->type);
   json_object_set_int_member (object, "size", (gint64)title->size);
   json_object_set_int_member (object, "chunks", (gint64)title->chunks);
-  set_nullable (object, "cover", title->cover);
+  cantiga_set_nullable (object, "cover", title->cover);
   json_object_set_boolean_member (object, "exportable", metadata->exportable);
   json_object_set_object_member (object, "licence", licence);
   return object;
@@ -78,7 +78,7 @@ encode_titles (const CantigaRequest *request, CantigaServerSession *session, GPt
     {
       const CantigaTitle *title = g_ptr_array_index (titles, i);
       gboolean refused = g_hash_table_contains (session->refused, &title->id);
-      JsonObject *licence = encode_licence (g_hash_table_lookup (licences, &title->id), refused, request->now);
+      JsonObject *licence = cantiga_encode_licence (g_hash_table_lookup (licences, &title->id), refused, request->now);
 
       json_array_add_object_element (array, encode_title (title, licence));
     }
@@ -124,7 +124,7 @@ cantiga_route_list (const CantigaRequest *request, CantigaServerSession *session
   if (array == NULL)
     return NULL;
   json_object_set_array_member (page, "titles", array);
-  set_nullable (page, "next", next);
+  cantiga_set_nullable (page, "next", next);
   mark = dup_mark (page);
   if (g_strcmp0 (mark, cantiga_request_get (request, "mark")) == 0)
     {
@@ -198,7 +198,10 @@ grant_play (const CantigaRequest *request, CantigaServerSession *session, const 
 
   if (cantiga_ledger_grant_play (server->ledger, &server->config->policy, &session->listener, title, play, session->player, duration, refused,
                                  request->now, ret_play, &deleted, error))
-    return TRUE;
+    {
+      g_hash_table_add (session->heard, g_memdup2 (title, sizeof *title));
+      return TRUE;
+    }
   if (deleted)
     g_hash_table_add (session->refused, g_memdup2 (title, sizeof *title));
   return FALSE;
@@ -248,18 +251,14 @@ cantiga_route_end (const CantigaRequest *request, CantigaServerSession *session,
 static char *
 dup_player_name (const CantigaRequest *request, const char *uuid, GError **error)
 {
-  g_autoptr (GPtrArray) players = cantiga_ledger_list_players (request->server->ledger, error);
+  g_autoptr (GError) failure = NULL;
+  char *name = cantiga_ledger_dup_player_name (request->server->ledger, uuid, &failure);
 
-  for (guint i = 0; players != NULL && i < players->len; i++)
-    {
-      CantigaPlayerRow *row = g_ptr_array_index (players, i);
-
-      if (g_strcmp0 (row->uuid, uuid) == 0)
-        return g_strdup (row->name);
-    }
-  if (players != NULL)
+  if (failure != NULL)
+    g_propagate_error (error, g_steal_pointer (&failure));
+  else if (name == NULL)
     cantiga_fail (error, CANTIGA_ERROR_CERTIFICATE_REFUSED);
-  return NULL;
+  return name;
 }
 
 JsonObject *

@@ -54,6 +54,18 @@ JsonObject *cantiga_route_certificate (const CantigaRequest *request, CantigaSer
 JsonObject *cantiga_route_leave (const CantigaRequest *request, CantigaServerSession *session, JsonObject *body, CantigaGrant **ret_grant,
                                  GError **error);
 
+/* routes-licences.c */
+JsonObject *cantiga_route_licences (const CantigaRequest *request, CantigaServerSession *session, JsonObject *body, CantigaGrant **ret_grant,
+                                    GError **error);
+JsonObject *cantiga_route_renew (const CantigaRequest *request, CantigaServerSession *session, JsonObject *body, CantigaGrant **ret_grant,
+                                 GError **error);
+JsonObject *cantiga_route_return (const CantigaRequest *request, CantigaServerSession *session, JsonObject *body, CantigaGrant **ret_grant,
+                                  GError **error);
+
+/* What a title of the catalogue says of its licence (docs/protocol.md 8.2). licence: NULL if there is none. */
+JsonObject *cantiga_encode_licence (const CantigaLicence *licence, gboolean refused, gint64 now);
+void cantiga_set_nullable (JsonObject *object, const char *member, const char *text);
+
 /* A player's certificate for each key: the chains (for an answer), ret_leaves (for the ledger). */
 GPtrArray *cantiga_issue_chains (const CantigaRequest *request, GPtrArray *keys, const char *name, const char *uuid, GPtrArray **ret_leaves,
                                  GError **error);

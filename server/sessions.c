@@ -47,6 +47,7 @@ cantiga_server_session_unref (CantigaServerSession *session)
   g_clear_pointer (&session->handshake, cantiga_handshake_free);
   g_clear_pointer (&session->channel, cantiga_channel_free);
   g_clear_pointer (&session->refused, g_hash_table_unref);
+  g_clear_pointer (&session->heard, g_hash_table_unref);
   g_free (session->player);
   g_free (session->address);
   g_mutex_clear (&session->lock);

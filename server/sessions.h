@@ -35,6 +35,7 @@ typedef struct
   guint last_status;           /* HTTP status of the last answer, for a repeat */
   CantigaId listener;          /* CANTIGA_SESSION_OPEN */
   GHashTable *refused;         /* CantigaId: titles that this session gets no more (docs/protocol.md 9.2) */
+  GHashTable *heard;           /* CantigaId: titles of which it had a play (docs/protocol.md 9.7) */
 } CantigaServerSession;
 
 CantigaServerSession *cantiga_server_session_ref (CantigaServerSession *session);

@@ -39,6 +39,8 @@ static const struct
   = { "/problems/licence-expired", 401, CANTIGA_EXIT_REFUSED, "The licence for this title is past its end: sign in again to renew it." },
   [CANTIGA_ERROR_LICENCE_REFUSED]
   = { "/problems/licence-refused", 401, CANTIGA_EXIT_REFUSED, "This session gets no licence for this title any more: sign in again, or ask the keeper." },
+  [CANTIGA_ERROR_RENEWAL_REFUSED]
+  = { "/problems/renewal-refused", 401, CANTIGA_EXIT_REFUSED, "This licence cannot be renewed now: ask the server's keeper." },
   [CANTIGA_ERROR_PLAY_OVER] = { "/problems/play-over", 401, CANTIGA_EXIT_REFUSED, "This play is over: hearing the title again is a new play." },
   [CANTIGA_ERROR_INVITATION_REFUSED]
   = { "/problems/invitation-refused", 401, CANTIGA_EXIT_REFUSED, "The invitation is not valid (any more): ask the keeper for a new one." },

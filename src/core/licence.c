@@ -115,6 +115,56 @@ cantiga_licence_decide (const CantigaPolicy *policy, const CantigaLicence *licen
   return CANTIGA_DECISION_SPEND;
 }
 
+static const struct
+{
+  const char *name;
+  const char *sentence;
+} renewables[CANTIGA_N_RENEWABLES] = {
+  [CANTIGA_RENEWABLE_NOW] = { "now", NULL },
+  [CANTIGA_RENEWABLE_PLAYS_LEFT] = { "plays-left", "This licence has plays left: it is renewed once they are used up." },
+  [CANTIGA_RENEWABLE_SIGN_IN] = { "sign-in", "This licence was used in this session: sign in again to renew it." },
+  [CANTIGA_RENEWABLE_LATER] = { "later", "This licence cannot be renewed yet: try again later." },
+  [CANTIGA_RENEWABLE_KEEPER] = { "keeper", "This licence is renewed by the server's keeper alone: ask for it." },
+  [CANTIGA_RENEWABLE_NEVER] = { "never", "This licence is not renewed: the title was yours to hear so many times, and no more." },
+};
+
+const char *
+cantiga_renewable_get_name (CantigaRenewable renewable)
+{
+  return renewables[renewable].name;
+}
+
+gboolean
+cantiga_renewable_fail (CantigaRenewable renewable, GError **error)
+{
+  return cantiga_fail_with (error, CANTIGA_ERROR_RENEWAL_REFUSED, "%s", renewables[renewable].sentence);
+}
+
+CantigaRenewable
+cantiga_licence_get_renewable (const CantigaPolicy *policy, const CantigaLicence *licence, gboolean used_here, gint64 now, gint64 *ret_from)
+{
+  gint64 from = add_saturated (licence->made, policy->renewal_after);
+
+  *ret_from = 0;
+  if (licence->plays_left > 0 && now < licence->expires)
+    return CANTIGA_RENEWABLE_PLAYS_LEFT;
+  switch (policy->renewal)
+    {
+    case CANTIGA_RENEWAL_NEW_SESSION:
+      return used_here ? CANTIGA_RENEWABLE_SIGN_IN : CANTIGA_RENEWABLE_NOW;
+    case CANTIGA_RENEWAL_AFTER:
+      if (now >= from)
+        return CANTIGA_RENEWABLE_NOW;
+      *ret_from = from;
+      return CANTIGA_RENEWABLE_LATER;
+    case CANTIGA_RENEWAL_MANUAL:
+      return CANTIGA_RENEWABLE_KEEPER;
+    case CANTIGA_RENEWAL_NEVER:
+    default:
+      return CANTIGA_RENEWABLE_NEVER;
+    }
+}
+
 gint64
 cantiga_play_window_end (gint64 from, double duration)
 {

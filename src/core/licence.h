@@ -49,6 +49,25 @@ typedef enum
 CantigaDecision cantiga_licence_decide (const CantigaPolicy *policy, const CantigaLicence *licence, gboolean refused, gint64 now,
                                         CantigaLicence *ret_licence, CantigaError *ret_error);
 
+/* Whether its listener may renew a licence now (9.6), or why not. used_here: this session had a play of the title, or was refused it. ret_from: when it
+ * may, for CANTIGA_RENEWABLE_LATER; else 0. */
+typedef enum
+{
+  CANTIGA_RENEWABLE_NOW,
+  CANTIGA_RENEWABLE_PLAYS_LEFT, /* and time: nothing to renew */
+  CANTIGA_RENEWABLE_SIGN_IN,    /* in a new session */
+  CANTIGA_RENEWABLE_LATER,
+  CANTIGA_RENEWABLE_KEEPER, /* by the keeper alone */
+  CANTIGA_RENEWABLE_NEVER,
+  CANTIGA_N_RENEWABLES
+} CantigaRenewable;
+CantigaRenewable cantiga_licence_get_renewable (const CantigaPolicy *policy, const CantigaLicence *licence, gboolean used_here, gint64 now,
+                                                gint64 *ret_from);
+/* "now", "plays-left", "sign-in", "later", "keeper", "never". */
+const char *cantiga_renewable_get_name (CantigaRenewable renewable);
+/* The refusal that goes with it, as a sentence. */
+gboolean cantiga_renewable_fail (CantigaRenewable renewable, GError **error);
+
 /* A play's window: from + max (3 × duration, 10 minutes). */
 gint64 cantiga_play_window_end (gint64 from, double duration);
 #define CANTIGA_PLAY_GIVEN_BACK_AFTER 60

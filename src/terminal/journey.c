@@ -125,7 +125,9 @@ make_session (CantigaJourney *journey, GError **error)
 static gboolean
 warm_up (CantigaJourney *journey, GError **error)
 {
-  if (journey->options->list || journey->options->output != NULL)
+  CantigaOptions *options = journey->options;
+
+  if (options->list || options->output != NULL || options->licences || options->renew != NULL || options->give_back != NULL)
     return TRUE;
   journey->player = cantiga_player_new (NULL, error);
   return journey->player != NULL;

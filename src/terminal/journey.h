@@ -43,6 +43,10 @@ gboolean cantiga_journey_fetch (CantigaJourney *journey, CantigaTitle *title, GE
 CantigaPlay *cantiga_journey_start_play (CantigaJourney *journey, CantigaTitle *title, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The title was heard: the play ends. A server that cannot be told any more ends it by its window. */
 void cantiga_journey_end_play (CantigaJourney *journey, CantigaPlay *play);
+/* licences.c: those that the listener holds; renewed and given back by their title. */
+gboolean cantiga_journey_show_licences (CantigaJourney *journey, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_journey_renew_licence (CantigaJourney *journey, CantigaTitle *title, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_journey_return_licence (CantigaJourney *journey, CantigaTitle *title, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The last line under --json. */
 void cantiga_journey_print_play (CantigaJourney *journey, CantigaPlay *play, guint64 chunks, guint64 bytes);
 

@@ -40,6 +40,17 @@ play_title (CantigaJourney *journey, const char *words, GError **error)
   return journey->options->output != NULL ? cantiga_journey_fetch (journey, title, error) : cantiga_journey_hear (journey, title, error);
 }
 
+static gboolean
+change_licence (CantigaJourney *journey, GError **error)
+{
+  const char *renew = journey->options->renew;
+  CantigaTitle *title = cantiga_journey_find_title (journey, renew != NULL ? renew : journey->options->give_back, error);
+
+  if (title == NULL)
+    return FALSE;
+  return renew != NULL ? cantiga_journey_renew_licence (journey, title, error) : cantiga_journey_return_licence (journey, title, error);
+}
+
 /* Refused titles and wrong numbers are said; the catalogue comes again. Only what ends the session, or the person, ends this. */
 static gboolean
 choose_titles (CantigaJourney *journey, GError **error)
@@ -76,6 +87,10 @@ run_journey (CantigaJourney *journey, GError **error)
       cantiga_journey_print_catalogue (journey);
       return TRUE;
     }
+  if (options->licences)
+    return cantiga_journey_show_licences (journey, error);
+  if (options->renew != NULL || options->give_back != NULL)
+    return change_licence (journey, error);
   return options->title != NULL ? play_title (journey, options->title, error) : choose_titles (journey, error);
 }
 

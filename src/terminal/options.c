@@ -24,8 +24,9 @@ split_suites (GStrv given)
 static gboolean
 check (CantigaOptions *options, GError **error)
 {
-  if (options->list && options->title != NULL)
-    return cantiga_fail_with (error, CANTIGA_ERROR_USAGE, "--list and --title are two different things: give one of them.");
+  if (options->list + options->licences + (options->title != NULL) + (options->renew != NULL) + (options->give_back != NULL) > 1)
+    return cantiga_fail_with (error, CANTIGA_ERROR_USAGE,
+                              "--list, --title, --licences, --renew and --give-back are different things: give one of them.");
   if (options->output != NULL && options->title == NULL)
     return cantiga_fail_with (error, CANTIGA_ERROR_USAGE, "--output needs a --title.");
   if (options->output != NULL && *options->output == '\0')
@@ -52,6 +53,9 @@ cantiga_options_parse (CantigaOptions *options, int argc, char **argv, GError **
       "KEYRING" },
     { "title", 0, 0, G_OPTION_ARG_STRING, &options->title, "Play this title, by name, number or identifier, and leave", "TITLE" },
     { "list", 0, 0, G_OPTION_ARG_NONE, &options->list, "Show the catalogue, and leave", NULL },
+    { "licences", 0, 0, G_OPTION_ARG_NONE, &options->licences, "Show your licences, and leave", NULL },
+    { "renew", 0, 0, G_OPTION_ARG_STRING, &options->renew, "Renew the licence of this title, and leave", "TITLE" },
+    { "give-back", 0, 0, G_OPTION_ARG_STRING, &options->give_back, "Give the licence of this title back, and leave", "TITLE" },
     { "output", 0, 0, G_OPTION_ARG_FILENAME, &options->output,
       "Write the title to FILE instead of playing it (exportable titles only); none: fetch and check it only", "FILE|none" },
     { "card-module", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->modules,
@@ -84,6 +88,8 @@ cantiga_options_clear (CantigaOptions *options)
   g_free (options->server);
   g_free (options->state);
   g_free (options->title);
+  g_free (options->renew);
+  g_free (options->give_back);
   g_free (options->output);
   g_strfreev (options->modules);
   g_strfreev (options->suites);

@@ -14,6 +14,9 @@ typedef struct
   CantigaKeyringChoice keyring;
   char *title;
   gboolean list;
+  gboolean licences;
+  char *renew;      /* a title */
+  char *give_back;  /* a title */
   char *output;     /* a path, or "none"; NULL: sound */
   GStrv modules;
   int pin_fd;

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "core/licence.h"
 #include "fake-private.h"
 #include "loop.h"
 
@@ -152,6 +153,79 @@ answer_licence (Fake *fake, JsonObject *body, CantigaId *ret_grant, GError **err
   return answer;
 }
 
+/* As many as there are titles: used up until they were renewed, with a page and a cursor as the real server has them. */
+static JsonObject *
+held_object (Fake *fake, guint number)
+{
+  JsonObject *licence = title_object (fake, number), *play = json_object_new ();
+  JsonArray *history = json_array_new ();
+  CantigaId id;
+
+  g_assert_true (cantiga_json_get_id (licence, "id", &id, NULL));
+  cantiga_json_set_id (licence, "title", &id);
+  json_object_set_boolean_member (licence, "removed", number == 2);
+  json_object_set_string_member (licence, "state", fake->plays_left > 0 ? "valid" : "used-up");
+  json_object_set_int_member (licence, "plays", 3);
+  json_object_set_int_member (licence, "plays_left", fake->plays_left);
+  json_object_set_int_member (licence, "made", fake->pki->now);
+  json_object_set_int_member (licence, "expires", fake->pki->now + 1000);
+  json_object_set_string_member (licence, "renewal", fake->plays_left > 0 ? "plays-left" : "now");
+  json_object_set_int_member (licence, "renewal_from", 0);
+  cantiga_json_set_id (play, "play", &id);
+  json_object_set_int_member (play, "at", fake->pki->now);
+  json_object_set_int_member (play, "until", 0);
+  json_object_set_string_member (play, "state", "playing");
+  json_object_set_string_member (play, "player", "Sala");
+  json_array_add_object_element (history, play);
+  json_object_set_array_member (licence, "history", history);
+  return licence;
+}
+
+static JsonObject *
+answer_licences (Fake *fake, GHashTable *query)
+{
+  const char *after = g_hash_table_lookup (query, "after");
+  guint from = after != NULL ? (guint)g_ascii_strtoull (after + strlen ("a/b c+"), NULL, 10) : 0;
+  guint limit = (guint)g_ascii_strtoull (g_hash_table_lookup (query, "limit"), NULL, 10);
+  g_autofree char *next = g_strdup_printf ("a/b c+%u", from + limit);
+  JsonObject *answer = json_object_new ();
+  JsonArray *licences = json_array_new ();
+
+  for (guint i = from; i < MIN (fake->titles, from + limit); i++)
+    json_array_add_object_element (licences, held_object (fake, i));
+  json_object_set_array_member (answer, "licences", licences);
+  if (from + limit < fake->titles)
+    json_object_set_string_member (answer, "next", next);
+  else
+    json_object_set_null_member (answer, "next");
+  return answer;
+}
+
+static JsonObject *
+answer_renew (Fake *fake, GError **error)
+{
+  if (fake->plays_left > 0)
+    {
+      cantiga_renewable_fail (CANTIGA_RENEWABLE_PLAYS_LEFT, error);
+      return NULL;
+    }
+  fake->plays_left = 3;
+  return held_object (fake, 0);
+}
+
+static JsonObject *
+answer_return (Fake *fake)
+{
+  JsonObject *answer = json_object_new (), *licence = json_object_new ();
+
+  json_object_set_string_member (licence, "state", "refused");
+  json_object_set_int_member (licence, "plays_left", 0);
+  json_object_set_int_member (licence, "expires", 0);
+  json_object_set_boolean_member (answer, "returned", TRUE);
+  json_object_set_object_member (answer, "licence", licence);
+  return answer;
+}
+
 static JsonObject *
 answer_certificate (Fake *fake, Open *open, GBytes *text, GError **error)
 {
@@ -193,6 +267,12 @@ answer_text (Fake *fake, Open *open, const char *path, GHashTable *query, GBytes
     return answer_cover (fake);
   else if (g_str_equal (path, "/api/license"))
     return answer_licence (fake, body, ret_grant, error);
+  else if (g_str_equal (path, "/api/licences"))
+    return answer_licences (fake, query);
+  else if (g_str_equal (path, "/api/renew"))
+    return answer_renew (fake, error);
+  else if (g_str_equal (path, "/api/return"))
+    return answer_return (fake);
   else if (g_str_equal (path, "/api/end"))
     return answer_flag ("ended");
   else if (g_str_equal (path, "/api/leave"))

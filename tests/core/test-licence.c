@@ -266,6 +266,42 @@ test_states (void)
   g_assert_cmpstr (cantiga_licence_get_state (NULL, TRUE, 1500), ==, "refused");
 }
 
+static void
+test_renewable (void)
+{
+  static const struct
+  {
+    CantigaRenewal renewal;
+    guint plays_left;
+    gint64 now;
+    gboolean used_here;
+    CantigaRenewable expected;
+    gint64 from;
+  } cases[] = {
+    { CANTIGA_RENEWAL_NEW_SESSION, 1, 1500, TRUE, CANTIGA_RENEWABLE_PLAYS_LEFT, 0 },
+    { CANTIGA_RENEWAL_NEVER, 1, 1999, FALSE, CANTIGA_RENEWABLE_PLAYS_LEFT, 0 },
+    { CANTIGA_RENEWAL_NEW_SESSION, 0, 1500, TRUE, CANTIGA_RENEWABLE_SIGN_IN, 0 },
+    { CANTIGA_RENEWAL_NEW_SESSION, 0, 1500, FALSE, CANTIGA_RENEWABLE_NOW, 0 },
+    { CANTIGA_RENEWAL_NEW_SESSION, 3, 2000, FALSE, CANTIGA_RENEWABLE_NOW, 0 },
+    { CANTIGA_RENEWAL_NEW_SESSION, 3, 2000, TRUE, CANTIGA_RENEWABLE_SIGN_IN, 0 },
+    { CANTIGA_RENEWAL_NEVER, 0, 9999, FALSE, CANTIGA_RENEWABLE_NEVER, 0 },
+    { CANTIGA_RENEWAL_MANUAL, 0, 9999, FALSE, CANTIGA_RENEWABLE_KEEPER, 0 },
+    { CANTIGA_RENEWAL_AFTER, 0, 1499, FALSE, CANTIGA_RENEWABLE_LATER, 1500 },
+    { CANTIGA_RENEWAL_AFTER, 0, 1500, TRUE, CANTIGA_RENEWABLE_NOW, 0 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      const CantigaPolicy policy = { 3, 1000, cases[i].renewal, 500 };
+      const CantigaLicence licence = { 1000, 2000, cases[i].plays_left };
+      gint64 from = -1;
+
+      g_assert_cmpstr (cantiga_renewable_get_name (cantiga_licence_get_renewable (&policy, &licence, cases[i].used_here, cases[i].now, &from)), ==,
+                       cantiga_renewable_get_name (cases[i].expected));
+      g_assert_cmpint (from, ==, cases[i].from);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -276,5 +312,6 @@ main (int argc, char **argv)
   g_test_add_func ("/licence/parses-renewals", test_renewals);
   g_test_add_func ("/licence/gives-a-play-a-window-of-three-lengths", test_window);
   g_test_add_func ("/licence/names-its-state", test_states);
+  g_test_add_func ("/licence/may-be-renewed-or-says-why-not", test_renewable);
   return g_test_run ();
 }

@@ -386,6 +386,9 @@ class Player:
     def list(self, *arguments, **options):
         return self.run("--list", "--json", *arguments, **options).json
 
+    def licences(self):
+        return self.run("--licences", "--json").json
+
     def play(self, title, *arguments, output="none", ok=DONE, **options):
         """One play: what it tells at its end, or how it ended if that is not well."""
         ran = self.run("--title", title, "--output", output, "--json", *arguments, ok=ok, **options)

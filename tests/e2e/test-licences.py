@@ -72,6 +72,23 @@ def _(place):
     equal(place.licences("ANA MARIA DOS SANTOS"), [], "licences")
 
 
+@journey.test("listeners see their licences and their plays, renew what is used up and give back what they do not want")
+def _(place):
+    equal(sorted((licence["name"], licence["plays_left"]) for licence in place.rui.licences()), [("Ai flores", 2), ("Ondas do mar", 2)], "the licences of Rui")
+    place.rui.play("Ai flores")
+    place.rui.play("Ai flores")
+    licence, = [licence for licence in place.rui.licences() if licence["name"] == "Ai flores"]
+    equal((licence["state"], licence["plays"], licence["plays_left"], licence["renewal"]), ("used-up", 3, 0, "now"), "the licence")
+    equal([(play["state"], play["player"]) for play in licence["history"]], [("heard", "of Rui")] * 3, "its plays")
+    place.rui.run("--renew", "Ai flores")
+    equal(left(place.rui, "Ai flores"), [("valid", 3)], "renewed")
+    contains(place.rui.run("--renew", "Ai flores", ok=REFUSED).sentence, "plays left")
+    place.rui.run("--give-back", "Ai flores")
+    equal([licence["name"] for licence in place.rui.licences()], ["Ondas do mar"], "what is left")
+    contains(place.rui.run("--give-back", "Ai flores", ok=journey.NOT_FOUND).sentence, "no licence")
+    equal([play["event"] for play in place.ctl("plays", "--json").json][-2:], ["renewed", "returned"], "the keeper's plays")
+
+
 @journey.test("an unknown card is refused with a sentence of its own, and spends nothing")
 def _(place):
     before = place.ctl("plays", "--json").json
@@ -129,6 +146,12 @@ def _(place):
     place.ctl("licences", "grant", "ANA MARIA DOS SANTOS", "Ondas do mar", "--validity", "1s")
     journey.until(lambda: [licence for licence in place.licences("ANA MARIA DOS SANTOS") if licence["state"] == "expired"], "the licence's end")
     contains(place.ana.play("Ondas do mar", ok=REFUSED).sentence, "past its end")
+    # Nor is it the listener's to renew; giving it back makes no new one.
+    equal({licence["renewal"] for licence in place.ana.licences()}, {"keeper"}, "renewal")
+    contains(place.ana.run("--renew", "Ai flores", ok=REFUSED).sentence, "keeper")
+    place.ana.run("--give-back", "Ai flores")
+    equal([licence["state"] for licence in place.ana.licences() if licence["name"] == "Ai flores"], ["returned"], "given back")
+    contains(place.ana.play("Ai flores", ok=REFUSED).sentence, "used up")
 
 
 if __name__ == "__main__":

@@ -303,7 +303,7 @@ test_not_given_back_to_a_renewed_licence (Fixture *fixture, gconstpointer unused
   g_assert_cmpint (plays_left (fixture->ledger), ==, 5);
   g_assert_cmpuint (sweep (fixture, NOW + 60), ==, 1);
   g_assert_cmpint (plays_left (fixture->ledger), ==, 5);
-  assert_events (fixture, "granted 2, given-back 0");
+  assert_events (fixture, "granted 2, renewed 5, given-back 0");
 }
 
 static void
