@@ -88,7 +88,7 @@ for_every_case (void (*check) (const Case *this))
   json_parser_load_from_file (parser, path, &error);
   g_assert_no_error (error);
   cases = json_object_get_array_member (json_node_get_object (json_parser_get_root (parser)), "cases");
-  g_assert_cmpuint (json_array_get_length (cases), ==, 4);
+  g_assert_cmpuint (json_array_get_length (cases), ==, 7);
   for (guint i = 0; i < json_array_get_length (cases); i++)
     {
       Case this;
