@@ -91,7 +91,7 @@ compare_cb (gconstpointer a, gconstpointer b)
 /* ---- catalogue ---- */
 
 CantigaCatalogue *
-cantiga_catalogue_new (GPtrArray *titles)
+cantiga_catalogue_create (GPtrArray *titles)
 {
   CantigaCatalogue *catalogue = g_new0 (CantigaCatalogue, 1);
 

@@ -6,7 +6,7 @@
 G_BEGIN_DECLS
 
 /* Takes the titles (CantigaTitle) out of the array. */
-CantigaCatalogue *cantiga_catalogue_new (GPtrArray *titles);
+CantigaCatalogue *cantiga_catalogue_create (GPtrArray *titles);
 CantigaCatalogue *cantiga_catalogue_ref (CantigaCatalogue *catalogue);
 
 G_END_DECLS

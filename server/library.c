@@ -93,7 +93,7 @@ refresh (CantigaLibrary *library, GError **error)
   if (titles == NULL)
     return FALSE;
   g_clear_pointer (&library->catalogue, cantiga_catalogue_unref);
-  library->catalogue = cantiga_catalogue_new (titles);
+  library->catalogue = cantiga_catalogue_create (titles);
   library->generation = generation;
   return TRUE;
 }

@@ -2,6 +2,8 @@
 
 #include <glib/gi18n.h>
 
+#include "ui/mpris.h"
+#include "ui/probe.h"
 #include "ui/window.h"
 
 struct _CantigaApplication
@@ -11,6 +13,8 @@ struct _CantigaApplication
   /* what it was started with */
   char *state;    /* folder; NULL for the default */
   char **modules; /* PKCS#11 modules; NULL for p11-kit's */
+
+  CantigaMpris *mpris; /* owned; as long as there is a window */
 };
 
 G_DEFINE_FINAL_TYPE (CantigaApplication, cantiga_application, ADW_TYPE_APPLICATION)
@@ -24,6 +28,13 @@ static const GOptionEntry entries[] = {
 };
 
 static void
+cantiga_application_shutdown (GApplication *application)
+{
+  g_clear_object (&CANTIGA_APPLICATION (application)->mpris);
+  G_APPLICATION_CLASS (cantiga_application_parent_class)->shutdown (application);
+}
+
+static void
 cantiga_application_finalize (GObject *object)
 {
   CantigaApplication *self = CANTIGA_APPLICATION (object);
@@ -33,16 +44,60 @@ cantiga_application_finalize (GObject *object)
   G_OBJECT_CLASS (cantiga_application_parent_class)->finalize (object);
 }
 
+/* Hidden or not. */
+static CantigaWindow *
+find_window (CantigaApplication *self)
+{
+  for (GList *each = gtk_application_get_windows (GTK_APPLICATION (self)); each != NULL; each = each->next)
+    if (CANTIGA_IS_WINDOW (each->data))
+      return each->data;
+  return NULL;
+}
+
+/* ---- what others see of it on the bus ---- */
+
+static CantigaWindow *get_window (CantigaApplication *self);
+
+static void
+open_cb (CantigaApplication *self, const char *link)
+{
+  g_application_activate (G_APPLICATION (self));
+  cantiga_window_invite (get_window (self), link);
+}
+
+static void
+quit_asked_cb (CantigaApplication *self)
+{
+  g_action_group_activate_action (G_ACTION_GROUP (self), "quit", NULL);
+}
+
+static void
+start_mpris (CantigaApplication *self, CantigaWindow *window)
+{
+  GDBusConnection *connection = g_application_get_dbus_connection (G_APPLICATION (self));
+  CantigaQueue *queue = cantiga_window_get_queue (window);
+
+  if (connection == NULL || queue == NULL)
+    return;
+  g_clear_object (&self->mpris);
+  self->mpris = cantiga_mpris_new (connection, queue);
+  g_signal_connect_object (self->mpris, "raise", G_CALLBACK (g_application_activate), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->mpris, "quit", G_CALLBACK (quit_asked_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->mpris, "open", G_CALLBACK (open_cb), self, G_CONNECT_SWAPPED);
+}
+
+/* ---- the window ---- */
+
 static CantigaWindow *
 get_window (CantigaApplication *self)
 {
-  GtkWindow *window = gtk_application_get_active_window (GTK_APPLICATION (self));
+  CantigaWindow *window = find_window (self);
 
-  while (window != NULL && !CANTIGA_IS_WINDOW (window))
-    window = gtk_window_get_transient_for (window);
-  if (window == NULL)
-    window = GTK_WINDOW (cantiga_window_new (GTK_APPLICATION (self), self->state, (const char *const *)self->modules));
-  return CANTIGA_WINDOW (window);
+  if (window != NULL)
+    return window;
+  window = cantiga_window_new (GTK_APPLICATION (self), self->state, (const char *const *)self->modules);
+  start_mpris (self, window);
+  return window;
 }
 
 static void
@@ -143,6 +198,7 @@ cantiga_application_startup (GApplication *application)
   for (guint i = 0; i < G_N_ELEMENTS (accels); i++)
     gtk_application_set_accels_for_action (GTK_APPLICATION (application), accels[i].action, accels[i].keys);
   gtk_window_set_default_icon_name (CANTIGA_APPLICATION_ID);
+  cantiga_probe_start (G_ACTION_MAP (application));
 }
 
 static void
@@ -152,6 +208,7 @@ cantiga_application_class_init (CantigaApplicationClass *klass)
 
   G_OBJECT_CLASS (klass)->finalize = cantiga_application_finalize;
   application_class->startup = cantiga_application_startup;
+  application_class->shutdown = cantiga_application_shutdown;
   application_class->activate = cantiga_application_activate;
   application_class->handle_local_options = cantiga_application_local_options;
   application_class->command_line = cantiga_application_command_line;

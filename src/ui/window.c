@@ -283,6 +283,12 @@ make_queue (CantigaWindow *self)
   cantiga_player_bar_set_queue (self->bar, self->queue);
 }
 
+CantigaQueue *
+cantiga_window_get_queue (CantigaWindow *self)
+{
+  return self->queue;
+}
+
 /* ---- the window ---- */
 
 static void

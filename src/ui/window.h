@@ -3,6 +3,8 @@
 
 #include <adwaita.h>
 
+#include "ui/queue.h"
+
 G_BEGIN_DECLS
 
 #define CANTIGA_TYPE_WINDOW (cantiga_window_get_type ())
@@ -12,5 +14,7 @@ G_DECLARE_FINAL_TYPE (CantigaWindow, cantiga_window, CANTIGA, WINDOW, AdwApplica
 CantigaWindow *cantiga_window_new (GtkApplication *application, const char *state, const char *const *modules);
 /* Asks whether to pair by this link. */
 void cantiga_window_invite (CantigaWindow *window, const char *link);
+/* NULL where nothing can be played. */
+CantigaQueue *cantiga_window_get_queue (CantigaWindow *window);
 
 G_END_DECLS

@@ -200,7 +200,7 @@ class Room(Desk):
         super().__enter__()
         self.init("Coro da Sé")
         for name, hertz, options in (("Rosa das rosas", 440, ()), ("Santa Maria, strela do dia", 550, ()), ("Ondas do mar de Vigo", 660, ())):
-            self.add(self.tone(name + ".flac", hertz, 12, title=name, options=options))
+            self.add(self.tone(name + ".flac", hertz, 60, title=name, options=options))
         self.card_of_ana = self.card()
         self.serve()
         return self

@@ -1,0 +1,76 @@
+/* org.mpris.MediaPlayer2: the program itself. */
+#include "ui/mpris-private.h"
+
+#include "ui/application.h"
+
+static GVariant *
+raise_window (CantigaMpris *self, GVariant *parameters)
+{
+  g_signal_emit_by_name (self, "raise");
+  return NULL;
+}
+
+static GVariant *
+quit (CantigaMpris *self, GVariant *parameters)
+{
+  g_signal_emit_by_name (self, "quit");
+  return NULL;
+}
+
+static const CantigaMprisMethod methods[] = {
+  { "Raise", raise_window },
+  { "Quit", quit },
+  { NULL },
+};
+
+static GVariant *
+get_true (CantigaMpris *self)
+{
+  return g_variant_new_boolean (TRUE);
+}
+
+static GVariant *
+get_false (CantigaMpris *self)
+{
+  return g_variant_new_boolean (FALSE);
+}
+
+static GVariant *
+get_identity (CantigaMpris *self)
+{
+  return g_variant_new_string ("Cantiga");
+}
+
+static GVariant *
+get_desktop_entry (CantigaMpris *self)
+{
+  return g_variant_new_string (CANTIGA_APPLICATION_ID);
+}
+
+/* Invitations: what plays has no address that others could open. */
+static GVariant *
+get_schemes (CantigaMpris *self)
+{
+  return g_variant_new_strv ((const char *const[]){ "cantiga" }, 1);
+}
+
+static GVariant *
+get_types (CantigaMpris *self)
+{
+  return g_variant_new_strv (NULL, 0);
+}
+
+static const CantigaMprisProperty properties[] = {
+  { "CanQuit", get_true },
+  { "CanRaise", get_true },
+  { "CanSetFullscreen", get_false },
+  { "Fullscreen", get_false },
+  { "HasTrackList", get_false },
+  { "Identity", get_identity },
+  { "DesktopEntry", get_desktop_entry },
+  { "SupportedUriSchemes", get_schemes },
+  { "SupportedMimeTypes", get_types },
+  { NULL },
+};
+
+const CantigaMprisInterface cantiga_mpris_root = { "org.mpris.MediaPlayer2", methods, properties };
