@@ -203,6 +203,8 @@ static const CantigaConfigKey keys[] = {
   { "server", "listen", "0.0.0.0:22684", parse_listen, cantiga_config_format_text, PLACE (listen), 0, 0,
     "Address and port; [::]:22684 for IPv6 as well." },
   { "server", "workers", "0", parse_number, format_number, PLACE (workers), 0, 256, "Threads that serve; 0: as many as cores." },
+  { "server", "discovery", "yes", cantiga_config_parse_yes, cantiga_config_format_yes, PLACE (discovery), 0, 0,
+    "yes: players on the local network find this server by themselves (mDNS, by Avahi)." },
   { "suites", "enabled", "default", parse_enabled, format_enabled, 0, 0, 0,
     "Names or patterns (ECDH_*) separated by semicolons; default: all strong and sound ones. Legacy ones (EDE_CBC) by full name alone." },
   { "suites", "selection", "strongest", parse_selection, format_selection, 0, 0, 0, "strongest or random." },

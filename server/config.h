@@ -20,6 +20,7 @@ typedef struct
   char *name;                      /* NULL: the one given at init (pki) */
   char *listen;                    /* "0.0.0.0:22684" ; "[::]:22684" ; several separated by ; are not needed yet */
   guint workers;                   /* 0: as many as cores */
+  gboolean discovery;              /* docs/protocol.md 15 */
   /* [suites] */
   GStrv enabled;                   /* expanded names, strongest first; enabled = default */
   CantigaSelection selection;

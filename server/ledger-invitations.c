@@ -162,6 +162,35 @@ cantiga_ledger_get_invitation (CantigaLedger *ledger, const CantigaId *id, const
   return TRUE;
 }
 
+gboolean
+cantiga_ledger_has_open_invitation (CantigaLedger *ledger, gint64 now, gboolean *ret_open, GError **error)
+{
+  g_autoptr (CantigaTransaction) transaction = cantiga_ledger_read (ledger, error);
+  g_autoptr (CantigaStatement) statement = NULL;
+  CantigaStep step = CANTIGA_STEP_FAILED;
+  gboolean open = FALSE;
+
+  if (transaction == NULL)
+    return FALSE;
+  statement = cantiga_sql_prepare (ledger->sql, "SELECT id, expires, secret, sealed FROM invitations WHERE expires > ?1", error);
+  if (statement == NULL)
+    return FALSE;
+  cantiga_statement_bind_int (statement, 1, now);
+  while (!open && (step = cantiga_statement_step (statement, error)) == CANTIGA_STEP_ROW)
+    {
+      g_auto (Invitation) invitation = { 0 };
+      g_autoptr (CantigaSecret) secret = NULL;
+
+      if (!read_invitation (ledger, statement, &invitation, &secret, error))
+        return FALSE;
+      open = invitation.answer == NULL;
+    }
+  if (step == CANTIGA_STEP_FAILED)
+    return FALSE;
+  *ret_open = open;
+  return TRUE;
+}
+
 static gboolean
 mark_used (CantigaLedger *ledger, const Invitation *invitation, GError **error)
 {

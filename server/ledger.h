@@ -113,6 +113,8 @@ gboolean cantiga_ledger_add_invitation (CantigaLedger *ledger, const CantigaInvi
  * CANTIGA_ERROR_INVITATION_REFUSED. */
 gboolean cantiga_ledger_get_invitation (CantigaLedger *ledger, const CantigaId *id, const guint8 request_hash[32], gint64 now, CantigaSecret **ret_secret, char **ret_name,
                                         GBytes **ret_answer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Whether there is one that nobody has used yet. */
+gboolean cantiga_ledger_has_open_invitation (CantigaLedger *ledger, gint64 now, gboolean *ret_open, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Uses it up, and adds the player, in one transaction. leaves: X509. CANTIGA_ERROR_INVITATION_REFUSED if somebody was faster. */
 gboolean cantiga_ledger_use_invitation (CantigaLedger *ledger, const CantigaId *id, const guint8 request_hash[32], const char *uuid, GPtrArray *leaves, GBytes *answer, gint64 now,
                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -107,6 +107,12 @@ refused_cb (const char *address, const char *path, const char *type, const char 
     g_printerr ("cantiga-server: %s %s: %s: %s\n", address, route, type, detail);
 }
 
+static void
+told_cb (const char *sentence, gpointer user_data)
+{
+  g_printerr ("cantiga-server: %s\n", sentence);
+}
+
 static gboolean
 write_ready (int fd, const char *address, GError **error)
 {
@@ -153,6 +159,7 @@ run (const Options *options)
   if (server == NULL)
     return fail (error);
   cantiga_server_set_refused_func (server, refused_cb, NULL);
+  cantiga_server_set_told_func (server, told_cb, NULL);
   if (!serve (server, options->listen != NULL ? options->listen : config->listen, options->ready_fd, &error))
     return fail (error);
   return CANTIGA_EXIT_DONE;

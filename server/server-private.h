@@ -52,6 +52,10 @@ struct _CantigaServer
   GSource *sweep;
   CantigaServerRefused refused;
   gpointer refused_data;
+  CantigaTold told;
+  gpointer told_data;
+  CantigaAnnouncer *announcer; /* NULL: nobody is told */
+  guint sweeps;
 };
 
 /* A request may go to the pool: CANTIGA_ERROR_BUSY if too many have. */

@@ -76,6 +76,36 @@ cantiga_server_renew_terms (CantigaServer *server, gint64 now, GError **error)
 /* The list lives seven days: a day is often enough, and an hour reaches players that only ever fetch it. */
 #define RENEW_TERMS_AFTER 3600
 
+/* Invitations are made by cantigactl, beside us: asked for every so many sweeps. */
+#define ASK_FOR_INVITATIONS_EVERY 5
+
+static gboolean
+tell_whether_pairing (CantigaServer *server, gint64 now, GError **error)
+{
+  gboolean pairing;
+
+  if (server->announcer == NULL || server->sweeps++ % ASK_FOR_INVITATIONS_EVERY != 0)
+    return TRUE;
+  if (!cantiga_ledger_has_open_invitation (server->ledger, now, &pairing, error))
+    return FALSE;
+  cantiga_announcer_set_pairing (server->announcer, pairing);
+  return TRUE;
+}
+
+static void
+announce (CantigaServer *server, const char *address)
+{
+  g_autoptr (CantigaTermsNow) now = cantiga_server_get_terms (server);
+  g_autofree char *pin = NULL;
+  guint8 hash[32];
+
+  if (!server->config->discovery)
+    return;
+  cantiga_certificate_pin (cantiga_pki_get_authority (server->pki), hash);
+  pin = cantiga_base64url_encode (hash, sizeof hash);
+  server->announcer = cantiga_announcer_new (now->terms.name, pin, address, FALSE, server->told, server->told_data);
+}
+
 static gboolean
 sweep_cb (gpointer user_data)
 {
@@ -87,7 +117,7 @@ sweep_cb (gpointer user_data)
   cantiga_sessions_sweep (server->sessions, now);
   cantiga_gate_sweep (server->gate, now);
   cantiga_throttle_sweep (server->throttle, now);
-  if (!cantiga_ledger_sweep (server->ledger, now, &given_back, &error)
+  if (!cantiga_ledger_sweep (server->ledger, now, &given_back, &error) || !tell_whether_pairing (server, now, &error)
       || (now - server->terms->issued > RENEW_TERMS_AFTER && !cantiga_server_renew_terms (server, now, &error)))
     if (server->refused != NULL)
       server->refused ("", "", "/problems/internal", error->message, server->refused_data);
@@ -195,6 +225,13 @@ cantiga_server_set_refused_func (CantigaServer *server, CantigaServerRefused fun
   server->refused_data = user_data;
 }
 
+void
+cantiga_server_set_told_func (CantigaServer *server, CantigaTold func, gpointer user_data)
+{
+  server->told = func;
+  server->told_data = user_data;
+}
+
 static char *
 dup_bound_address (GSocket *socket, GError **error)
 {
@@ -239,6 +276,7 @@ cantiga_server_start (CantigaServer *server, const char *listen, char **ret_addr
   server->sweep = g_timeout_source_new_seconds (1);
   g_source_set_callback (server->sweep, sweep_cb, server, NULL);
   g_source_attach (server->sweep, g_main_context_get_thread_default ());
+  announce (server, *ret_address);
   return TRUE;
 }
 
@@ -248,6 +286,7 @@ cantiga_server_stop (CantigaServer *server)
   if (server->sweep != NULL)
     g_source_destroy (server->sweep);
   g_clear_pointer (&server->sweep, g_source_unref);
+  g_clear_pointer (&server->announcer, cantiga_announcer_free);
   cantiga_ocsp_stop (server->ocsp);
   for (guint i = 0; i < server->workers->len; i++)
     cantiga_worker_drain (g_ptr_array_index (server->workers, i), PATIENCE);

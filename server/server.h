@@ -1,6 +1,7 @@
 /* The server: workers that accept, answer and sweep. The one door of this folder for a program that carries a server inside. */
 #pragma once
 
+#include "server/announcer.h"
 #include "server/config.h"
 #include "server/state.h"
 
@@ -23,5 +24,9 @@ void cantiga_server_stop (CantigaServer *server);
  * told to the player. */
 typedef void (*CantigaServerRefused) (const char *address, const char *path, const char *type, const char *detail, gpointer user_data);
 void cantiga_server_set_refused_func (CantigaServer *server, CantigaServerRefused func, gpointer user_data);
+
+/* What a person should know of a server that serves all the same (there is no Avahi); a sentence. Thread: the one of cantiga_server_start(), which comes
+ * after this. */
+void cantiga_server_set_told_func (CantigaServer *server, CantigaTold func, gpointer user_data);
 
 G_END_DECLS

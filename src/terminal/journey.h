@@ -34,6 +34,9 @@ CantigaTitle *cantiga_journey_find_title (CantigaJourney *journey, const char *w
 /* Tells the server that we go; failures do not matter any more. */
 void cantiga_journey_leave (CantigaJourney *journey);
 
+/* find.c: the servers on the local network, in place of the journey. CANTIGA_ERROR_NOT_FOUND: none. */
+gboolean cantiga_journey_find_servers (CantigaJourney *journey, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* hear.c: the licence, then sound to the last sample, or to `q`. */
 gboolean cantiga_journey_hear (CantigaJourney *journey, CantigaTitle *title, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* fetch.c: the licence, then every chunk, checked, to options->output. */

@@ -80,6 +80,8 @@ run_journey (CantigaJourney *journey, GError **error)
 {
   CantigaOptions *options = journey->options;
 
+  if (options->find)
+    return cantiga_journey_find_servers (journey, error);
   if (!cantiga_journey_sign_in (journey, error))
     return FALSE;
   if (options->list)

@@ -24,9 +24,11 @@ split_suites (GStrv given)
 static gboolean
 check (CantigaOptions *options, GError **error)
 {
-  if (options->list + options->licences + (options->title != NULL) + (options->renew != NULL) + (options->give_back != NULL) > 1)
+  int wanted = options->list + options->licences + options->find + (options->title != NULL) + (options->renew != NULL) + (options->give_back != NULL);
+
+  if (wanted > 1 || (options->find && options->invitation != NULL))
     return cantiga_fail_with (error, CANTIGA_ERROR_USAGE,
-                              "--list, --title, --licences, --renew and --give-back are different things: give one of them.");
+                              "--list, --title, --licences, --renew, --give-back and --find are different things: give one of them.");
   if (options->output != NULL && options->title == NULL)
     return cantiga_fail_with (error, CANTIGA_ERROR_USAGE, "--output needs a --title.");
   if (options->output != NULL && *options->output == '\0')
@@ -56,6 +58,7 @@ cantiga_options_parse (CantigaOptions *options, int argc, char **argv, GError **
     { "licences", 0, 0, G_OPTION_ARG_NONE, &options->licences, "Show your licences, and leave", NULL },
     { "renew", 0, 0, G_OPTION_ARG_STRING, &options->renew, "Renew the licence of this title, and leave", "TITLE" },
     { "give-back", 0, 0, G_OPTION_ARG_STRING, &options->give_back, "Give the licence of this title back, and leave", "TITLE" },
+    { "find", 0, 0, G_OPTION_ARG_NONE, &options->find, "Show the servers on the local network, and leave", NULL },
     { "output", 0, 0, G_OPTION_ARG_FILENAME, &options->output,
       "Write the title to FILE instead of playing it (exportable titles only); none: fetch and check it only", "FILE|none" },
     { "card-module", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->modules,

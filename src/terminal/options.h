@@ -17,6 +17,7 @@ typedef struct
   gboolean licences;
   char *renew;      /* a title */
   char *give_back;  /* a title */
+  gboolean find;
   char *output;     /* a path, or "none"; NULL: sound */
   GStrv modules;
   int pin_fd;

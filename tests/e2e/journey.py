@@ -161,7 +161,7 @@ class Ran:
 class Running:
     """A program that runs."""
 
-    def __init__(self, arguments, env, stdin=None, pin=None, cwd=None):
+    def __init__(self, arguments, env, stdin=None, pin=None, cwd=None, prefix=()):
         self.arguments = [path_of(arguments[0]) if arguments[0] in PROGRAMS else arguments[0], *map(str, arguments[1:])]
         inherited = []
         if pin is not None:
@@ -172,7 +172,7 @@ class Running:
             self.arguments += ["--pin-fd", str(reading)]
         self.err_file = tempfile.TemporaryFile()
         self.out_file = tempfile.TemporaryFile()
-        self.process = subprocess.Popen(self.arguments, env=env, cwd=cwd, stdin=stdin or subprocess.DEVNULL, stdout=self.out_file,
+        self.process = subprocess.Popen([*prefix, *self.arguments], env=env, cwd=cwd, stdin=stdin or subprocess.DEVNULL, stdout=self.out_file,
                                         stderr=self.err_file, pass_fds=inherited)
         for descriptor in inherited:
             os.close(descriptor)
@@ -294,8 +294,8 @@ class Place:
         """The titles, as add tells them."""
         return self.ctl("add", "--json", "--exportable", *paths, **options).jsons
 
-    def serve(self, *arguments, state=None, env=None, port=0):
-        self.server = Server(self, state or self.state, arguments, env or {}, port)
+    def serve(self, *arguments, state=None, env=None, port=0, host="127.0.0.1", prefix=()):
+        self.server = Server(self, state or self.state, arguments, env or {}, port, host, prefix)
         return self.server
 
     def invite(self, *arguments, server=None, **options):
@@ -398,16 +398,16 @@ class Player:
 class Server:
     """A cantiga-server that serves."""
 
-    def __init__(self, place, state, arguments, env, port):
-        self.place = place
+    def __init__(self, place, state, arguments, env, port, host="127.0.0.1", prefix=()):
+        self.place, self.host = place, host
         if SANITIZED:
             # Only a full, slow stack shows that a leak is one of build-aux/leaks-of-others.
             env = {"ASAN_OPTIONS": place.env.get("ASAN_OPTIONS", "") + ":fast_unwind_on_malloc=0", **env}
         reading, writing = os.pipe()
         self.log_path = place.path(f"server-{time.monotonic_ns()}.log")
         with open(self.log_path, "wb") as log:
-            self.process = subprocess.Popen([path_of("cantiga-server"), "--state", state, "--listen", f"127.0.0.1:{port}", "--ready-fd", str(writing),
-                                             *map(str, arguments)], env={**place.env, **env}, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            self.process = subprocess.Popen([*prefix, path_of("cantiga-server"), "--state", state, "--listen", f"{host}:{port}", "--ready-fd",
+                                             str(writing), *map(str, arguments)], env={**place.env, **env}, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             pass_fds=[writing])
         os.close(writing)
         place.running.append(self)
@@ -424,7 +424,7 @@ class Server:
             more = os.read(reading, 200)
             holds(more, f"the server ended before it was ready\n{self.log}")
             line += more
-        holds(line.startswith(b"ready 127.0.0.1:"), f"the server said {line}")
+        holds(line.startswith(f"ready {self.host}:".encode()), f"the server said {line}")
         return int(line.rsplit(b":", 1)[1])
 
     @property
