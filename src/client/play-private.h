@@ -27,6 +27,7 @@ struct _CantigaPlay
   gint64 ends;
   double duration;
   gboolean exportable;
+  gboolean announced; /* the title shows what this play cost */
   CantigaManifest *manifest; /* verified; not changed afterwards, so that the pool may read it */
 
   /* The grant. */

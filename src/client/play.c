@@ -149,6 +149,12 @@ decode_terms (CantigaPlay *self, JsonObject *answer, Terms *terms, GError **erro
 }
 
 static void
+show_licence (CantigaPlay *self)
+{
+  cantiga_title_set_licence (self->title, self->plays_left > 0 ? "valid" : "used-up", (int)self->plays_left, self->expires);
+}
+
+static void
 take_terms (CantigaPlay *self, const Terms *terms)
 {
   self->plays_left = (guint)terms->plays_left;
@@ -159,7 +165,8 @@ take_terms (CantigaPlay *self, const Terms *terms)
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_PLAYS_LEFT]);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_EXPIRES]);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_ENDS]);
-  cantiga_title_set_licence (self->title, self->plays_left > 0 ? "valid" : "used-up", (int)self->plays_left, self->expires);
+  if (self->announced)
+    show_licence (self);
 }
 
 static gboolean
@@ -217,21 +224,41 @@ started_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_task_return_error (task, error);
 }
 
-void
-cantiga_play_start_async (CantigaSession *session, CantigaTitle *title, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+static void
+start (CantigaSession *session, CantigaTitle *title, gboolean announced, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
-  g_autoptr (GTask) task = NULL;
-  CantigaPlay *self;
+  g_autoptr (GTask) task = g_task_new (session, cancellable, callback, user_data);
+  CantigaPlay *self = g_object_new (CANTIGA_TYPE_PLAY, NULL);
 
-  g_return_if_fail (CANTIGA_IS_SESSION (session) && CANTIGA_IS_TITLE (title));
-  task = g_task_new (session, cancellable, callback, user_data);
-  self = g_object_new (CANTIGA_TYPE_PLAY, NULL);
   self->session = g_object_ref (session);
   self->title = g_object_ref (title);
+  self->announced = announced;
   cantiga_id_new_random (&self->id);
   g_task_set_source_tag (task, cantiga_play_start_async);
   g_task_set_task_data (task, self, g_object_unref);
   ask_licence (self, cancellable, started_cb, g_object_ref (task));
+}
+
+void
+cantiga_play_start_async (CantigaSession *session, CantigaTitle *title, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_return_if_fail (CANTIGA_IS_SESSION (session) && CANTIGA_IS_TITLE (title));
+  start (session, title, TRUE, cancellable, callback, user_data);
+}
+
+void
+cantiga_play_prepare_async (CantigaSession *session, CantigaTitle *title, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_return_if_fail (CANTIGA_IS_SESSION (session) && CANTIGA_IS_TITLE (title));
+  start (session, title, FALSE, cancellable, callback, user_data);
+}
+
+void
+cantiga_play_announce (CantigaPlay *self)
+{
+  g_return_if_fail (CANTIGA_IS_PLAY (self));
+  self->announced = TRUE;
+  show_licence (self);
 }
 
 CantigaPlay *

@@ -17,6 +17,12 @@ G_DECLARE_FINAL_TYPE (CantigaPlay, cantiga_play, CANTIGA, PLAY, GObject)
 void cantiga_play_start_async (CantigaSession *session, CantigaTitle *title, GCancellable *cancellable, GAsyncReadyCallback callback,
                                gpointer user_data);
 CantigaPlay *cantiga_play_start_finish (CantigaSession *session, GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same for a title whose turn is not come: nothing is shown on it before cantiga_play_announce(). Until its first chunk is read the server takes
+ * nothing: cantiga_play_end_async() before that gives the play back. Ended by cantiga_play_start_finish(). */
+void cantiga_play_prepare_async (CantigaSession *session, CantigaTitle *title, GCancellable *cancellable, GAsyncReadyCallback callback,
+                                 gpointer user_data);
+/* The title's licence follows from now on. */
+void cantiga_play_announce (CantigaPlay *play);
 
 CantigaTitle *cantiga_play_get_title (CantigaPlay *play);
 const CantigaId *cantiga_play_get_id (CantigaPlay *play);

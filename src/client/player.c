@@ -1,6 +1,9 @@
 #include "client/player.h"
 
 #define SEEK_NONE (-1.0)
+#define TICK_MS 250
+/* How long before the end the next play is asked for. */
+#define ENDING_SECONDS 2.5
 
 struct _CantigaPlayer
 {
@@ -18,15 +21,31 @@ struct _CantigaPlayer
   double seek; /* kept until prerolled; SEEK_NONE */
   GstSeekFlags seek_flags;
 
+  double position; /* the last one known */
+  double buffered;
+  gboolean buffering;
+  gboolean started;
+  gboolean ending;
+  guint tick;
+  CantigaPlay *next; /* owned */
+
   double volume;
   gboolean muted;
+  CantigaReplayGain gain;
+  guint watchers;
 };
 
 enum
 {
   PROP_STATE = 1,
+  PROP_POSITION,
+  PROP_DURATION,
+  PROP_BUFFERED,
+  PROP_BUFFERING,
+  PROP_VIDEO,
   PROP_VOLUME,
   PROP_MUTED,
+  PROP_REPLAY_GAIN,
   N_PROPS
 };
 
@@ -34,9 +53,15 @@ static GParamSpec *props[N_PROPS];
 
 enum
 {
+  STARTED,
+  ENDING,
+  ADVANCED,
   ENDED,
   FAILED,
+  NEXT_FAILED,
   SILENT,
+  SEEKED,
+  SPECTRUM,
   N_SIGNALS
 };
 
@@ -67,6 +92,8 @@ cantiga_player_dispose (GObject *object)
   if (self->playbin != NULL)
     gst_element_set_state (self->playbin, GST_STATE_NULL);
   drop_source (self);
+  g_clear_handle_id (&self->tick, g_source_remove);
+  g_clear_object (&self->next);
   if (self->watch != NULL)
     g_source_destroy (self->watch);
   g_clear_pointer (&self->watch, g_source_unref);
@@ -86,12 +113,29 @@ cantiga_player_get_property (GObject *object, guint id, GValue *value, GParamSpe
 {
   CantigaPlayer *self = CANTIGA_PLAYER (object);
 
-  if (id == PROP_STATE)
-    g_value_set_int (value, (int)self->wanted);
-  else if (id == PROP_VOLUME)
-    g_value_set_double (value, self->volume);
-  else
-    g_value_set_boolean (value, self->muted);
+  switch (id)
+    {
+    case PROP_STATE:
+      return g_value_set_int (value, (int)self->wanted);
+    case PROP_POSITION:
+      return g_value_set_double (value, cantiga_player_get_position (self));
+    case PROP_DURATION:
+      return g_value_set_double (value, cantiga_player_get_duration (self));
+    case PROP_BUFFERED:
+      return g_value_set_double (value, self->buffered);
+    case PROP_BUFFERING:
+      return g_value_set_boolean (value, self->buffering);
+    case PROP_VIDEO:
+      return g_value_set_boolean (value, cantiga_player_has_video (self));
+    case PROP_VOLUME:
+      return g_value_set_double (value, self->volume);
+    case PROP_MUTED:
+      return g_value_set_boolean (value, self->muted);
+    case PROP_REPLAY_GAIN:
+      return g_value_set_int (value, (int)self->gain);
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
 }
 
 static void
@@ -99,22 +143,48 @@ cantiga_player_set_property (GObject *object, guint id, const GValue *value, GPa
 {
   CantigaPlayer *self = CANTIGA_PLAYER (object);
 
-  if (id == PROP_VOLUME)
-    cantiga_player_set_volume (self, g_value_get_double (value));
-  else
-    cantiga_player_set_muted (self, g_value_get_boolean (value));
+  switch (id)
+    {
+    case PROP_VOLUME:
+      return cantiga_player_set_volume (self, g_value_get_double (value));
+    case PROP_MUTED:
+      return cantiga_player_set_muted (self, g_value_get_boolean (value));
+    case PROP_REPLAY_GAIN:
+      return cantiga_player_set_replay_gain (self, (CantigaReplayGain)g_value_get_int (value));
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
 }
 
 static void
 install_properties (GObjectClass *class)
 {
   GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
+  GParamFlags told = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
 
-  props[PROP_STATE] = g_param_spec_int ("state", NULL, NULL, CANTIGA_PLAYER_STOPPED, CANTIGA_PLAYER_PLAYING, CANTIGA_PLAYER_STOPPED,
-                                        G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  props[PROP_STATE] = g_param_spec_int ("state", NULL, NULL, CANTIGA_PLAYER_STOPPED, CANTIGA_PLAYER_PLAYING, CANTIGA_PLAYER_STOPPED, told);
+  props[PROP_POSITION] = g_param_spec_double ("position", NULL, NULL, 0, G_MAXDOUBLE, 0, told);
+  props[PROP_DURATION] = g_param_spec_double ("duration", NULL, NULL, 0, G_MAXDOUBLE, 0, told);
+  props[PROP_BUFFERED] = g_param_spec_double ("buffered", NULL, NULL, 0, G_MAXDOUBLE, 0, told);
+  props[PROP_BUFFERING] = g_param_spec_boolean ("buffering", NULL, NULL, FALSE, told);
+  props[PROP_VIDEO] = g_param_spec_boolean ("video", NULL, NULL, FALSE, told);
   props[PROP_VOLUME] = g_param_spec_double ("volume", NULL, NULL, 0, 1, 1, flags);
   props[PROP_MUTED] = g_param_spec_boolean ("muted", NULL, NULL, FALSE, flags);
+  props[PROP_REPLAY_GAIN]
+      = g_param_spec_int ("replay-gain", NULL, NULL, CANTIGA_REPLAY_GAIN_OFF, CANTIGA_REPLAY_GAIN_ALBUM, CANTIGA_REPLAY_GAIN_OFF, flags);
   g_object_class_install_properties (class, N_PROPS, props);
+}
+
+static guint
+new_signal (const char *name, guint n, ...)
+{
+  va_list types;
+  guint id;
+
+  va_start (types, n);
+  id = g_signal_new_valist (name, CANTIGA_TYPE_PLAYER, G_SIGNAL_RUN_LAST, NULL, NULL, NULL, NULL, G_TYPE_NONE, n, types);
+  va_end (types);
+  return id;
 }
 
 static void
@@ -125,9 +195,15 @@ cantiga_player_class_init (CantigaPlayerClass *class)
   G_OBJECT_CLASS (class)->get_property = cantiga_player_get_property;
   G_OBJECT_CLASS (class)->set_property = cantiga_player_set_property;
   install_properties (G_OBJECT_CLASS (class));
-  signals[ENDED] = g_signal_new ("ended", CANTIGA_TYPE_PLAYER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
-  signals[FAILED] = g_signal_new ("failed", CANTIGA_TYPE_PLAYER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_ERROR);
-  signals[SILENT] = g_signal_new ("silent", CANTIGA_TYPE_PLAYER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[STARTED] = new_signal ("started", 0);
+  signals[ENDING] = new_signal ("ending", 0);
+  signals[ADVANCED] = new_signal ("advanced", 0);
+  signals[ENDED] = new_signal ("ended", 0);
+  signals[FAILED] = new_signal ("failed", 1, G_TYPE_ERROR);
+  signals[NEXT_FAILED] = new_signal ("next-failed", 1, G_TYPE_ERROR);
+  signals[SILENT] = new_signal ("silent", 0);
+  signals[SEEKED] = new_signal ("seeked", 1, G_TYPE_DOUBLE);
+  signals[SPECTRUM] = new_signal ("spectrum", 2, G_TYPE_POINTER, G_TYPE_UINT);
 }
 
 static void
@@ -136,6 +212,79 @@ cantiga_player_init (CantigaPlayer *self)
   g_mutex_init (&self->lock);
   self->seek = SEEK_NONE;
   self->volume = 1;
+}
+
+/* ---- time ---- */
+
+static double
+find_buffered (CantigaPlayer *self, double position, double duration)
+{
+  guint64 chunks, at;
+
+  if (self->source == NULL || duration <= 0)
+    return 0;
+  chunks = cantiga_play_get_chunks (cantiga_source_get_play (self->source));
+  at = (guint64)(position / duration * (double)chunks);
+  while (at < chunks && cantiga_source_has_chunk (self->source, at))
+    at++;
+  return chunks > 0 ? duration * (double)at / (double)chunks : 0;
+}
+
+static void
+look_at_chunks (CantigaPlayer *self)
+{
+  double buffered = find_buffered (self, self->position, cantiga_player_get_duration (self));
+  gboolean buffering = cantiga_player_is_buffering (self);
+
+  if (buffered != self->buffered)
+    {
+      self->buffered = buffered;
+      g_object_notify_by_pspec (G_OBJECT (self), props[PROP_BUFFERED]);
+    }
+  if (buffering != self->buffering)
+    {
+      self->buffering = buffering;
+      g_object_notify_by_pspec (G_OBJECT (self), props[PROP_BUFFERING]);
+    }
+}
+
+static void
+look_at_time (CantigaPlayer *self)
+{
+  double duration = cantiga_player_get_duration (self);
+  double position = cantiga_player_get_position (self);
+  gboolean ending = duration > 0 && position > duration - ENDING_SECONDS;
+
+  if (position != self->position)
+    {
+      self->position = position;
+      g_object_notify_by_pspec (G_OBJECT (self), props[PROP_POSITION]);
+    }
+  if (ending == self->ending)
+    return;
+  self->ending = ending;
+  if (ending)
+    g_signal_emit (self, signals[ENDING], 0);
+}
+
+static gboolean
+tick_cb (gpointer user_data)
+{
+  g_autoptr (CantigaPlayer) self = g_object_ref (user_data);
+
+  if (self->prerolled)
+    look_at_time (self);
+  look_at_chunks (self);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+start_or_stop_ticking (CantigaPlayer *self)
+{
+  if (self->wanted == CANTIGA_PLAYER_PLAYING && self->tick == 0)
+    self->tick = g_timeout_add (TICK_MS, tick_cb, self);
+  else if (self->wanted != CANTIGA_PLAYER_PLAYING)
+    g_clear_handle_id (&self->tick, g_source_remove);
 }
 
 /* ---- GStreamer's words ---- */
@@ -185,11 +334,37 @@ seek_kept (CantigaPlayer *self)
 }
 
 static void
+start (CantigaPlayer *self)
+{
+  self->started = TRUE;
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_DURATION]);
+  g_signal_emit (self, signals[STARTED], 0);
+}
+
+static void
 prerolled (CantigaPlayer *self)
 {
+  gboolean again = self->prerolled;
+
   self->prerolled = TRUE;
   if (self->seek >= 0)
-    seek_kept (self);
+    return seek_kept (self);
+  if (!self->started)
+    start (self);
+  if (again)
+    g_signal_emit (self, signals[SEEKED], 0, cantiga_player_get_position (self));
+}
+
+static void
+end (CantigaPlayer *self)
+{
+  g_autoptr (CantigaPlay) next = g_steal_pointer (&self->next);
+
+  if (next == NULL)
+    return g_signal_emit (self, signals[ENDED], 0);
+  cantiga_player_open (self, next);
+  cantiga_player_set_state (self, CANTIGA_PLAYER_PLAYING);
+  g_signal_emit (self, signals[ADVANCED], 0);
 }
 
 /* autoaudiosink warns when it finds no device, and goes on with a sink that only keeps time. */
@@ -211,7 +386,7 @@ message_cb (GstBus *bus, GstMessage *message, gpointer user_data)
   switch (GST_MESSAGE_TYPE (message))
     {
     case GST_MESSAGE_EOS:
-      g_signal_emit (self, signals[ENDED], 0);
+      end (self);
       break;
     case GST_MESSAGE_ERROR:
       element_failed (self, message);
@@ -294,13 +469,35 @@ cantiga_player_set_state (CantigaPlayer *self, CantigaPlayerState state)
   if (state == CANTIGA_PLAYER_STOPPED)
     {
       self->prerolled = FALSE;
+      self->started = FALSE;
+      self->ending = FALSE;
       self->seek = SEEK_NONE;
       drop_source (self);
     }
   if (state == self->wanted)
     return;
   self->wanted = state;
+  start_or_stop_ticking (self);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_STATE]);
+}
+
+gboolean
+cantiga_player_set_next (CantigaPlayer *self, CantigaPlay *play)
+{
+  g_set_object (&self->next, play);
+  return TRUE;
+}
+
+CantigaPlay *
+cantiga_player_get_next (CantigaPlayer *self)
+{
+  return self->next;
+}
+
+gboolean
+cantiga_player_has_begun_next (CantigaPlayer *self)
+{
+  return FALSE;
 }
 
 CantigaPlayerState
@@ -327,6 +524,12 @@ cantiga_player_get_duration (CantigaPlayer *self)
   if (gst_element_query_duration (self->playbin, GST_FORMAT_TIME, &duration) && duration > 0)
     return (double)duration / GST_SECOND;
   return self->source != NULL ? cantiga_play_get_duration (cantiga_source_get_play (self->source)) : 0;
+}
+
+double
+cantiga_player_get_buffered (CantigaPlayer *self)
+{
+  return self->buffered;
 }
 
 static void
@@ -396,4 +599,45 @@ CantigaSource *
 cantiga_player_get_source (CantigaPlayer *self)
 {
   return self->source;
+}
+
+gboolean
+cantiga_player_has_video (CantigaPlayer *self)
+{
+  return self->source != NULL && g_str_has_prefix (cantiga_play_get_media_type (cantiga_source_get_play (self->source)), "video/");
+}
+
+void
+cantiga_player_set_video_sink (CantigaPlayer *self, GstElement *sink)
+{
+  g_object_set (self->playbin, "video-sink", sink, NULL);
+  gst_util_set_object_arg (G_OBJECT (self->playbin), "flags", sink != NULL ? "audio+video+soft-volume" : "audio+soft-volume");
+}
+
+CantigaReplayGain
+cantiga_player_get_replay_gain (CantigaPlayer *self)
+{
+  return self->gain;
+}
+
+void
+cantiga_player_set_replay_gain (CantigaPlayer *self, CantigaReplayGain gain)
+{
+  if (gain == self->gain)
+    return;
+  self->gain = gain;
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_REPLAY_GAIN]);
+}
+
+void
+cantiga_player_watch_spectrum (CantigaPlayer *self)
+{
+  self->watchers++;
+}
+
+void
+cantiga_player_unwatch_spectrum (CantigaPlayer *self)
+{
+  g_return_if_fail (self->watchers > 0);
+  self->watchers--;
 }

@@ -54,22 +54,6 @@ get_duration (CantigaPlayerBar *self)
   return duration > 0 || title == NULL ? duration : cantiga_title_get_duration (title);
 }
 
-/* As far as chunks are here without a gap from the place of the sound on. */
-static double
-get_filled (CantigaPlayerBar *self, double position, double duration)
-{
-  CantigaSource *source = cantiga_player_get_source (cantiga_queue_get_player (self->queue));
-  guint64 chunks, at;
-
-  if (source == NULL || duration <= 0)
-    return 0;
-  chunks = cantiga_play_get_chunks (cantiga_source_get_play (source));
-  at = (guint64)(position / duration * (double)chunks);
-  while (at < chunks && cantiga_source_has_chunk (source, at))
-    at++;
-  return chunks > 0 ? duration * (double)at / (double)chunks : 0;
-}
-
 static void
 show_times (CantigaPlayerBar *self, double position, double duration)
 {
@@ -99,7 +83,7 @@ show_face (CantigaPlayerBar *self)
     self->waiting_since = now;
   waits = waits && now - self->waiting_since > WAIT_MS * 1000;
   gtk_spinner_set_spinning (self->spinner, waits);
-  gtk_stack_set_visible_child_name (self->play_face, waits ? "wait" : state == CANTIGA_QUEUE_PAUSED ? "play" : "pause");
+  gtk_stack_set_visible_child_name (self->play_face, waits ? "wait" : state == CANTIGA_QUEUE_PAUSED || state == CANTIGA_QUEUE_LOADED ? "play" : "pause");
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->play), label);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->play), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
 }
@@ -126,7 +110,7 @@ show_place (CantigaPlayerBar *self)
   g_signal_handlers_unblock_by_func (self->seek, seek_changed_cb, self);
   if (self->settle == 0)
     set_slider (self, position);
-  gtk_range_set_fill_level (GTK_RANGE (self->seek), get_filled (self, position, duration));
+  gtk_range_set_fill_level (GTK_RANGE (self->seek), cantiga_player_get_buffered (cantiga_queue_get_player (self->queue)));
   show_times (self, position, duration);
 }
 

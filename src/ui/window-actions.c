@@ -145,7 +145,7 @@ cantiga_window_update_actions (CantigaWindow *self)
   enable (self, "sign-out", self->visit != NULL);
   enable (self, "search", self->visit != NULL && cantiga_visit_get_state (self->visit) == CANTIGA_VISIT_OPEN);
   enable (self, "back", self->sign_in != NULL);
-  enable (self, "play-pause", playable);
+  enable (self, "play-pause", loaded && cantiga_queue_get_state (self->queue) != CANTIGA_QUEUE_ASKING);
   enable (self, "next", loaded && cantiga_queue_has_next (self->queue));
   enable (self, "previous", loaded);
   enable (self, "forward", playable);
@@ -169,7 +169,7 @@ static gboolean
 space_pauses (CantigaWindow *self)
 {
   return self->sign_in == NULL && !types_text (self) && cantiga_home_shows_page (self->home, "library") && self->queue != NULL
-         && cantiga_queue_get_state (self->queue) >= CANTIGA_QUEUE_PLAYING;
+         && cantiga_queue_get_state (self->queue) != CANTIGA_QUEUE_EMPTY;
 }
 
 static gboolean

@@ -2,6 +2,7 @@
 
 #include <glib/gi18n.h>
 
+#include "ui/again-dialog.h"
 #include "ui/application.h"
 #include "ui/invitation-window.h"
 #include "ui/refusal.h"
@@ -268,6 +269,21 @@ silent_cb (CantigaQueue *queue, CantigaWindow *self)
 }
 
 static void
+again_answered_cb (AdwMessageDialog *dialog, const char *response, CantigaQueue *queue)
+{
+  cantiga_queue_answer (queue, g_str_equal (response, "again"));
+}
+
+static void
+again_cb (CantigaQueue *queue, CantigaTitle *title, gboolean all, CantigaWindow *self)
+{
+  GtkWidget *dialog = cantiga_again_dialog_new (GTK_WINDOW (self), title, all);
+
+  g_signal_connect_object (dialog, "response", G_CALLBACK (again_answered_cb), queue, 0);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+static void
 make_queue (CantigaWindow *self)
 {
   g_autoptr (GError) error = NULL;
@@ -279,6 +295,7 @@ make_queue (CantigaWindow *self)
   g_signal_connect_object (self->queue, "notify::place", G_CALLBACK (cantiga_window_update_actions), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->queue, "refused", G_CALLBACK (refused_cb), self, 0);
   g_signal_connect_object (self->queue, "failed", G_CALLBACK (failed_cb), self, 0);
+  g_signal_connect_object (self->queue, "again", G_CALLBACK (again_cb), self, 0);
   g_signal_connect_object (self->queue, "silent", G_CALLBACK (silent_cb), self, 0);
   cantiga_player_bar_set_queue (self->bar, self->queue);
 }
