@@ -84,6 +84,6 @@ class Window:
         self.highest, self.seen = -1, set()
 
     def take(self, counter):
-        must(counter > self.highest - 64 and counter not in self.seen, "a counter was used twice")
+        must(counter >= self.highest - 64 and counter not in self.seen, "a counter was used twice")
         self.highest = max(self.highest, counter)
-        self.seen = {number for number in self.seen | {counter} if number > self.highest - 64}
+        self.seen = {number for number in self.seen | {counter} if number >= self.highest - 64}

@@ -8,6 +8,7 @@ import http.server
 import os
 import re
 import secrets
+import sys
 import threading
 import time
 import urllib.parse
@@ -18,7 +19,7 @@ import manifest
 from channel import Channel, Window, first_hash, second_hash, to_sign
 from kex import G, GROUPS, NAMES, Share, to_bytes
 from notation import (Broken, Refused, fields, from_base64, from_base64url, from_id, from_json, honest, must, to_base64, to_base64url, to_json, u8)
-from suites import AUTHS, CONTROL, Place, Suite, all_suites, strongest
+from suites import AUTHS, CONTROL, Suite, strongest
 
 ENVELOPE, JSON, PROBLEM = "application/vnd.cantiga.envelope", "application/json", "application/problem+json"
 PLAYS, DAYS = 3, 7
@@ -61,8 +62,8 @@ class Box:
         self.publisher_chain = [certificates.der(self.authority.issue(self.publisher.public_key(), "Publisher", certificates.PUBLISHER))]
         self.invitations, self.sessions, self.licences = {}, {}, {}
         self.asked = []
-        self.httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Routes)
-        self.httpd.daemon_threads, self.httpd.box = True, self
+        self.httpd = Listening(("127.0.0.1", 0), Routes)
+        self.httpd.box = self
         threading.Thread(target=self.httpd.serve_forever, args=(0.05,), daemon=True).start()
 
     def make_leaf(self, auth, **more):
@@ -308,6 +309,15 @@ OPEN = {("GET", "/api/auth"): "certificates", ("POST", "/api/auth"): "hello", ("
         ("GET", "/api/pair"): "pair_offer", ("POST", "/api/pair"): "pair"}
 SEALED = {("POST", "/api/cc"): "card", ("GET", "/api/list"): "list", ("GET", "/api/cover"): "cover", ("POST", "/api/license"): "licence", ("POST", "/api/end"): "end",
           ("POST", "/api/certificate"): "renew", ("POST", "/api/leave"): "leave"}
+
+
+class Listening(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_):
+        """A player that leaves before it has its answer is no error."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(*_)
 
 
 class Routes(http.server.BaseHTTPRequestHandler):
