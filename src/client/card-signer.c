@@ -1,5 +1,6 @@
 #include "client/card-signer.h"
 
+#include "client/card-choice.h"
 #include "client/pause.h"
 
 #define LOOK_AGAIN_MS 500
@@ -16,7 +17,17 @@ struct _CantigaCardSigner
   GObject parent;
   CantigaCard *card;
   GWeakRef owner;
-  GBytes *chosen; /* the certificate that signed last */
+  GBytes *chosen; /* the certificate that signed last; NULL for none, or when it may be any again */
+
+  char *folder; /* where the choice is kept, or NULL */
+  char *choice; /* a URI, or NULL */
+  enum
+  {
+    CHOICE_UNREAD,
+    CHOICE_KEPT,  /* taken where it is found among several */
+    CHOICE_FIXED, /* no other will do */
+    CHOICE_OPEN,  /* the owner is asked anew */
+  } choice_state;
 };
 
 static void cantiga_card_signer_signer_init (CantigaSignerInterface *iface);
@@ -31,6 +42,8 @@ cantiga_card_signer_finalize (GObject *object)
   g_clear_object (&self->card);
   g_weak_ref_clear (&self->owner);
   g_clear_pointer (&self->chosen, g_bytes_unref);
+  g_free (self->folder);
+  g_free (self->choice);
   G_OBJECT_CLASS (cantiga_card_signer_parent_class)->finalize (object);
 }
 
@@ -56,20 +69,43 @@ cantiga_card_signer_new (CantigaCard *card, CantigaCardOwner *owner)
   return CANTIGA_SIGNER (self);
 }
 
+void
+cantiga_card_signer_remember (CantigaCardSigner *self, const char *folder)
+{
+  g_free (self->folder);
+  self->folder = g_strdup (folder);
+}
+
+void
+cantiga_card_signer_choose (CantigaCardSigner *self, const char *uri)
+{
+  g_free (self->choice);
+  self->choice = g_strdup (uri);
+  self->choice_state = uri != NULL ? CHOICE_FIXED : CHOICE_OPEN;
+  cantiga_card_signer_release (self);
+}
+
+void
+cantiga_card_signer_release (CantigaCardSigner *self)
+{
+  g_clear_pointer (&self->chosen, g_bytes_unref);
+}
+
 /* ---- one signature: look, choose, ask for the PIN, sign ---- */
 
 typedef struct
 {
-  GBytes *message;
+  GBytes *message; /* NULL: it is only to be there */
   CantigaCardOwner *owner;
   CantigaCardFound *found;
+  gboolean wrong; /* the last PIN was */
   CantigaCardState told; /* what the owner heard last; CANTIGA_N_CARD_STATES for nothing */
 } Sign;
 
 static void
 sign_free (Sign *sign)
 {
-  g_bytes_unref (sign->message);
+  g_clear_pointer (&sign->message, g_bytes_unref);
   g_clear_object (&sign->owner);
   g_clear_pointer (&sign->found, cantiga_card_found_unref);
   g_free (sign);
@@ -85,7 +121,6 @@ fail_state (GTask *task, CantigaCardState state)
 }
 
 static void look (GTask *task);
-static void ask_pin (GTask *task, CantigaCardState state);
 
 static CantigaProof *
 proof_of (CantigaCardFound *found, const char *algorithm, GBytes *signature)
@@ -96,7 +131,7 @@ proof_of (CantigaCardFound *found, const char *algorithm, GBytes *signature)
   return cantiga_proof_new (certificates, algorithm, signature);
 }
 
-/* A wrong PIN is asked for anew, never tried again by itself; a card that was taken out is looked for again. */
+/* A wrong PIN is asked for anew, with the tries that are left now, and never tried again by itself; a card that was taken out is looked for again. */
 static void
 sign_failed (GTask *task, GError *error)
 {
@@ -110,8 +145,8 @@ sign_failed (GTask *task, GError *error)
   if (!wrong && !gone)
     return g_task_return_error (task, error);
   g_error_free (error);
-  if (wrong)
-    return ask_pin (task, state);
+  /* One of the wrong form was not tried. */
+  sign->wrong = wrong && state != CANTIGA_CARD_STATE_PIN_WANTED;
   look (task);
 }
 
@@ -169,17 +204,43 @@ static void
 use (GTask *task, CantigaCardFound *found)
 {
   Sign *sign = g_task_get_task_data (task);
+  gboolean wrong = sign->wrong && g_bytes_equal (sign->found->certificate, found->certificate);
 
   g_clear_pointer (&sign->found, cantiga_card_found_unref);
   sign->found = cantiga_card_found_ref (found);
+  sign->wrong = FALSE;
   if (found->state == CANTIGA_CARD_STATE_BLOCKED || found->state == CANTIGA_CARD_STATE_CERTIFICATE_INVALID)
     return fail_state (task, found->state);
+  if (found->state != CANTIGA_CARD_STATE_READY && found->pin != CANTIGA_CARD_PIN_ASKED
+      && CANTIGA_CARD_OWNER_GET_IFACE (sign->owner)->point_elsewhere != NULL)
+    CANTIGA_CARD_OWNER_GET_IFACE (sign->owner)->point_elsewhere (sign->owner, found);
   if (found->state == CANTIGA_CARD_STATE_READY || found->pin != CANTIGA_CARD_PIN_ASKED)
     return sign_with (task, NULL);
-  ask_pin (task, found->state);
+  ask_pin (task, wrong && found->state == CANTIGA_CARD_STATE_PIN_WANTED ? CANTIGA_CARD_STATE_PIN_WRONG : found->state);
 }
 
 /* ---- which card ---- */
+
+/* A choice that cannot be kept is made again the next time: no reason not to sign. */
+static void
+choice_saved_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  (void)!cantiga_card_choice_save_finish (result, NULL);
+  g_object_unref (user_data);
+}
+
+static void
+keep_choice (CantigaCardSigner *self, const char *uri)
+{
+  g_autofree char *choice = g_strdup (uri);
+
+  g_free (self->choice);
+  self->choice = g_steal_pointer (&choice);
+  if (self->choice_state != CHOICE_FIXED)
+    self->choice_state = CHOICE_KEPT;
+  if (self->folder != NULL)
+    cantiga_card_choice_save_async (self->folder, self->choice, NULL, choice_saved_cb, g_object_ref (self));
+}
 
 static void
 card_chosen_cb (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -189,10 +250,43 @@ card_chosen_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
   g_autoptr (CantigaCardFound) found = CANTIGA_CARD_OWNER_GET_IFACE (owner)->choose_card_finish (owner, result, &error);
 
-  if (found != NULL)
-    use (task, found);
+  if (found == NULL)
+    return g_task_return_error (task, error);
+  keep_choice (g_task_get_source_object (task), found->uri);
+  use (task, found);
+}
+
+static CantigaCardFound *
+find_certificate (GPtrArray *all, GBytes *certificate)
+{
+  for (guint i = 0; i < all->len; i++)
+    if (g_bytes_equal (((CantigaCardFound *)all->pdata[i])->certificate, certificate))
+      return all->pdata[i];
+  return NULL;
+}
+
+static CantigaCardFound *
+find_uri (GPtrArray *all, const char *uri)
+{
+  for (guint i = 0; uri != NULL && i < all->len; i++)
+    if (g_str_equal (((CantigaCardFound *)all->pdata[i])->uri, uri))
+      return all->pdata[i];
+  return NULL;
+}
+
+static void await_card (GTask *task, CantigaCardState state);
+
+/* What this signer is bound to, by a signature or by a choice that was fixed; FALSE for nothing. ret_found NULL: it is not there. */
+static gboolean
+is_bound (CantigaCardSigner *self, GPtrArray *all, CantigaCardFound **ret_found)
+{
+  if (self->chosen != NULL)
+    *ret_found = find_certificate (all, self->chosen);
+  else if (self->choice_state == CHOICE_FIXED)
+    *ret_found = find_uri (all, self->choice);
   else
-    g_task_return_error (task, error);
+    return FALSE;
+  return TRUE;
 }
 
 static void
@@ -201,12 +295,15 @@ choose (GTask *task, GPtrArray *all)
   CantigaCardSigner *self = g_task_get_source_object (task);
   Sign *sign = g_task_get_task_data (task);
   CantigaCardOwnerInterface *iface = CANTIGA_CARD_OWNER_GET_IFACE (sign->owner);
+  CantigaCardFound *found;
 
-  for (guint i = 0; self->chosen != NULL && i < all->len; i++)
-    if (g_bytes_equal (((CantigaCardFound *)all->pdata[i])->certificate, self->chosen))
-      return use (task, all->pdata[i]);
-  if (all->len == 1 || iface->choose_card_async == NULL)
-    return use (task, all->pdata[0]);
+  if (is_bound (self, all, &found))
+    return found != NULL ? use (task, found) : await_card (task, CANTIGA_CARD_STATE_OTHER_CARD);
+  found = self->choice_state == CHOICE_KEPT ? find_uri (all, self->choice) : NULL;
+  if (found == NULL && (all->len == 1 || iface->choose_card_async == NULL))
+    found = all->pdata[0];
+  if (found != NULL)
+    return use (task, found);
   iface->choose_card_async (sign->owner, all, g_task_get_cancellable (task), card_chosen_cb, g_object_ref (task));
 }
 
@@ -230,15 +327,34 @@ await_card (GTask *task, CantigaCardState state)
   cantiga_pause (task, LOOK_AGAIN_MS, look_again_cb);
 }
 
+/* The one that signed, or why it is not there. */
+static CantigaCardState
+state_of_chosen (CantigaCardSigner *self, GPtrArray *all)
+{
+  CantigaCardState state = cantiga_card_get_last_state (self->card);
+
+  if (self->chosen == NULL || (all != NULL && find_certificate (all, self->chosen) != NULL))
+    return CANTIGA_CARD_STATE_READY;
+  if (all != NULL && all->len > 0)
+    return CANTIGA_CARD_STATE_OTHER_CARD;
+  return state == CANTIGA_CARD_STATE_NO_CARD ? CANTIGA_CARD_STATE_REMOVED : state;
+}
+
 static void
 listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
+  CantigaCardSigner *self = g_task_get_source_object (task);
+  Sign *sign = g_task_get_task_data (task);
   GError *error = NULL;
   g_autoptr (GPtrArray) all = cantiga_card_list_finish (CANTIGA_CARD (source), result, &error);
 
   if (all == NULL)
     return g_task_return_error (task, error);
+  if (sign->message == NULL && state_of_chosen (self, all) == CANTIGA_CARD_STATE_READY)
+    return g_task_return_boolean (task, TRUE);
+  if (sign->message == NULL)
+    return await_card (task, state_of_chosen (self, all));
   if (all->len > 0)
     return choose (task, all);
   await_card (task, cantiga_card_get_last_state (CANTIGA_CARD (source)));
@@ -254,21 +370,54 @@ look (GTask *task)
   cantiga_card_list_async (self->card, g_task_get_cancellable (task), listed_cb, g_object_ref (task));
 }
 
+/* What cannot be read counts as no choice. */
+static void
+choice_read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  CantigaCardSigner *self = g_task_get_source_object (task);
+  g_autofree char *choice = cantiga_card_choice_load_finish (result, NULL);
+
+  if (self->choice_state == CHOICE_UNREAD)
+    {
+      self->choice = g_steal_pointer (&choice);
+      self->choice_state = CHOICE_KEPT;
+    }
+  look (task);
+}
+
+/* NULL, and task has failed, if nobody is there to be asked. */
+static Sign *
+sign_new (GTask *task, GBytes *message)
+{
+  CantigaCardSigner *self = g_task_get_source_object (task);
+  Sign *sign = g_new0 (Sign, 1);
+
+  sign->message = message != NULL ? g_bytes_ref (message) : NULL;
+  sign->owner = g_weak_ref_get (&self->owner);
+  sign->told = CANTIGA_N_CARD_STATES;
+  g_task_set_task_data (task, sign, (GDestroyNotify)sign_free);
+  if (sign->owner != NULL)
+    return sign;
+  g_task_return_new_error (task, CANTIGA_ERROR, CANTIGA_ERROR_CARD_NEEDED, "Nobody is there to be asked for a card.");
+  return NULL;
+}
+
 static void
 sign_async (CantigaSigner *signer, GBytes *message, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   CantigaCardSigner *self = CANTIGA_CARD_SIGNER (signer);
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
-  Sign *sign = g_new0 (Sign, 1);
 
-  sign->message = g_bytes_ref (message);
-  sign->owner = g_weak_ref_get (&self->owner);
-  sign->told = CANTIGA_N_CARD_STATES;
   g_task_set_source_tag (task, sign_async);
-  g_task_set_task_data (task, sign, (GDestroyNotify)sign_free);
-  if (sign->owner == NULL)
-    return g_task_return_new_error (task, CANTIGA_ERROR, CANTIGA_ERROR_CARD_NEEDED, "Nobody is there to be asked for a card.");
-  look (task);
+  if (sign_new (task, message) == NULL)
+    return;
+  if (self->choice_state == CHOICE_FIXED)
+    keep_choice (self, self->choice);
+  if (self->choice_state == CHOICE_UNREAD && self->folder != NULL)
+    cantiga_card_choice_load_async (self->folder, cancellable, choice_read_cb, g_object_ref (task));
+  else
+    look (task);
 }
 
 static CantigaProof *
@@ -279,8 +428,63 @@ sign_finish (CantigaSigner *signer, GAsyncResult *result, GError **error)
 }
 
 static void
+confirm_async (CantigaSigner *signer, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (signer, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, confirm_async);
+  if (CANTIGA_CARD_SIGNER (signer)->chosen == NULL)
+    g_task_return_boolean (task, TRUE);
+  else if (sign_new (task, NULL) != NULL)
+    look (task);
+}
+
+static gboolean
+confirm_finish (CantigaSigner *signer, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_async_result_is_tagged (result, confirm_async), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static void
 cantiga_card_signer_signer_init (CantigaSignerInterface *iface)
 {
   iface->sign_async = sign_async;
   iface->sign_finish = sign_finish;
+  iface->confirm_async = confirm_async;
+  iface->confirm_finish = confirm_finish;
+}
+
+/* ---- one look ---- */
+
+static void
+looked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) all = cantiga_card_list_finish (CANTIGA_CARD (source), result, &error);
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    g_task_return_error (task, g_steal_pointer (&error));
+  else
+    g_task_return_int (task, (gssize)state_of_chosen (g_task_get_source_object (task), all));
+}
+
+void
+cantiga_card_signer_look_async (CantigaCardSigner *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (self, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, cantiga_card_signer_look_async);
+  cantiga_card_list_async (self->card, cancellable, looked_cb, task);
+}
+
+CantigaCardState
+cantiga_card_signer_look_finish (CantigaCardSigner *self, GAsyncResult *result, GError **error)
+{
+  gssize state;
+
+  g_return_val_if_fail (g_async_result_is_tagged (result, cantiga_card_signer_look_async), CANTIGA_CARD_STATE_CRASHED);
+  state = g_task_propagate_int (G_TASK (result), error);
+  return state >= 0 ? (CantigaCardState)state : CANTIGA_CARD_STATE_CRASHED;
 }

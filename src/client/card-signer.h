@@ -25,13 +25,28 @@ struct _CantigaCardOwnerInterface
   void (*ask_pin_async) (CantigaCardOwner *owner, CantigaCardFound *found, CantigaCardState state, GCancellable *cancellable,
                          GAsyncReadyCallback callback, gpointer user_data);
   CantigaSecret *(*ask_pin_finish) (CantigaCardOwner *owner, GAsyncResult *result, GError **error);
+  /* The PIN is typed on the reader, or in a window of the card's own module (found->pin says which), from now until the signature is there. Not
+   * needed. */
+  void (*point_elsewhere) (CantigaCardOwner *owner, CantigaCardFound *found);
 };
 
-/* A CantigaSigner. The card that signed once is taken again without asking, and without a PIN as long as it needs none. */
+/* A CantigaSigner. The card that signed once is taken again without asking, and without a PIN as long as it needs none; no other card takes its place
+ * until cantiga_card_signer_release(). Each card that comes in its stead is told as OTHER_CARD. */
 #define CANTIGA_TYPE_CARD_SIGNER (cantiga_card_signer_get_type ())
 G_DECLARE_FINAL_TYPE (CantigaCardSigner, cantiga_card_signer, CANTIGA, CARD_SIGNER, GObject)
 
 /* owner is not kept alive: without it, signing fails. */
 CantigaSigner *cantiga_card_signer_new (CantigaCard *card, CantigaCardOwner *owner);
+/* A choice among several certificates is kept in this state folder, as a PKCS#11 URI, and taken the next time. Before the first signature. */
+void cantiga_card_signer_remember (CantigaCardSigner *signer, const char *folder);
+/* Another choice than the one that is kept, which it replaces: the certificate of this URI and no other, or NULL: the owner is asked among several. */
+void cantiga_card_signer_choose (CantigaCardSigner *signer, const char *uri);
+/* Any card may sign the next time. */
+void cantiga_card_signer_release (CantigaCardSigner *signer);
+
+/* One look for the card that signed: READY if it is there (or none has signed yet), REMOVED, OTHER_CARD, or why no card can be seen. With an error
+ * only if cancelled. */
+void cantiga_card_signer_look_async (CantigaCardSigner *signer, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+CantigaCardState cantiga_card_signer_look_finish (CantigaCardSigner *signer, GAsyncResult *result, GError **error);
 
 G_END_DECLS

@@ -224,6 +224,19 @@ started_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_task_return_error (task, error);
 }
 
+/* What plays, plays on without its card; the next title asks for it. */
+static void
+card_confirmed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (cantiga_signer_confirm_finish (CANTIGA_SIGNER (source), result, &error))
+    ask_licence (g_task_get_task_data (task), g_task_get_cancellable (task), started_cb, g_object_ref (task));
+  else
+    g_task_return_error (task, error);
+}
+
 static void
 start (CantigaSession *session, CantigaTitle *title, gboolean announced, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
@@ -236,7 +249,7 @@ start (CantigaSession *session, CantigaTitle *title, gboolean announced, GCancel
   cantiga_id_new_random (&self->id);
   g_task_set_source_tag (task, cantiga_play_start_async);
   g_task_set_task_data (task, self, g_object_unref);
-  ask_licence (self, cancellable, started_cb, g_object_ref (task));
+  cantiga_signer_confirm_async (session->signer, cancellable, card_confirmed_cb, g_object_ref (task));
 }
 
 void

@@ -40,3 +40,25 @@ cantiga_signer_sign_finish (CantigaSigner *signer, GAsyncResult *result, GError 
   g_return_val_if_fail (CANTIGA_IS_SIGNER (signer), NULL);
   return CANTIGA_SIGNER_GET_IFACE (signer)->sign_finish (signer, result, error);
 }
+
+void
+cantiga_signer_confirm_async (CantigaSigner *signer, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+
+  g_return_if_fail (CANTIGA_IS_SIGNER (signer));
+  if (CANTIGA_SIGNER_GET_IFACE (signer)->confirm_async != NULL)
+    return CANTIGA_SIGNER_GET_IFACE (signer)->confirm_async (signer, cancellable, callback, user_data);
+  task = g_task_new (signer, cancellable, callback, user_data);
+  g_task_set_source_tag (task, cantiga_signer_confirm_async);
+  g_task_return_boolean (task, TRUE);
+}
+
+gboolean
+cantiga_signer_confirm_finish (CantigaSigner *signer, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (CANTIGA_IS_SIGNER (signer), FALSE);
+  if (!g_async_result_is_tagged (result, cantiga_signer_confirm_async))
+    return CANTIGA_SIGNER_GET_IFACE (signer)->confirm_finish (signer, result, error);
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

@@ -3,6 +3,7 @@
  *
  *   <state>/keyring.json                        which keyring has the keys' passphrase (keyring.h)
  *   <state>/passphrase                          the passphrase, if that is the file in this folder
+ *   <state>/card                                the certificate that was chosen among several (card-choice.h)
  *   <state>/<server's UUID>/server.json         name, url, server, crl number, last used
  *   <state>/<server's UUID>/authority.pem
  *   <state>/<server's UUID>/player-{rsa,ecdsa,eddsa}.{key,pem}

@@ -26,6 +26,8 @@ static const struct
   = { "blocked", CANTIGA_ERROR_PIN_BLOCKED, "The card's PIN is blocked.", "Unblock it with the PUK, in Autenticação.gov or at a Citizen Shop." },
   [CANTIGA_CARD_STATE_PIN_WRONG] = { "pin-wrong", CANTIGA_ERROR_PIN_WRONG, "The PIN is wrong.", "Type it again." },
   [CANTIGA_CARD_STATE_REMOVED] = { "removed", CANTIGA_ERROR_CARD, "The card was taken out.", "Put it back to go on." },
+  [CANTIGA_CARD_STATE_OTHER_CARD] = { "other-card", CANTIGA_ERROR_CARD, "This is another card than the one that is asked for.",
+                                      "Put that one in the reader, or sign in again with this one." },
   [CANTIGA_CARD_STATE_SILENT] = { "silent", CANTIGA_ERROR_CARD, "The card does not answer.", "Take it out and put it back." },
   [CANTIGA_CARD_STATE_CRASHED] = { "crashed", CANTIGA_ERROR_CARD, "The program that speaks to the card broke off.",
                                    "Try again; if it happens again, choose another card module." },
@@ -119,6 +121,16 @@ cantiga_card_kind_parse (const char *name, CantigaCardKind *ret_kind)
     return FALSE;
   *ret_kind = found;
   return TRUE;
+}
+
+int
+cantiga_card_tries_get_left (CantigaCardTries tries, CantigaCardKind kind)
+{
+  static const int left[CANTIGA_N_CARD_TRIES] = { 3, 2, 1, 0 };
+
+  if (tries == CANTIGA_CARD_TRIES_LAST || tries == CANTIGA_CARD_TRIES_BLOCKED || kind == CANTIGA_CARD_KIND_CITIZEN)
+    return left[tries];
+  return -1;
 }
 
 const char *

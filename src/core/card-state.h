@@ -20,6 +20,7 @@ typedef enum
   CANTIGA_CARD_STATE_BLOCKED,
   CANTIGA_CARD_STATE_PIN_WRONG,
   CANTIGA_CARD_STATE_REMOVED,
+  CANTIGA_CARD_STATE_OTHER_CARD, /* another one than the one that is asked for; told by client/card-signer.h, which knows which that is */
   CANTIGA_CARD_STATE_SILENT,  /* busy, or it does not answer */
   CANTIGA_CARD_STATE_CRASHED, /* cantiga-card ended */
   CANTIGA_CARD_STATE_READY,   /* it signs without asking for a PIN again */
@@ -65,6 +66,9 @@ gboolean cantiga_card_pin_parse (const char *name, CantigaCardPin *ret_pin) G_GN
 /* "citizen-card", "piv", "other". */
 const char *cantiga_card_kind_get_name (CantigaCardKind kind);
 gboolean cantiga_card_kind_parse (const char *name, CantigaCardKind *ret_kind) G_GNUC_WARN_UNUSED_RESULT;
+
+/* How often a PIN may still be wrong, as far as that is known: -1 for not at all. The Citizen Card has three tries. */
+int cantiga_card_tries_get_left (CantigaCardTries tries, CantigaCardKind kind);
 
 /* What is the matter, and what to do about it: a sentence each. READY has no remedy (""). */
 const char *cantiga_card_state_get_sentence (CantigaCardState state);

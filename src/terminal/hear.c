@@ -44,6 +44,16 @@ silent_cb (CantigaPlayer *player, Hearing *hearing)
   hearing->silence_said = TRUE;
 }
 
+/* Nothing stops for it: the next title asks. */
+static void
+card_changed_cb (CantigaCardWatch *watch, int state, Hearing *hearing)
+{
+  if (state == CANTIGA_CARD_STATE_READY)
+    cantiga_screen_say ("✓ The card is back.");
+  else
+    cantiga_screen_say ("! %s This title plays on; the next one asks for the card.", cantiga_card_state_get_sentence (state));
+}
+
 static void
 key_cb (CantigaScreenKey key, gpointer user_data)
 {
@@ -109,12 +119,16 @@ hear (Hearing *hearing)
   g_signal_connect (player, "ended", G_CALLBACK (ended_cb), hearing);
   g_signal_connect (player, "failed", G_CALLBACK (failed_cb), hearing);
   g_signal_connect (player, "silent", G_CALLBACK (silent_cb), hearing);
+  g_signal_connect (hearing->journey->watch, "changed", G_CALLBACK (card_changed_cb), hearing);
+  cantiga_card_watch_start (hearing->journey->watch);
   cantiga_screen_start_keys (key_cb, hearing);
   cantiga_player_open (player, hearing->play);
   cantiga_player_set_state (player, CANTIGA_PLAYER_PLAYING);
   while (hearing->state == HEARING && !g_cancellable_is_cancelled (hearing->journey->cancellable))
     g_main_context_iteration (NULL, TRUE);
   cantiga_screen_stop_keys ();
+  cantiga_card_watch_stop (hearing->journey->watch);
+  g_signal_handlers_disconnect_by_data (hearing->journey->watch, hearing);
   g_source_remove (drawing);
   g_signal_handlers_disconnect_by_data (player, hearing);
 }

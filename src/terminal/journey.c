@@ -13,6 +13,7 @@ cantiga_journey_clear (CantigaJourney *journey)
   g_clear_object (&journey->player);
   g_clear_object (&journey->catalogue);
   g_clear_object (&journey->session);
+  g_clear_object (&journey->watch);
   g_clear_object (&journey->owner);
   g_clear_object (&journey->paired);
   g_clear_object (&journey->store);
@@ -114,6 +115,10 @@ make_session (CantigaJourney *journey, GError **error)
     }
   journey->owner = cantiga_terminal_owner_new (g_steal_pointer (&pin), options->last_try);
   signer = cantiga_card_signer_new (card, CANTIGA_CARD_OWNER (journey->owner));
+  cantiga_card_signer_remember (CANTIGA_CARD_SIGNER (signer), cantiga_store_get_path (journey->store));
+  if (options->card != NULL)
+    cantiga_card_signer_choose (CANTIGA_CARD_SIGNER (signer), g_str_equal (options->card, "ask") ? NULL : options->card);
+  journey->watch = cantiga_card_watch_new (CANTIGA_CARD_SIGNER (signer));
   journey->session = cantiga_session_new (journey->store, journey->paired, (const char *const *)options->suites, signer, error);
   if (journey->session == NULL)
     return FALSE;

@@ -1,7 +1,7 @@
 /* The journey in a terminal: pair, sign in, catalogue, then titles. Each part of it ends in an error that says what and what to do. Thread: main. */
 #pragma once
 
-#include "client/card.h"
+#include "client/card-watch.h"
 #include "client/catalogue.h"
 #include "client/player.h"
 #include "terminal/options.h"
@@ -19,6 +19,7 @@ typedef struct
   CantigaStore *store;
   CantigaPaired *paired;
   CantigaTerminalOwner *owner;
+  CantigaCardWatch *watch; /* while something plays */
   CantigaSession *session;
   CantigaCatalogue *catalogue;
   CantigaPlayer *player;     /* warm before the first title is chosen */

@@ -31,6 +31,8 @@ check (CantigaOptions *options, GError **error)
                               "--list, --title, --licences, --renew, --give-back and --find are different things: give one of them.");
   if (options->output != NULL && options->title == NULL)
     return cantiga_fail_with (error, CANTIGA_ERROR_USAGE, "--output needs a --title.");
+  if (options->card != NULL && !g_str_equal (options->card, "ask") && !g_str_has_prefix (options->card, "pkcs11:"))
+    return cantiga_fail_with (error, CANTIGA_ERROR_USAGE, "--card needs a certificate's PKCS#11 address (pkcs11:…), or “ask”.");
   if (options->output != NULL && *options->output == '\0')
     return cantiga_fail_with (error, CANTIGA_ERROR_USAGE, "--output needs a file's name, or “none”.");
   return TRUE;
@@ -63,6 +65,9 @@ cantiga_options_parse (CantigaOptions *options, int argc, char **argv, GError **
       "Write the title to FILE instead of playing it (exportable titles only); none: fetch and check it only", "FILE|none" },
     { "card-module", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->modules,
       "Look for cards with this PKCS#11 module instead of those that p11-kit knows", "PATH" },
+    { "card", 0, 0, G_OPTION_ARG_STRING, &options->card,
+      "Sign in with the certificate of this PKCS#11 address (cantiga-play cards shows them), from now on; ask: choose again among several",
+      "CERTIFICATE|ask" },
     { "pin-fd", 0, 0, G_OPTION_ARG_INT, &options->pin_fd, "Read the card's PIN from file descriptor N", "N" },
     { "last-try", 0, 0, G_OPTION_ARG_NONE, &options->last_try, "Give the PIN of --pin-fd even if it is the card's last try", NULL },
     { "suite", 0, 0, G_OPTION_ARG_STRING_ARRAY, &suites, "Offer only these cipher suites, by name or pattern (DH_RSA_*)", "SUITE" },
@@ -94,6 +99,7 @@ cantiga_options_clear (CantigaOptions *options)
   g_free (options->renew);
   g_free (options->give_back);
   g_free (options->output);
+  g_free (options->card);
   g_strfreev (options->modules);
   g_strfreev (options->suites);
 }

@@ -20,6 +20,7 @@ typedef struct
   gboolean find;
   char *output;     /* a path, or "none"; NULL: sound */
   GStrv modules;
+  char *card;       /* a certificate's PKCS#11 URI, or "ask"; NULL: as the last time */
   int pin_fd;
   gboolean last_try;
   GStrv suites;

@@ -118,6 +118,24 @@ give_pin (CantigaTerminalOwner *self, CantigaCardState state, GError **error)
   return g_steal_pointer (&self->pin);
 }
 
+/* What a wrong one costs is said before the first is typed. */
+static void
+say_tries (CantigaCardFound *found, CantigaCardState state)
+{
+  int left = cantiga_card_tries_get_left (found->tries, found->kind);
+
+  if (state == CANTIGA_CARD_STATE_LAST_TRY)
+    return cantiga_screen_say ("  ! This is the last try: a wrong PIN now blocks the card. Nothing and Enter leaves it as it is.");
+  if (state == CANTIGA_CARD_STATE_PIN_WRONG && found->tries == CANTIGA_CARD_TRIES_NORMAL)
+    left = -1;
+  if (left > 0)
+    cantiga_screen_say ("  %s%d tries left for the PIN.", state == CANTIGA_CARD_STATE_PIN_WRONG ? "The PIN is wrong. " : "", left);
+  else if (state == CANTIGA_CARD_STATE_PIN_WRONG)
+    cantiga_screen_say ("  The PIN is wrong; there are more tries.");
+  else if (found->tries == CANTIGA_CARD_TRIES_LOW)
+    cantiga_screen_say ("  A wrong PIN was given before.");
+}
+
 static CantigaSecret *
 ask_pin (CantigaTerminalOwner *self, CantigaCardFound *found, CantigaCardState state, GCancellable *cancellable, GError **error)
 {
@@ -128,12 +146,7 @@ ask_pin (CantigaTerminalOwner *self, CantigaCardFound *found, CantigaCardState s
       cantiga_card_state_fail (error, state);
       return NULL;
     }
-  if (state == CANTIGA_CARD_STATE_PIN_WRONG)
-    cantiga_screen_say ("  The PIN is wrong; there are more tries.");
-  else if (state == CANTIGA_CARD_STATE_LAST_TRY)
-    cantiga_screen_say ("  ! This is the last try: a wrong PIN now blocks the card. Nothing and Enter leaves it as it is.");
-  else if (found->tries == CANTIGA_CARD_TRIES_LOW)
-    cantiga_screen_say ("  A wrong PIN was given before.");
+  say_tries (found, state);
   return cantiga_screen_ask_secret (question, cancellable, error);
 }
 
@@ -159,8 +172,15 @@ ask_pin_finish (CantigaCardOwner *owner, GAsyncResult *result, GError **error)
 }
 
 static void
+point_elsewhere (CantigaCardOwner *owner, CantigaCardFound *found)
+{
+  cantiga_screen_say (found->pin == CANTIGA_CARD_PIN_PAD ? "  Type the PIN of %s on the reader." : "  Type the PIN of %s in the card's own window.", found->name);
+}
+
+static void
 cantiga_terminal_owner_iface_init (CantigaCardOwnerInterface *iface)
 {
+  iface->point_elsewhere = point_elsewhere;
   iface->await_card = await_card;
   iface->choose_card_async = choose_card_async;
   iface->choose_card_finish = choose_card_finish;

@@ -19,6 +19,7 @@ static const struct
   [CANTIGA_CARD_STATE_BLOCKED] = { N_ ("The PIN is blocked."), N_ ("Unblock it with the PUK.") },
   [CANTIGA_CARD_STATE_PIN_WRONG] = { N_ ("Wrong PIN."), N_ ("Type it again.") },
   [CANTIGA_CARD_STATE_REMOVED] = { N_ ("The card was taken out."), N_ ("Put it back to go on.") },
+  [CANTIGA_CARD_STATE_OTHER_CARD] = { N_ ("This is another card."), N_ ("Put the first one back to go on.") },
   [CANTIGA_CARD_STATE_SILENT] = { N_ ("The card does not answer."), N_ ("Take it out and put it back.") },
   [CANTIGA_CARD_STATE_CRASHED] = { N_ ("The program that speaks to the card broke off."), N_ ("Start over.") },
   [CANTIGA_CARD_STATE_READY] = { N_ ("The card is ready."), "" },

@@ -1,7 +1,9 @@
 /* client/card-signer.c: what its owner is asked, with SoftHSM's cards and with a module that behaves as told. */
-#include "client/card-signer.h"
+#include "client/card-watch.h"
 
 #include <string.h>
+
+#include <glib/gstdio.h>
 
 #include "card-tests.h"
 
@@ -19,6 +21,8 @@ struct _TestOwner
   const char *chooses; /* a person's name */
   guint choices;
   guint offered;
+  GString *tries; /* left, as each PIN was asked for */
+  guint elsewhere;
 };
 
 static void test_owner_owner_init (CantigaCardOwnerInterface *iface);
@@ -31,6 +35,7 @@ test_owner_finalize (GObject *object)
 
   g_string_free (self->asked, TRUE);
   g_string_free (self->awaited, TRUE);
+  g_string_free (self->tries, TRUE);
   G_OBJECT_CLASS (test_owner_parent_class)->finalize (object);
 }
 
@@ -45,6 +50,7 @@ test_owner_init (TestOwner *self)
 {
   self->asked = g_string_new (NULL);
   self->awaited = g_string_new (NULL);
+  self->tries = g_string_new (NULL);
 }
 
 static void
@@ -96,6 +102,7 @@ ask_pin_async (CantigaCardOwner *owner, CantigaCardFound *found, CantigaCardStat
   const char *pin = self->pins[0];
 
   note_state (self->asked, state);
+  g_string_append_printf (self->tries, "%d ", cantiga_card_tries_get_left (found->tries, found->kind));
   memmove (self->pins, self->pins + 1, sizeof self->pins - sizeof self->pins[0]);
   if (pin == NULL)
     return g_task_return_new_error (task, CANTIGA_ERROR, CANTIGA_ERROR_CARD_NEEDED, "No PIN today.");
@@ -109,8 +116,16 @@ ask_pin_finish (CantigaCardOwner *owner, GAsyncResult *result, GError **error)
 }
 
 static void
+point_elsewhere (CantigaCardOwner *owner, CantigaCardFound *found)
+{
+  g_assert_cmpint (found->pin, !=, CANTIGA_CARD_PIN_ASKED);
+  TEST_OWNER (owner)->elsewhere++;
+}
+
+static void
 test_owner_owner_init (CantigaCardOwnerInterface *iface)
 {
+  iface->point_elsewhere = point_elsewhere;
   iface->await_card = await_card;
   iface->choose_card_async = choose_card_async;
   iface->choose_card_finish = choose_card_finish;
@@ -220,6 +235,18 @@ test_wrong_pin_is_asked_for_again (Fixture *fixture, gconstpointer unused)
   fixture->owner->pins[2] = "1234";
   assert_signs (fixture);
   g_assert_cmpstr (fixture->owner->asked->str, ==, "pin-wanted pin-wrong last-try ");
+  g_assert_cmpstr (fixture->owner->tries->str, ==, "3 2 1 ");
+}
+
+/* Of other cards nobody knows how many tries they have, but for the last. */
+static void
+test_tries_of_another_card (Fixture *fixture, gconstpointer unused)
+{
+  fixture->owner->pins[0] = "1111";
+  fixture->owner->pins[1] = "2222";
+  fixture->owner->pins[2] = "1234";
+  assert_signs (fixture);
+  g_assert_cmpstr (fixture->owner->tries->str, ==, "-1 -1 1 ");
 }
 
 static void
@@ -248,6 +275,7 @@ test_asks_for_no_pin_that_is_typed_elsewhere (Fixture *fixture, gconstpointer un
 {
   assert_signs (fixture);
   g_assert_cmpstr (fixture->owner->asked->str, ==, "");
+  g_assert_cmpuint (fixture->owner->elsewhere, ==, 1);
 }
 
 /* ---- waiting for a card ---- */
@@ -336,6 +364,194 @@ test_may_choose_none (Fixture *fixture, gconstpointer unused)
   assert_fails (fixture, CANTIGA_ERROR_CARD_NEEDED);
 }
 
+/* ---- a choice that is kept ---- */
+
+/* Another program's start, with the same state folder. */
+static void
+start_anew (Fixture *fixture)
+{
+  tear_down (fixture, NULL);
+  set_up_several (fixture, NULL);
+  cantiga_card_signer_remember (CANTIGA_CARD_SIGNER (fixture->signer), card_tests_folder ());
+  fixture->owner->pins[0] = "1234";
+}
+
+static char *
+dup_signer_name (Fixture *fixture)
+{
+  g_autoptr (GPtrArray) all = card_tests_list (fixture->card, NULL);
+
+  for (guint i = 0; i < all->len; i++)
+    if (((CantigaCardFound *)all->pdata[i])->state == CANTIGA_CARD_STATE_READY)
+      return g_strdup (((CantigaCardFound *)all->pdata[i])->name);
+  return NULL;
+}
+
+static void
+assert_signs_as (Fixture *fixture, const char *name)
+{
+  g_autofree char *signer = NULL;
+
+  assert_signs (fixture);
+  signer = dup_signer_name (fixture);
+  g_assert_cmpstr (signer, ==, name);
+}
+
+static gboolean
+is_kept (gpointer path)
+{
+  return g_file_test (path, G_FILE_TEST_EXISTS);
+}
+
+static void
+test_choice_is_kept (Fixture *fixture, gconstpointer unused)
+{
+  g_autofree char *path = card_tests_path ("card");
+  g_autofree char *text = NULL;
+  GStatBuf about;
+
+  start_anew (fixture);
+  fixture->owner->chooses = "ANA COSTA";
+  assert_signs_as (fixture, "ANA COSTA");
+  g_assert_cmpuint (fixture->owner->choices, ==, 1);
+  card_tests_wait (is_kept, path);
+  text = card_tests_read ("card");
+  g_assert_true (g_str_has_prefix (text, "pkcs11:"));
+  g_assert_cmpint (g_stat (path, &about), ==, 0);
+  g_assert_cmpuint (about.st_mode & 0777, ==, 0600);
+  start_anew (fixture);
+  assert_signs_as (fixture, "ANA COSTA");
+  g_assert_cmpuint (fixture->owner->choices, ==, 0);
+}
+
+static gboolean
+is_another (gpointer text)
+{
+  g_autofree char *now = card_tests_read ("card");
+
+  return !g_str_equal (now, text);
+}
+
+static void
+test_choice_is_made_again (Fixture *fixture, gconstpointer unused)
+{
+  g_autofree char *before = card_tests_read ("card");
+
+  start_anew (fixture);
+  cantiga_card_signer_choose (CANTIGA_CARD_SIGNER (fixture->signer), NULL);
+  fixture->owner->chooses = "RUI SANTOS";
+  assert_signs_as (fixture, "RUI SANTOS");
+  g_assert_cmpuint (fixture->owner->choices, ==, 1);
+  card_tests_wait (is_another, before);
+  start_anew (fixture);
+  assert_signs_as (fixture, "RUI SANTOS");
+}
+
+static void
+test_choice_by_address (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (CantigaCardFound) ana = NULL;
+  g_autoptr (CantigaCardFound) rui = NULL;
+
+  start_anew (fixture);
+  ana = card_tests_find (fixture->card, "ANA COSTA");
+  rui = card_tests_find (fixture->card, "RUI SANTOS");
+  cantiga_card_signer_choose (CANTIGA_CARD_SIGNER (fixture->signer), ana->uri);
+  assert_signs_as (fixture, "ANA COSTA");
+  g_assert_cmpuint (fixture->owner->choices, ==, 0);
+  /* No other will do, and its holder's PIN is not asked for. */
+  start_anew (fixture);
+  cantiga_card_signer_choose (CANTIGA_CARD_SIGNER (fixture->signer), "pkcs11:token=nowhere;id=%01;type=cert");
+  assert_fails (fixture, CANTIGA_ERROR_CARD);
+  g_assert_cmpstr (fixture->owner->awaited->str, ==, "other-card ");
+  g_assert_cmpstr (fixture->owner->asked->str, ==, "");
+}
+
+static void
+test_damaged_choice_is_none (Fixture *fixture, gconstpointer unused)
+{
+  static const char *const damaged[] = { "", "http://nowhere", "pkcs11:token=%ff\nid=1", "\xff\xfe" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (damaged); i++)
+    {
+      card_tests_write ("card", damaged[i]);
+      start_anew (fixture);
+      fixture->owner->chooses = "ANA COSTA";
+      assert_signs_as (fixture, "ANA COSTA");
+      g_assert_cmpuint (fixture->owner->choices, ==, 1);
+    }
+}
+
+/* ---- the card that signed, afterwards ---- */
+
+static gboolean
+confirm (Fixture *fixture, GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  cantiga_signer_confirm_async (fixture->signer, NULL, take_result_cb, &result);
+  card_tests_wait (is_there, &result);
+  return cantiga_signer_confirm_finish (fixture->signer, result, error);
+}
+
+static void
+test_confirms_that_it_is_there (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (confirm (fixture, &error));
+  fixture->owner->pins[0] = "1234";
+  assert_signs (fixture);
+  g_assert_true (confirm (fixture, &error));
+  card_tests_write ("mock", "empty");
+  g_assert_false (confirm (fixture, &error));
+  g_assert_error (error, CANTIGA_ERROR, CANTIGA_ERROR_CARD);
+  g_clear_error (&error);
+  fixture->owner->patient = TRUE;
+  fixture->owner->then = "";
+  g_assert_true (confirm (fixture, &error));
+  g_assert_no_error (error);
+  g_assert_cmpstr (fixture->owner->awaited->str, ==, "removed removed ");
+  g_assert_cmpstr (fixture->owner->asked->str, ==, "pin-wanted ");
+}
+
+static void
+note_change_cb (CantigaCardWatch *watch, int state, GString *changes)
+{
+  note_state (changes, state);
+}
+
+static gboolean
+is_removed (gpointer watch)
+{
+  return cantiga_card_watch_get_state (watch) == CANTIGA_CARD_STATE_REMOVED;
+}
+
+static gboolean
+is_ready (gpointer watch)
+{
+  return cantiga_card_watch_get_state (watch) == CANTIGA_CARD_STATE_READY;
+}
+
+static void
+test_watch_tells_changes (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (CantigaCardWatch) watch = cantiga_card_watch_new (CANTIGA_CARD_SIGNER (fixture->signer));
+  GString *changes = g_string_new (NULL);
+
+  fixture->owner->pins[0] = "1234";
+  assert_signs (fixture);
+  g_signal_connect (watch, "changed", G_CALLBACK (note_change_cb), changes);
+  cantiga_card_watch_start (watch);
+  card_tests_write ("mock", "empty");
+  card_tests_wait (is_removed, watch);
+  card_tests_write ("mock", "");
+  card_tests_wait (is_ready, watch);
+  cantiga_card_watch_stop (watch);
+  g_assert_cmpstr (changes->str, ==, "removed ready ");
+  g_string_free (changes, TRUE);
+}
+
 #define ADD(path, words, function) g_test_add (path, Fixture, words, set_up_mock, function, tear_down)
 
 int
@@ -363,6 +579,13 @@ main (int argc, char **argv)
   ADD ("/signer/needs-somebody-to-ask", "", test_without_an_owner);
   g_test_add ("/signer/asks-which-of-several-cards-once", Fixture, NULL, set_up_several, test_asks_which, tear_down);
   g_test_add ("/signer/the-person-may-choose-none", Fixture, NULL, set_up_several, test_may_choose_none, tear_down);
+  ADD ("/signer/knows-no-number-of-tries-of-other-cards", "other", test_tries_of_another_card);
+  g_test_add ("/signer/keeps-a-choice", Fixture, NULL, set_up_several, test_choice_is_kept, tear_down);
+  g_test_add ("/signer/makes-a-choice-again", Fixture, NULL, set_up_several, test_choice_is_made_again, tear_down);
+  g_test_add ("/signer/takes-a-choice-by-address", Fixture, NULL, set_up_several, test_choice_by_address, tear_down);
+  g_test_add ("/signer/takes-a-damaged-choice-for-none", Fixture, NULL, set_up_several, test_damaged_choice_is_none, tear_down);
+  ADD ("/signer/confirms-that-the-card-is-there", "", test_confirms_that_it_is_there);
+  ADD ("/signer/tells-when-the-card-goes-and-comes", "", test_watch_tells_changes);
   failed = g_test_run ();
   g_free (several_program);
   g_free (several_module);

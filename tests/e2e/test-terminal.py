@@ -1,70 +1,14 @@
 #!/usr/bin/python3
 """The player at a terminal: steps, a PIN that is not seen, a numbered catalogue, a title, and the way out."""
 import os
-import pty
 import re
-import select
 import signal
-import time
 
 import journey
 from journey import equal, holds
+from terminal import Terminal
 
 STEPS = "server certificate fetched", "it is valid", "ours sent", "suite agreed", "keys exchanged", "card accepted", "catalogue here"
-
-
-class Terminal:
-    """A program at a terminal of its own."""
-
-    def __init__(self, place, player, *arguments, card=None):
-        card = card or player.card
-        env = {**place.env, **journey.without_leaks(place.env), **card.env, "TERM": "xterm"}
-        program = journey.path_of("cantiga-play")
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            os.execve(program, [program, "--state", player.folder, "--card-module", journey.module(), *arguments], env)
-        place.running.append(self)
-        self.ended = False
-        self.seen = ""
-        self.at = 0
-
-    def expect(self, text, limit=30.0):
-        """Waits until text was written, after what was expected before."""
-        ends = time.monotonic() + limit * journey.SLOWER
-        while (found := self.seen.find(text, self.at)) < 0:
-            holds(time.monotonic() < ends, f"waited for “{text}”, saw: {self.seen[self.at:]!r}")
-            if select.select([self.fd], [], [], 0.1)[0] and not self.read():
-                holds(self.seen.find(text, self.at) >= 0, f"it ended without “{text}”: {self.seen!r}")
-        self.at = found + len(text)
-
-    def read(self):
-        try:
-            more = os.read(self.fd, 65536)
-        except OSError:
-            more = b""
-        self.seen += more.decode("utf-8", "replace")
-        return more
-
-    def type(self, text):
-        os.write(self.fd, text.encode())
-
-    def wait(self, ok=0, limit=30.0):
-        ends = time.monotonic() + limit * journey.SLOWER
-        while time.monotonic() < ends:
-            if select.select([self.fd], [], [], 0.1)[0] and not self.read():
-                break
-        pid, status = os.waitpid(self.pid, 0 if time.monotonic() < ends else os.WNOHANG)
-        holds(pid == self.pid, f"it did not end: {self.seen[-500:]!r}")
-        self.ended = True
-        os.close(self.fd)
-        equal(os.waitstatus_to_exitcode(status), ok, f"the exit status after {self.seen[-1500:]!r}")
-        holds("AddressSanitizer" not in self.seen and "CRITICAL" not in self.seen, self.seen)
-
-    def end(self):
-        if not self.ended:
-            os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
-            self.ended = True
 
 
 class Place(journey.Place):

@@ -70,6 +70,10 @@ class Reader:
                                         stdout=subprocess.PIPE, text=True)
         self.card = None
 
+    @property
+    def ended(self):
+        return self.process.poll() is not None
+
     def say(self, *words):
         self.process.stdin.write(" ".join(map(str, words)) + "\n")
         self.process.stdin.flush()
