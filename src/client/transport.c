@@ -31,6 +31,7 @@ typedef struct
   GInputStream *stream;
   guint8 *buffer;
   gsize room; /* in buffer */
+  gsize least; /* what the body was said to have */
   gsize filled;
   gsize max;
 } Send;
@@ -282,6 +283,9 @@ body_read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (n < 0)
     return return_failure (task, error);
+  /* libsoup 3.2 takes the end of a connection for the end of a body that was to be longer. */
+  if (n == 0 && send->filled < send->least)
+    return return_failure (task, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT, "the answer was cut"));
   if (n == 0)
     return g_task_return_pointer (task, answer_new (send), (GDestroyNotify)cantiga_answer_free);
   send->filled += n;
@@ -315,7 +319,7 @@ answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   headers = soup_message_get_response_headers (send->message);
   send->room = send->max;
   if (soup_message_headers_get_encoding (headers) == SOUP_ENCODING_CONTENT_LENGTH)
-    send->room = (gsize)MIN ((guint64)soup_message_headers_get_content_length (headers), G_MAXSSIZE / 2);
+    send->least = send->room = (gsize)MIN ((guint64)soup_message_headers_get_content_length (headers), G_MAXSSIZE / 2);
   if (send->room > send->max)
     return return_too_large (task);
   send->room += SPARE;
