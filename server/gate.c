@@ -136,9 +136,9 @@ cantiga_gate_find (CantigaGate *gate, const CantigaId *id, const CantigaServerSe
   return grant;
 }
 
-/* docs/protocol.md 9.3, 10.3: alive, started before anything leaves, and not fetched too often. */
+/* docs/protocol.md 10.3, 10.4: within what was granted, and not fetched too often. */
 static gboolean
-admit (CantigaGate *gate, CantigaGrant *grant, guint64 index, gint64 now, GError **error)
+admit (CantigaGrant *grant, guint64 index, gint64 now, GError **error)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&grant->lock);
 
@@ -148,13 +148,22 @@ admit (CantigaGate *gate, CantigaGrant *grant, guint64 index, gint64 now, GError
     return cantiga_fail (error, CANTIGA_ERROR_PLAY_OVER);
   if (grant->fetches[index] >= CANTIGA_CHUNK_FETCHES_MAX)
     return cantiga_fail (error, CANTIGA_ERROR_SLOW_DOWN);
+  grant->fetches[index]++;
+  return TRUE;
+}
+
+/* docs/protocol.md 9.3: alive, and started before anything leaves; but not before the chunk was read: one that cannot be costs nothing. */
+static gboolean
+start (CantigaGate *gate, CantigaGrant *grant, gint64 now, GError **error)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&grant->lock);
+
   if (grant->checked == 0 && !cantiga_ledger_start_play (gate->ledger, &grant->play.listener, &grant->play.play, now, error))
     return FALSE;
   if (now - grant->checked > RECHECK_AFTER
       && !cantiga_ledger_check_play (gate->ledger, &grant->play.listener, &grant->play.play, grant->session->player, now, error))
     return FALSE;
   grant->checked = now;
-  grant->fetches[index]++;
   return TRUE;
 }
 
@@ -167,12 +176,12 @@ cantiga_gate_read_chunk (CantigaGate *gate, CantigaGrant *grant, const CantigaCh
   gsize length, sealed_length;
   guint n;
 
-  if (!admit (gate, grant, index, now, error))
+  if (!admit (grant, index, now, error))
     return NULL;
   text = cantiga_recycler_take (gate->texts);
   n = cantiga_merkle_path (grant->title->merkle, index, text->bytes + 1);
   text->bytes[0] = (guint8)n;
-  if (!cantiga_sealed_read_chunk (grant->title->sealed, index, text->bytes + 1 + 32 * n, &length, error))
+  if (!cantiga_sealed_read_chunk (grant->title->sealed, index, text->bytes + 1 + 32 * n, &length, error) || !start (gate, grant, now, error))
     return NULL;
   envelope = cantiga_recycler_take (gate->envelopes);
   sealed_length = cantiga_stream_envelope_length (grant->stream, n, length);

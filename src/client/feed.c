@@ -28,9 +28,7 @@ struct _CantigaFeed
   GDestroyNotify user_data_free;
 };
 
-static void cantiga_feed_uri_init (gpointer iface, gpointer iface_data);
-
-G_DEFINE_FINAL_TYPE_WITH_CODE (CantigaFeed, cantiga_feed, GST_TYPE_BASE_SRC, G_IMPLEMENT_INTERFACE (GST_TYPE_URI_HANDLER, cantiga_feed_uri_init))
+G_DEFINE_FINAL_TYPE (CantigaFeed, cantiga_feed, GST_TYPE_BASE_SRC)
 
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
 
@@ -105,51 +103,6 @@ cantiga_feed_unlock_stop (GstBaseSrc *base)
 {
   set_flushing (CANTIGA_FEED (base), FALSE);
   return TRUE;
-}
-
-/* ---- the URI ---- */
-
-static GstURIType
-uri_get_type (GType type)
-{
-  return GST_URI_SRC;
-}
-
-static const char *const *
-uri_get_protocols (GType type)
-{
-  static const char *const protocols[] = { "cantiga-play", NULL };
-
-  return protocols;
-}
-
-static char *
-uri_get_uri (GstURIHandler *feed)
-{
-  return g_strdup (CANTIGA_FEED_URI);
-}
-
-static gboolean
-uri_set_uri (GstURIHandler *feed, const char *uri, GError **error)
-{
-  return TRUE;
-}
-
-static void
-cantiga_feed_uri_init (gpointer iface, gpointer iface_data)
-{
-  GstURIHandlerInterface *interface = iface;
-
-  interface->get_type = uri_get_type;
-  interface->get_protocols = uri_get_protocols;
-  interface->get_uri = uri_get_uri;
-  interface->set_uri = uri_set_uri;
-}
-
-gboolean
-cantiga_feed_register (void)
-{
-  return gst_element_register (NULL, "cantigafeed", GST_RANK_PRIMARY, CANTIGA_TYPE_FEED);
 }
 
 /* ---- life ---- */

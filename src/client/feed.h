@@ -1,4 +1,4 @@
-/* GStreamer's end of a source: an element for the URI "cantiga-play:" that asks whoever feeds it for exactly the bytes that its reader wants, and
+/* GStreamer's end of a source: an element that asks whoever feeds it for exactly the bytes that its reader wants, and
  * waits for them. It is no appsrc, because an appsrc asked by a demuxer keeps what came too late for one question (a seek was faster) and gives it as
  * the answer to the next. Thread: any, unless it says otherwise. */
 #pragma once
@@ -7,13 +7,8 @@
 
 G_BEGIN_DECLS
 
-#define CANTIGA_FEED_URI "cantiga-play:"
-
 #define CANTIGA_TYPE_FEED (cantiga_feed_get_type ())
 G_DECLARE_FINAL_TYPE (CantigaFeed, cantiga_feed, CANTIGA, FEED, GstBaseSrc)
-
-/* Makes GStreamer know the URI; again and again if need be. */
-gboolean cantiga_feed_register (void);
 
 /* Something is wanted: called on one of GStreamer's threads, with the feed's lock held, so it must not call back. */
 typedef void (*CantigaFeedWanted) (gpointer user_data);

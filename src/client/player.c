@@ -1,39 +1,4 @@
-#include "client/player.h"
-
-#define SEEK_NONE (-1.0)
-#define TICK_MS 250
-/* How long before the end the next play is asked for. */
-#define ENDING_SECONDS 2.5
-
-struct _CantigaPlayer
-{
-  GObject parent_instance;
-
-  /* owned */
-  GstElement *playbin;
-  GSource *watch;
-  CantigaSource *source; /* read by a GStreamer thread under lock */
-  GMutex lock;
-
-  /* wanted by who uses it, and how far GStreamer is: two things */
-  CantigaPlayerState wanted;
-  gboolean prerolled;
-  double seek; /* kept until prerolled; SEEK_NONE */
-  GstSeekFlags seek_flags;
-
-  double position; /* the last one known */
-  double buffered;
-  gboolean buffering;
-  gboolean started;
-  gboolean ending;
-  guint tick;
-  CantigaPlay *next; /* owned */
-
-  double volume;
-  gboolean muted;
-  CantigaReplayGain gain;
-  guint watchers;
-};
+#include "client/player-private.h"
 
 enum
 {
@@ -70,41 +35,32 @@ static guint signals[N_SIGNALS];
 G_DEFINE_FINAL_TYPE (CantigaPlayer, cantiga_player, G_TYPE_OBJECT)
 
 static void
-drop_source (CantigaPlayer *self)
-{
-  CantigaSource *source;
-
-  g_mutex_lock (&self->lock);
-  source = g_steal_pointer (&self->source);
-  g_mutex_unlock (&self->lock);
-  if (source == NULL)
-    return;
-  g_signal_handlers_disconnect_by_data (source, self);
-  cantiga_source_stop (source);
-  g_object_unref (source);
-}
-
-static void
 cantiga_player_dispose (GObject *object)
 {
   CantigaPlayer *self = CANTIGA_PLAYER (object);
 
-  if (self->playbin != NULL)
-    gst_element_set_state (self->playbin, GST_STATE_NULL);
-  drop_source (self);
-  g_clear_handle_id (&self->tick, g_source_remove);
-  g_clear_object (&self->next);
+  if (self->output != NULL)
+    cantiga_player_empty (self);
+  if (self->pipeline != NULL)
+    gst_element_set_state (self->pipeline, GST_STATE_NULL);
+  cantiga_player_drop_track (self, &self->next);
+  cantiga_player_drop_track (self, &self->now);
   if (self->watch != NULL)
     g_source_destroy (self->watch);
   g_clear_pointer (&self->watch, g_source_unref);
-  g_clear_object (&self->playbin);
+  g_clear_object (&self->output);
+  g_clear_object (&self->pictures);
+  g_clear_object (&self->pipeline);
   G_OBJECT_CLASS (cantiga_player_parent_class)->dispose (object);
 }
 
 static void
 cantiga_player_finalize (GObject *object)
 {
-  g_mutex_clear (&CANTIGA_PLAYER (object)->lock);
+  CantigaPlayer *self = CANTIGA_PLAYER (object);
+
+  cantiga_spectra_free (self->spectra);
+  g_mutex_clear (&self->lock);
   G_OBJECT_CLASS (cantiga_player_parent_class)->finalize (object);
 }
 
@@ -210,294 +166,181 @@ static void
 cantiga_player_init (CantigaPlayer *self)
 {
   g_mutex_init (&self->lock);
-  self->seek = SEEK_NONE;
+  self->spectra = cantiga_spectra_new ();
+  self->seek = CANTIGA_SEEK_NONE;
   self->volume = 1;
 }
 
-/* ---- time ---- */
+/* ---- what it tells ---- */
 
-static double
-find_buffered (CantigaPlayer *self, double position, double duration)
+void
+cantiga_player_tell (CantigaPlayer *self, CantigaPlayerTold told)
 {
-  guint64 chunks, at;
+  static const guint ids[] = {
+    [CANTIGA_PLAYER_TOLD_POSITION] = PROP_POSITION,   [CANTIGA_PLAYER_TOLD_DURATION] = PROP_DURATION, [CANTIGA_PLAYER_TOLD_BUFFERED] = PROP_BUFFERED,
+    [CANTIGA_PLAYER_TOLD_BUFFERING] = PROP_BUFFERING, [CANTIGA_PLAYER_TOLD_VIDEO] = PROP_VIDEO,
+  };
 
-  if (self->source == NULL || duration <= 0)
-    return 0;
-  chunks = cantiga_play_get_chunks (cantiga_source_get_play (self->source));
-  at = (guint64)(position / duration * (double)chunks);
-  while (at < chunks && cantiga_source_has_chunk (self->source, at))
-    at++;
-  return chunks > 0 ? duration * (double)at / (double)chunks : 0;
+  g_object_notify_by_pspec (G_OBJECT (self), props[ids[told]]);
 }
 
-static void
-look_at_chunks (CantigaPlayer *self)
+void
+cantiga_player_emit (CantigaPlayer *self, CantigaPlayerEvent event)
 {
-  double buffered = find_buffered (self, self->position, cantiga_player_get_duration (self));
-  gboolean buffering = cantiga_player_is_buffering (self);
+  static const guint ids[] = {
+    [CANTIGA_PLAYER_STARTED] = STARTED, [CANTIGA_PLAYER_ENDING] = ENDING, [CANTIGA_PLAYER_ADVANCED] = ADVANCED,
+    [CANTIGA_PLAYER_ENDED] = ENDED,     [CANTIGA_PLAYER_SILENT] = SILENT,
+  };
 
-  if (buffered != self->buffered)
-    {
-      self->buffered = buffered;
-      g_object_notify_by_pspec (G_OBJECT (self), props[PROP_BUFFERED]);
-    }
-  if (buffering != self->buffering)
-    {
-      self->buffering = buffering;
-      g_object_notify_by_pspec (G_OBJECT (self), props[PROP_BUFFERING]);
-    }
+  g_signal_emit (self, signals[ids[event]], 0);
 }
 
-static void
-look_at_time (CantigaPlayer *self)
+void
+cantiga_player_emit_seeked (CantigaPlayer *self)
 {
-  double duration = cantiga_player_get_duration (self);
-  double position = cantiga_player_get_position (self);
-  gboolean ending = duration > 0 && position > duration - ENDING_SECONDS;
-
-  if (position != self->position)
-    {
-      self->position = position;
-      g_object_notify_by_pspec (G_OBJECT (self), props[PROP_POSITION]);
-    }
-  if (ending == self->ending)
-    return;
-  self->ending = ending;
-  if (ending)
-    g_signal_emit (self, signals[ENDING], 0);
+  g_signal_emit (self, signals[SEEKED], 0, cantiga_player_get_position (self));
 }
 
-static gboolean
-tick_cb (gpointer user_data)
+void
+cantiga_player_emit_spectrum (CantigaPlayer *self, const float *bands)
 {
-  g_autoptr (CantigaPlayer) self = g_object_ref (user_data);
-
-  if (self->prerolled)
-    look_at_time (self);
-  look_at_chunks (self);
-  return G_SOURCE_CONTINUE;
+  g_signal_emit (self, signals[SPECTRUM], 0, bands, CANTIGA_SPECTRUM_BANDS);
 }
 
-static void
-start_or_stop_ticking (CantigaPlayer *self)
+void
+cantiga_player_fail (CantigaPlayer *self, const GError *error)
 {
-  if (self->wanted == CANTIGA_PLAYER_PLAYING && self->tick == 0)
-    self->tick = g_timeout_add (TICK_MS, tick_cb, self);
-  else if (self->wanted != CANTIGA_PLAYER_PLAYING)
-    g_clear_handle_id (&self->tick, g_source_remove);
-}
-
-/* ---- GStreamer's words ---- */
-
-/* On one of GStreamer's threads. */
-static void
-source_setup_cb (GstElement *playbin, GstElement *element, CantigaPlayer *self)
-{
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-
-  if (self->source != NULL && CANTIGA_IS_FEED (element))
-    cantiga_source_attach (self->source, CANTIGA_FEED (element));
-}
-
-static void
-fail (CantigaPlayer *self, const GError *error)
-{
+  self->position = cantiga_player_get_position (self);
   cantiga_player_set_state (self, CANTIGA_PLAYER_STOPPED);
   g_signal_emit (self, signals[FAILED], 0, error);
 }
 
-static void
-source_failed_cb (CantigaSource *source, const GError *error, CantigaPlayer *self)
+void
+cantiga_player_fail_next (CantigaPlayer *self, const GError *error)
 {
-  g_autoptr (CantigaPlayer) kept = g_object_ref (self);
-  g_autoptr (GError) copy = g_error_copy (error);
-
-  fail (kept, copy);
+  cantiga_player_drop_track (self, &self->next);
+  g_signal_emit (self, signals[NEXT_FAILED], 0, error);
 }
 
-static void
-element_failed (CantigaPlayer *self, GstMessage *message)
+/* ---- GStreamer's words: player-bus.c has them; the pipeline ---- */
+
+void
+cantiga_player_apply_state (CantigaPlayer *self)
 {
-  g_autoptr (GError) reason = NULL;
-  g_autoptr (GError) error = NULL;
+  gboolean stands = self->flow == CANTIGA_FLOW_DRY || (self->seek >= 0 && !self->seek_sent);
 
-  gst_message_parse_error (message, &reason, NULL);
-  error = g_error_new (CANTIGA_ERROR, CANTIGA_ERROR_MEDIA, "The title cannot be played: %s", reason->message);
-  fail (self, error);
-}
-
-static void
-seek_kept (CantigaPlayer *self)
-{
-  gst_element_seek_simple (self->playbin, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH | self->seek_flags, (gint64)(self->seek * GST_SECOND));
-  self->seek = SEEK_NONE;
-}
-
-static void
-start (CantigaPlayer *self)
-{
-  self->started = TRUE;
-  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_DURATION]);
-  g_signal_emit (self, signals[STARTED], 0);
-}
-
-static void
-prerolled (CantigaPlayer *self)
-{
-  gboolean again = self->prerolled;
-
-  self->prerolled = TRUE;
-  if (self->seek >= 0)
-    return seek_kept (self);
-  if (!self->started)
-    start (self);
-  if (again)
-    g_signal_emit (self, signals[SEEKED], 0, cantiga_player_get_position (self));
-}
-
-static void
-end (CantigaPlayer *self)
-{
-  g_autoptr (CantigaPlay) next = g_steal_pointer (&self->next);
-
-  if (next == NULL)
-    return g_signal_emit (self, signals[ENDED], 0);
-  cantiga_player_open (self, next);
-  cantiga_player_set_state (self, CANTIGA_PLAYER_PLAYING);
-  g_signal_emit (self, signals[ADVANCED], 0);
-}
-
-/* autoaudiosink warns when it finds no device, and goes on with a sink that only keeps time. */
-static void
-element_warned (CantigaPlayer *self, GstMessage *message)
-{
-  g_autoptr (GError) warning = NULL;
-
-  gst_message_parse_warning (message, &warning, NULL);
-  if (warning->domain == GST_RESOURCE_ERROR)
-    g_signal_emit (self, signals[SILENT], 0);
+  if (self->wanted == CANTIGA_PLAYER_STOPPED || self->now.play == NULL)
+    return;
+  gst_element_set_state (self->pipeline, self->wanted == CANTIGA_PLAYER_PAUSED || stands ? GST_STATE_PAUSED : GST_STATE_PLAYING);
 }
 
 static gboolean
-message_cb (GstBus *bus, GstMessage *message, gpointer user_data)
+make_pipeline (CantigaPlayer *self, GstElement *sink)
 {
-  g_autoptr (CantigaPlayer) self = g_object_ref (user_data);
+  g_autoptr (GstBus) bus = NULL;
 
-  switch (GST_MESSAGE_TYPE (message))
-    {
-    case GST_MESSAGE_EOS:
-      end (self);
-      break;
-    case GST_MESSAGE_ERROR:
-      element_failed (self, message);
-      break;
-    case GST_MESSAGE_WARNING:
-      element_warned (self, message);
-      break;
-    case GST_MESSAGE_ASYNC_DONE:
-      prerolled (self);
-      break;
-    default:
-      break;
-    }
-  return G_SOURCE_CONTINUE;
-}
-
-/* ---- what it is told ---- */
-
-static GstElement *
-make_playbin (GstElement *sink)
-{
-  GstElement *playbin = gst_element_factory_make ("playbin3", NULL);
-
-  if (playbin == NULL)
-    return NULL;
-  g_object_set (playbin, "audio-sink", sink, NULL);
-  gst_util_set_object_arg (G_OBJECT (playbin), "flags", "audio+soft-volume");
-  return g_object_ref_sink (playbin);
+  if (sink == NULL)
+    sink = gst_element_factory_make ("autoaudiosink", NULL);
+  self->pipeline = g_object_ref_sink (gst_pipeline_new (NULL));
+  self->output = sink != NULL ? cantiga_output_new (sink, cantiga_player_noted_cb, self) : NULL;
+  if (self->output == NULL || !cantiga_deck_is_possible ())
+    return FALSE;
+  gst_bin_add (GST_BIN (self->pipeline), GST_ELEMENT (self->output));
+  bus = gst_element_get_bus (self->pipeline);
+  self->watch = gst_bus_create_watch (bus);
+  g_source_set_callback (self->watch, G_SOURCE_FUNC (cantiga_player_message_cb), self, NULL);
+  g_source_attach (self->watch, g_main_context_get_thread_default ());
+  return TRUE;
 }
 
 CantigaPlayer *
 cantiga_player_new (GstElement *sink, GError **error)
 {
   g_autoptr (CantigaPlayer) self = g_object_new (CANTIGA_TYPE_PLAYER, NULL);
-  g_autoptr (GstBus) bus = NULL;
 
   if (!gst_is_initialized () && !gst_init_check (NULL, NULL, error))
     return NULL;
-  if (sink == NULL)
-    sink = gst_element_factory_make ("autoaudiosink", NULL);
-  self->playbin = sink != NULL && cantiga_feed_register () ? make_playbin (sink) : NULL;
-  if (self->playbin == NULL)
-    {
-      cantiga_fail_with (error, CANTIGA_ERROR_MEDIA, "GStreamer's base plugins are missing: install gstreamer1.0-plugins-base and -good.");
-      return NULL;
-    }
-  g_signal_connect (self->playbin, "source-setup", G_CALLBACK (source_setup_cb), self);
-  bus = gst_element_get_bus (self->playbin);
-  self->watch = gst_bus_create_watch (bus);
-  g_source_set_callback (self->watch, G_SOURCE_FUNC (message_cb), self, NULL);
-  g_source_attach (self->watch, g_main_context_get_thread_default ());
-  return g_steal_pointer (&self);
+  if (make_pipeline (self, sink))
+    return g_steal_pointer (&self);
+  cantiga_fail_with (error, CANTIGA_ERROR_MEDIA, "GStreamer's base plugins are missing: install gstreamer1.0-plugins-base and -good.");
+  return NULL;
 }
+
+void
+cantiga_player_set_video_sink (CantigaPlayer *self, GstElement *sink)
+{
+  cantiga_player_set_state (self, CANTIGA_PLAYER_STOPPED);
+  g_clear_object (&self->pictures);
+  self->pictures = sink != NULL ? g_object_ref_sink (sink) : NULL;
+}
+
+/* ---- what it is told ---- */
 
 void
 cantiga_player_open (CantigaPlayer *self, CantigaPlay *play)
 {
-  CantigaSource *source;
-
+  g_return_if_fail (CANTIGA_IS_PLAY (play));
   cantiga_player_set_state (self, CANTIGA_PLAYER_STOPPED);
-  source = cantiga_source_new (play);
-  g_signal_connect (source, "failed", G_CALLBACK (source_failed_cb), self);
-  g_mutex_lock (&self->lock);
-  self->source = source;
-  g_mutex_unlock (&self->lock);
-  g_object_set (self->playbin, "uri", CANTIGA_FEED_URI, NULL);
-}
-
-void
-cantiga_player_set_state (CantigaPlayer *self, CantigaPlayerState state)
-{
-  static const GstState states[] = {
-    [CANTIGA_PLAYER_STOPPED] = GST_STATE_READY,
-    [CANTIGA_PLAYER_PAUSED] = GST_STATE_PAUSED,
-    [CANTIGA_PLAYER_PLAYING] = GST_STATE_PLAYING,
-  };
-
-  g_return_if_fail (state == CANTIGA_PLAYER_STOPPED || self->source != NULL);
-  gst_element_set_state (self->playbin, states[state]);
-  if (state == CANTIGA_PLAYER_STOPPED)
-    {
-      self->prerolled = FALSE;
-      self->started = FALSE;
-      self->ending = FALSE;
-      self->seek = SEEK_NONE;
-      drop_source (self);
-    }
-  if (state == self->wanted)
-    return;
-  self->wanted = state;
-  start_or_stop_ticking (self);
-  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_STATE]);
+  self->now.play = g_object_ref (play);
+  self->flow = CANTIGA_FLOW_FILLING;
+  self->position = 0;
+  self->started = FALSE;
+  self->dumb = FALSE;
+  cantiga_player_start_track (self, &self->now);
+  cantiga_player_tell (self, CANTIGA_PLAYER_TOLD_DURATION);
+  cantiga_player_tell (self, CANTIGA_PLAYER_TOLD_POSITION);
+  cantiga_player_tell (self, CANTIGA_PLAYER_TOLD_VIDEO);
 }
 
 gboolean
 cantiga_player_set_next (CantigaPlayer *self, CantigaPlay *play)
 {
-  g_set_object (&self->next, play);
-  return TRUE;
+  gboolean begun = cantiga_player_has_begun_next (self);
+
+  if (play == self->next.play)
+    return !begun;
+  cantiga_player_drop_track (self, &self->next);
+  self->waiting.stream = 0;
+  self->next.play = play != NULL ? g_object_ref (play) : NULL;
+  if (play != NULL)
+    cantiga_player_look_at_time (self);
+  return !begun;
 }
 
 CantigaPlay *
 cantiga_player_get_next (CantigaPlayer *self)
 {
-  return self->next;
+  return self->next.play;
 }
 
 gboolean
 cantiga_player_has_begun_next (CantigaPlayer *self)
 {
-  return FALSE;
+  return self->next.source != NULL;
+}
+
+static void
+let_go (CantigaPlayer *self)
+{
+  cantiga_player_empty (self);
+  cantiga_player_drop_track (self, &self->next);
+  cantiga_player_drop_track (self, &self->now);
+  self->seek = CANTIGA_SEEK_NONE;
+  self->ending = FALSE;
+}
+
+void
+cantiga_player_set_state (CantigaPlayer *self, CantigaPlayerState state)
+{
+  g_return_if_fail (state == CANTIGA_PLAYER_STOPPED || self->now.play != NULL);
+  if (state == CANTIGA_PLAYER_STOPPED)
+    let_go (self);
+  if (state == self->wanted)
+    return;
+  self->wanted = state;
+  cantiga_player_apply_state (self);
+  cantiga_player_start_or_stop_ticking (self);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_STATE]);
 }
 
 CantigaPlayerState
@@ -507,38 +350,36 @@ cantiga_player_get_state (CantigaPlayer *self)
 }
 
 double
-cantiga_player_get_position (CantigaPlayer *self)
-{
-  gint64 position;
-
-  if (!gst_element_query_position (self->playbin, GST_FORMAT_TIME, &position) || position < 0)
-    return 0;
-  return (double)position / GST_SECOND;
-}
-
-double
-cantiga_player_get_duration (CantigaPlayer *self)
-{
-  gint64 duration;
-
-  if (gst_element_query_duration (self->playbin, GST_FORMAT_TIME, &duration) && duration > 0)
-    return (double)duration / GST_SECOND;
-  return self->source != NULL ? cantiga_play_get_duration (cantiga_source_get_play (self->source)) : 0;
-}
-
-double
 cantiga_player_get_buffered (CantigaPlayer *self)
 {
   return self->buffered;
 }
 
+CantigaSource *
+cantiga_player_get_source (CantigaPlayer *self)
+{
+  return self->now.source;
+}
+
+gboolean
+cantiga_player_has_video (CantigaPlayer *self)
+{
+  return self->now.play != NULL && g_str_has_prefix (cantiga_play_get_media_type (self->now.play), "video/");
+}
+
+/* ---- where ---- */
+
 static void
 seek (CantigaPlayer *self, double seconds, GstSeekFlags flags)
 {
+  if (self->now.play == NULL)
+    return;
   self->seek = MAX (seconds, 0);
   self->seek_flags = flags;
-  if (self->prerolled)
-    seek_kept (self);
+  self->seek_sent = FALSE;
+  if (self->started && self->flow != CANTIGA_FLOW_NONE)
+    cantiga_player_send_seek (self);
+  cantiga_player_look_at_time (self);
 }
 
 void
@@ -561,7 +402,7 @@ cantiga_player_get_volume (CantigaPlayer *self)
   return self->volume;
 }
 
-/* Ears count in cubes, playbin in factors of the samples. */
+/* Ears count in cubes, samples in factors. */
 void
 cantiga_player_set_volume (CantigaPlayer *self, double volume)
 {
@@ -569,7 +410,7 @@ cantiga_player_set_volume (CantigaPlayer *self, double volume)
   if (volume == self->volume)
     return;
   self->volume = volume;
-  g_object_set (self->playbin, "volume", volume * volume * volume, NULL);
+  cantiga_output_set_volume (self->output, volume * volume * volume);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_VOLUME]);
 }
 
@@ -585,33 +426,8 @@ cantiga_player_set_muted (CantigaPlayer *self, gboolean muted)
   if (muted == self->muted)
     return;
   self->muted = muted;
-  g_object_set (self->playbin, "mute", muted, NULL);
+  cantiga_output_set_muted (self->output, muted);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_MUTED]);
-}
-
-gboolean
-cantiga_player_is_buffering (CantigaPlayer *self)
-{
-  return self->source != NULL && cantiga_source_is_waiting (self->source);
-}
-
-CantigaSource *
-cantiga_player_get_source (CantigaPlayer *self)
-{
-  return self->source;
-}
-
-gboolean
-cantiga_player_has_video (CantigaPlayer *self)
-{
-  return self->source != NULL && g_str_has_prefix (cantiga_play_get_media_type (cantiga_source_get_play (self->source)), "video/");
-}
-
-void
-cantiga_player_set_video_sink (CantigaPlayer *self, GstElement *sink)
-{
-  g_object_set (self->playbin, "video-sink", sink, NULL);
-  gst_util_set_object_arg (G_OBJECT (self->playbin), "flags", sink != NULL ? "audio+video+soft-volume" : "audio+soft-volume");
 }
 
 CantigaReplayGain
@@ -620,24 +436,34 @@ cantiga_player_get_replay_gain (CantigaPlayer *self)
   return self->gain;
 }
 
+/* At once: what plays is begun again where it is. */
 void
 cantiga_player_set_replay_gain (CantigaPlayer *self, CantigaReplayGain gain)
 {
   if (gain == self->gain)
     return;
   self->gain = gain;
+  cantiga_output_set_limited (self->output, gain != CANTIGA_REPLAY_GAIN_OFF);
+  if (self->started)
+    cantiga_player_reopen (self, cantiga_player_get_position (self));
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_REPLAY_GAIN]);
 }
+
+/* ---- the spectrum ---- */
 
 void
 cantiga_player_watch_spectrum (CantigaPlayer *self)
 {
-  self->watchers++;
+  if (self->watchers++ == 0)
+    cantiga_output_set_meter (self->output, cantiga_spectrum_make_element ());
 }
 
 void
 cantiga_player_unwatch_spectrum (CantigaPlayer *self)
 {
   g_return_if_fail (self->watchers > 0);
-  self->watchers--;
+  if (--self->watchers > 0)
+    return;
+  cantiga_output_set_meter (self->output, NULL);
+  cantiga_spectra_clear (self->spectra);
 }

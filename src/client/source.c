@@ -1,9 +1,9 @@
 #include "client/source.h"
 
-/* Chunks in memory: 8 MiB. */
-#define CACHE_CHUNKS 32
-/* How far ahead of what is wanted. */
-#define CHUNKS_AHEAD 4
+/* Chunks in memory: 16 MiB. */
+#define CACHE_CHUNKS 64
+/* How far ahead of what is wanted: a title plays on for so long without its server. */
+#define CHUNKS_AHEAD 16
 
 /* One chunk: there, or on its way. */
 typedef struct
@@ -34,6 +34,7 @@ struct _CantigaSource
 
 enum
 {
+  ARRIVED,
   FAILED,
   N_SIGNALS
 };
@@ -68,6 +69,7 @@ static void
 cantiga_source_class_init (CantigaSourceClass *class)
 {
   G_OBJECT_CLASS (class)->finalize = cantiga_source_finalize;
+  signals[ARRIVED] = g_signal_new ("arrived", CANTIGA_TYPE_SOURCE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[FAILED] = g_signal_new ("failed", CANTIGA_TYPE_SOURCE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_ERROR);
 }
 
@@ -112,6 +114,21 @@ typedef struct
   guint64 index;
 } Fetch;
 
+static gboolean is_wanted (CantigaSource *self, guint64 index);
+
+/* One that nobody waits for is asked for again when somebody does. */
+static void
+lose (CantigaSource *self, guint64 index, const GError *error)
+{
+  gboolean wanted = is_wanted (self, index);
+
+  g_hash_table_remove (self->cache, &index);
+  if (!wanted)
+    return;
+  cantiga_source_stop (self);
+  g_signal_emit (self, signals[FAILED], 0, error);
+}
+
 static void
 fetched_cb (GObject *play, GAsyncResult *result, gpointer user_data)
 {
@@ -119,21 +136,19 @@ fetched_cb (GObject *play, GAsyncResult *result, gpointer user_data)
   g_autoptr (CantigaSource) self = fetch->source;
   g_autoptr (GError) error = NULL;
   g_autoptr (GBytes) bytes = cantiga_play_read_chunk_finish (CANTIGA_PLAY (play), result, &error);
-  Cached *cached = g_hash_table_lookup (self->cache, &fetch->index);
+  guint64 index = fetch->index;
+  Cached *cached = g_hash_table_lookup (self->cache, &index);
 
   g_free (fetch);
   if (self->stopped)
     return;
   if (bytes == NULL)
-    {
-      cantiga_source_stop (self);
-      g_signal_emit (self, signals[FAILED], 0, error);
-      return;
-    }
+    return lose (self, index, error);
   self->fetched++;
   if (cached != NULL)
     cached->bytes = g_steal_pointer (&bytes);
   supply (self);
+  g_signal_emit (self, signals[ARRIVED], 0);
 }
 
 static void
@@ -234,6 +249,17 @@ supply (CantigaSource *self)
 }
 
 static gboolean
+is_wanted (CantigaSource *self, guint64 index)
+{
+  guint64 size = cantiga_play_get_chunk_size (self->play);
+  g_autoptr (CantigaFeed) feed = ref_feed (self);
+  guint64 at;
+  gsize length;
+
+  return feed != NULL && cantiga_feed_peek (feed, &at, &length) && length > 0 && at / size <= index && index <= (at + length - 1) / size;
+}
+
+static gboolean
 woken_cb (gpointer user_data)
 {
   CantigaSource *self = user_data;
@@ -292,17 +318,23 @@ cantiga_source_get_play (CantigaSource *self)
 }
 
 void
-cantiga_source_stop (CantigaSource *self)
+cantiga_source_pause (CantigaSource *self)
 {
   g_autoptr (CantigaFeed) feed = NULL;
 
-  self->stopped = TRUE;
-  g_cancellable_cancel (self->cancellable);
   g_mutex_lock (&self->lock);
   feed = g_steal_pointer (&self->feed);
   g_mutex_unlock (&self->lock);
   if (feed != NULL)
     cantiga_feed_detach (feed);
+}
+
+void
+cantiga_source_stop (CantigaSource *self)
+{
+  self->stopped = TRUE;
+  g_cancellable_cancel (self->cancellable);
+  cantiga_source_pause (self);
 }
 
 gboolean

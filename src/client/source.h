@@ -8,15 +8,18 @@
 
 G_BEGIN_DECLS
 
-/* Signal "failed" (GError): a chunk could not be had; no more come. */
+/* Signals: "arrived": a chunk came. "failed" (GError): a chunk that GStreamer waits for could not be had; no more come. What is fetched ahead may
+ * fail without that: what is here plays on. */
 #define CANTIGA_TYPE_SOURCE (cantiga_source_get_type ())
 G_DECLARE_FINAL_TYPE (CantigaSource, cantiga_source, CANTIGA, SOURCE, GObject)
 
 /* Starts to fetch the first, the second and the last chunk: demuxers look there first. Thread: main. */
 CantigaSource *cantiga_source_new (CantigaPlay *play);
 CantigaPlay *cantiga_source_get_play (CantigaSource *source);
-/* Feeds feed from now on (playbin's source-setup). Thread: any; once at a time. */
+/* Feeds feed from now on (a deck's). Thread: any; once at a time. */
 void cantiga_source_attach (CantigaSource *source, CantigaFeed *feed);
+/* Lets go of the feed; the chunks that are here stay. Thread: main. */
+void cantiga_source_pause (CantigaSource *source);
 /* Fetches no more, and lets go of the feed. Thread: main. */
 void cantiga_source_stop (CantigaSource *source);
 

@@ -313,8 +313,8 @@ cantiga_queue_revise_next (CantigaQueue *self)
   guint place = cantiga_queue_find_following (self);
   CantigaTitle *title = cantiga_order_get (self->order, place);
 
-  if (self->next_state != CANTIGA_NEXT_NONE && (title == NULL || !may_join (self, title) || self->next == NULL
-                                                || cantiga_play_get_title (self->next) != title))
+  if (self->next_state != CANTIGA_NEXT_NONE
+      && (title == NULL || !may_join (self, title) || self->next == NULL || cantiga_play_get_title (self->next) != title))
     {
       self->number++;
       drop_next (self);

@@ -26,8 +26,8 @@ typedef enum
  *
  * Properties (notified; enums as ints): "state" (CantigaQueueState; read-only), "title" (CantigaTitle; read-only: what plays or is asked for, NULL
  * when empty), "place" (uint; read-only: where it stands), "next-title" (CantigaTitle; read-only: what would follow by itself, NULL for nothing),
- * "plays-left" (int; read-only: of the title that is heard; -1 before), "shuffle" (boolean), "repeat" (CantigaRepeat), "gapless" (boolean, TRUE unless
- * told), "held" (boolean): no further title begins; what plays, plays on.
+ * "plays-left" (int; read-only: of the title that is heard; -1 before), "shuffle" (boolean), "repeat" (CantigaRepeat), "gapless" (boolean, TRUE
+ * unless told), "held" (boolean): no further title begins; what plays, plays on.
  *
  * Signals: "refused" (CantigaTitle, GError, gboolean chosen): it cannot be played; chosen: the person chose it, else the queue passed on over it.
  * "failed" (CantigaTitle, GError): it broke off. "silent": there is no sound device. "again" (CantigaTitle, gboolean all): repeating would spend

@@ -1,0 +1,136 @@
+/* What GStreamer says of itself. */
+#include "client/player-private.h"
+
+static gboolean
+is_within (GstMessage *message, gpointer bin)
+{
+  return bin != NULL && gst_object_has_as_ancestor (GST_MESSAGE_SRC (message), GST_OBJECT (bin));
+}
+
+/* ---- going and coming ---- */
+
+void
+cantiga_player_send_seek (CantigaPlayer *self)
+{
+  self->seek_sent = TRUE;
+  self->flow = CANTIGA_FLOW_FILLING;
+  if (!cantiga_deck_seek (self->now.deck, self->seek, self->seek_flags))
+    return cantiga_player_reopen (self, self->seek);
+  cantiga_player_apply_state (self);
+}
+
+static void
+start (CantigaPlayer *self)
+{
+  self->started = TRUE;
+  cantiga_player_tell (self, CANTIGA_PLAYER_TOLD_DURATION);
+  cantiga_player_emit (self, CANTIGA_PLAYER_STARTED);
+}
+
+/* The first sample of a start, or of a seek, is at the device. */
+static void
+flow (CantigaPlayer *self)
+{
+  gboolean sought = self->seek >= 0;
+
+  if (self->flow == CANTIGA_FLOW_NONE)
+    return;
+  if (sought && !self->seek_sent)
+    return cantiga_player_send_seek (self);
+  self->flow = CANTIGA_FLOW_FLOWING;
+  self->seek = CANTIGA_SEEK_NONE;
+  cantiga_player_apply_state (self);
+  if (!self->started)
+    start (self);
+  if (sought)
+    cantiga_player_emit_seeked (self);
+  cantiga_player_look_at_time (self);
+  cantiga_player_look_at_chunks (self);
+}
+
+static void
+end (CantigaPlayer *self)
+{
+  if (self->flow == CANTIGA_FLOW_NONE || self->seek >= 0)
+    return;
+  if (!self->started)
+    start (self);
+  cantiga_player_emit (self, CANTIGA_PLAYER_ENDED);
+}
+
+/* ---- what fails ---- */
+
+/* A device that goes is looked for anew, once; what plays goes on where it is. */
+static void
+sound_failed (CantigaPlayer *self)
+{
+  double position = cantiga_player_get_position (self);
+  g_autoptr (GError) error = NULL;
+
+  if (!self->dumb && self->now.play != NULL)
+    {
+      self->dumb = TRUE;
+      cantiga_player_empty (self);
+      gst_element_set_state (self->pipeline, GST_STATE_NULL);
+      return cantiga_player_reopen (self, position);
+    }
+  error = g_error_new_literal (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_WRITE, "The sound device does not take sound: choose another one.");
+  cantiga_player_fail (self, error);
+}
+
+static void
+element_failed (CantigaPlayer *self, GstMessage *message)
+{
+  g_autoptr (GError) reason = NULL;
+  g_autoptr (GError) error = NULL;
+
+  gst_message_parse_error (message, &reason, NULL);
+  error = g_error_new (CANTIGA_ERROR, CANTIGA_ERROR_MEDIA, "The title cannot be played: %s", reason->message);
+  if (is_within (message, self->next.deck))
+    cantiga_player_fail_next (self, error);
+  else if (is_within (message, self->now.deck))
+    cantiga_player_fail (self, error);
+  else if (self->now.play != NULL && is_within (message, self->output))
+    sound_failed (self);
+  else if (self->now.play != NULL)
+    cantiga_player_fail (self, error);
+}
+
+/* autoaudiosink warns when it finds no device, and goes on with a sink that only keeps time. */
+static void
+element_warned (CantigaPlayer *self, GstMessage *message)
+{
+  g_autoptr (GError) warning = NULL;
+
+  gst_message_parse_warning (message, &warning, NULL);
+  if (warning->domain == GST_RESOURCE_ERROR && is_within (message, self->output))
+    cantiga_player_emit (self, CANTIGA_PLAYER_SILENT);
+}
+
+gboolean
+cantiga_player_message_cb (GstBus *bus, GstMessage *message, gpointer user_data)
+{
+  g_autoptr (CantigaPlayer) self = g_object_ref (user_data);
+
+  switch (GST_MESSAGE_TYPE (message))
+    {
+    case GST_MESSAGE_EOS:
+      end (self);
+      break;
+    case GST_MESSAGE_ERROR:
+      element_failed (self, message);
+      break;
+    case GST_MESSAGE_WARNING:
+      element_warned (self, message);
+      break;
+    case GST_MESSAGE_ASYNC_DONE:
+      flow (self);
+      break;
+    case GST_MESSAGE_ELEMENT:
+      cantiga_player_take_spectrum (self, message);
+      break;
+    default:
+      break;
+    }
+  return G_SOURCE_CONTINUE;
+}
