@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "card/service.h"
 #include "core/wire.h"
 
 static gboolean
@@ -70,6 +71,48 @@ cantiga_answer_list (int fd, gint64 id, const CantigaSurvey *survey)
   for (guint i = 0; i < survey->found->len; i++)
     json_array_add_object_element (cards, create_card (g_ptr_array_index (survey->found, i)));
   json_object_set_array_member (object, "cards", cards);
+  return write_object (fd, object);
+}
+
+/* No name, no number of a card, no address: this is made to be sent to strangers. */
+static JsonObject *
+create_inspected (const CantigaInspected *inspected)
+{
+  JsonObject *object = json_object_new ();
+  JsonArray *cards = json_array_new ();
+
+  for (guint i = 0; i < inspected->survey->found->len; i++)
+    {
+      const CantigaFound *found = g_ptr_array_index (inspected->survey->found, i);
+      JsonObject *card = json_object_new ();
+
+      json_object_set_string_member (card, "kind", cantiga_card_kind_get_name (found->kind));
+      json_object_set_string_member (card, "key_type", EVP_PKEY_is_a (found->key, "RSA") ? "rsa" : "ec");
+      json_object_set_string_member (card, "state", cantiga_card_state_get_name (found->state));
+      json_object_set_string_member (card, "tries", cantiga_card_tries_get_name (found->tries));
+      json_object_set_string_member (card, "pin", cantiga_card_pin_get_name (found->pin));
+      json_array_add_object_element (cards, card);
+    }
+  json_object_set_string_member (object, "path", inspected->module->path != NULL ? inspected->module->path : "");
+  json_object_set_string_member (object, "description", inspected->description);
+  json_object_set_boolean_member (object, "starts", inspected->starts);
+  json_object_set_int_member (object, "slots", inspected->slots);
+  json_object_set_string_member (object, "state", cantiga_card_state_get_name (inspected->survey->state));
+  json_object_set_array_member (object, "cards", cards);
+  return object;
+}
+
+gboolean
+cantiga_answer_inspect (int fd, gint64 id, const CantigaSurvey *survey, GPtrArray *inspected)
+{
+  g_autoptr (JsonObject) object = create_answer (id, survey->state);
+  JsonArray *modules = json_array_new ();
+
+  for (guint i = 0; i < inspected->len; i++)
+    json_array_add_object_element (modules, create_inspected (g_ptr_array_index (inspected, i)));
+  /* NO_MODULE from the service itself only means that there are readers. */
+  json_object_set_string_member (object, "service", cantiga_card_state_get_name (cantiga_service_ask ()));
+  json_object_set_array_member (object, "modules", modules);
   return write_object (fd, object);
 }
 

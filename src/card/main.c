@@ -48,8 +48,12 @@ answer (int fd, GPtrArray *modules, const CantigaRequest *request)
   else
     {
       g_autoptr (CantigaSurvey) survey = cantiga_survey_take (modules);
+      g_autoptr (GPtrArray) inspected = NULL;
 
-      return cantiga_answer_list (fd, request->id, survey);
+      if (request->command == CANTIGA_COMMAND_LIST)
+        return cantiga_answer_list (fd, request->id, survey);
+      inspected = cantiga_inspect_modules (modules);
+      return cantiga_answer_inspect (fd, request->id, survey, inspected);
     }
 }
 

@@ -90,14 +90,14 @@ read_object (CantigaRequest *request, JsonObject *object, int fd, GError **error
 
   if (!cantiga_json_get_int (object, "id", 0, G_MAXINT64, &request->id, error) || !cantiga_json_get_text (object, "command", 16, &command, error))
     return FALSE;
-  if (g_str_equal (command, "list"))
+  if (g_str_equal (command, "list") || g_str_equal (command, "inspect"))
     {
-      request->command = CANTIGA_COMMAND_LIST;
+      request->command = g_str_equal (command, "list") ? CANTIGA_COMMAND_LIST : CANTIGA_COMMAND_INSPECT;
       return TRUE;
     }
   request->command = CANTIGA_COMMAND_SIGN;
   if (!g_str_equal (command, "sign"))
-    return cantiga_fail_with (error, CANTIGA_ERROR_MALFORMED, "A request's command is neither list nor sign.");
+    return cantiga_fail_with (error, CANTIGA_ERROR_MALFORMED, "A request's command is none of list, inspect and sign.");
   return read_sign (request, object, fd, error);
 }
 

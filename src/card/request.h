@@ -1,6 +1,6 @@
 /* What comes in: a line of JSON, and right after it the bytes of a PIN where one is announced.
  *
- * `{"id":N,"command":"list"}`, `{"id":N,"command":"sign","certificate":"pkcs11:…","message":"<Base64>","pin_length":K}` and K raw bytes. */
+ * `{"id":N,"command":"list"}`, `{"id":N,"command":"inspect"}`, `{"id":N,"command":"sign","certificate":"pkcs11:…","message":"<Base64>","pin_length":K}` and K raw bytes. */
 #pragma once
 
 #include "core/secret.h"
@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 typedef enum
 {
   CANTIGA_COMMAND_LIST,
+  CANTIGA_COMMAND_INSPECT,
   CANTIGA_COMMAND_SIGN,
 } CantigaCommand;
 

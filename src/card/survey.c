@@ -166,6 +166,20 @@ cantiga_survey_take (GPtrArray *modules)
   return survey;
 }
 
+CantigaSurvey *
+cantiga_survey_take_one (CantigaModule *module)
+{
+  CantigaSurvey *survey = g_new0 (CantigaSurvey, 1);
+
+  survey->found = g_ptr_array_new_with_free_func ((GDestroyNotify)cantiga_found_free);
+  survey->state = CANTIGA_CARD_STATE_NO_READER;
+  survey_module_twice (survey, module);
+  put_in_order (survey);
+  if (survey->found->len > 0)
+    survey->state = ((CantigaFound *)g_ptr_array_index (survey->found, 0))->state;
+  return survey;
+}
+
 void
 cantiga_survey_free (CantigaSurvey *survey)
 {

@@ -12,6 +12,8 @@ typedef struct
 } CantigaSurvey;
 
 CantigaSurvey *cantiga_survey_take (GPtrArray *modules);
+/* What one module sees; NO_READER for nothing at all. */
+CantigaSurvey *cantiga_survey_take_one (CantigaModule *module);
 void cantiga_survey_free (CantigaSurvey *survey);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaSurvey, cantiga_survey_free)
 

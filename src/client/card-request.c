@@ -185,6 +185,17 @@ take_list (CantigaCardRequest *request, CantigaCardState state, JsonObject *answ
   return TRUE;
 }
 
+static gboolean
+take_inspection (CantigaCardRequest *request, CantigaCardState state, JsonObject *answer)
+{
+  g_autoptr (GTask) task = g_steal_pointer (&request->task);
+
+  cantiga_card_set_state (request->card, state);
+  if (task != NULL)
+    g_task_return_pointer (task, json_object_ref (answer), (GDestroyNotify)json_object_unref);
+  return TRUE;
+}
+
 static const char *
 find_algorithm (const char *name)
 {
@@ -226,6 +237,8 @@ cantiga_card_request_take_answer (CantigaCardRequest *request, JsonObject *answe
     return FALSE;
   if (!cantiga_json_get_text (answer, "state", 32, &word, NULL) || !cantiga_card_state_parse (word, &state))
     return FALSE;
+  if (request->inspects)
+    return take_inspection (request, state, answer);
   if (request->found == NULL)
     return take_list (request, state, answer);
   if (state == CANTIGA_CARD_STATE_READY)

@@ -24,6 +24,7 @@ typedef struct
   GBytes *line;
   CantigaSecret *pin;      /* until it is passed on */
   CantigaCardFound *found; /* whose signature is wanted; NULL: the list is */
+  gboolean inspects; /* wants the answer as it is */
   gboolean with_pin;
   GSource *timer;
   GSource *cancel;

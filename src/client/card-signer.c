@@ -99,6 +99,12 @@ typedef struct
   CantigaCardOwner *owner;
   CantigaCardFound *found;
   gboolean wrong; /* the last PIN was */
+
+  /* While the owner is asked for a PIN. */
+  GCancellable *asking;
+  guint watching; /* source, between two looks */
+  gboolean gone;  /* the card went: what is asked is over */
+
   CantigaCardState told; /* what the owner heard last; CANTIGA_N_CARD_STATES for nothing */
 } Sign;
 
@@ -107,6 +113,7 @@ sign_free (Sign *sign)
 {
   g_clear_pointer (&sign->message, g_bytes_unref);
   g_clear_object (&sign->owner);
+  g_clear_object (&sign->asking);
   g_clear_pointer (&sign->found, cantiga_card_found_unref);
   g_free (sign);
 }
@@ -121,6 +128,7 @@ fail_state (GTask *task, CantigaCardState state)
 }
 
 static void look (GTask *task);
+static void watched_cb (GObject *source, GAsyncResult *result, gpointer user_data);
 
 static CantigaProof *
 proof_of (CantigaCardFound *found, const char *algorithm, GBytes *signature)
@@ -176,18 +184,86 @@ sign_with (GTask *task, CantigaSecret *pin)
   cantiga_card_sign_async (self->card, sign->found, sign->message, pin, g_task_get_cancellable (task), signed_cb, g_object_ref (task));
 }
 
+static CantigaCardFound *
+find_certificate (GPtrArray *all, GBytes *certificate)
+{
+  for (guint i = 0; i < all->len; i++)
+    if (g_bytes_equal (((CantigaCardFound *)all->pdata[i])->certificate, certificate))
+      return all->pdata[i];
+  return NULL;
+}
+
+static gboolean
+watch_cb (gpointer user_data)
+{
+  GTask *task = user_data;
+  CantigaCardSigner *self = g_task_get_source_object (task);
+  Sign *sign = g_task_get_task_data (task);
+
+  sign->watching = 0;
+  cantiga_card_list_async (self->card, sign->asking, watched_cb, g_object_ref (task));
+  return G_SOURCE_REMOVE;
+}
+
+static void
+watch (GTask *task)
+{
+  Sign *sign = g_task_get_task_data (task);
+
+  sign->watching = g_timeout_add_full (G_PRIORITY_DEFAULT, LOOK_AGAIN_MS, watch_cb, g_object_ref (task), g_object_unref);
+}
+
+/* Nobody types a PIN for a card that is gone. */
+static void
+watched_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Sign *sign = g_task_get_task_data (task);
+  g_autoptr (GPtrArray) all = cantiga_card_list_finish (CANTIGA_CARD (source), result, NULL);
+
+  if (sign->asking == NULL || g_cancellable_is_cancelled (sign->asking))
+    return;
+  if (all != NULL && find_certificate (all, sign->found->certificate) == NULL)
+    {
+      sign->gone = TRUE;
+      g_cancellable_cancel (sign->asking);
+    }
+  else
+    watch (task);
+}
+
+static void
+cancel_asking_cb (GCancellable *cancellable, gpointer asking)
+{
+  g_cancellable_cancel (asking);
+}
+
+static void
+stop_watching (Sign *sign)
+{
+  g_clear_handle_id (&sign->watching, g_source_remove);
+  if (sign->asking != NULL)
+    g_cancellable_cancel (sign->asking);
+  g_clear_object (&sign->asking);
+}
+
 static void
 pin_asked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
+  Sign *sign = g_task_get_task_data (task);
   CantigaCardOwner *owner = CANTIGA_CARD_OWNER (source);
   GError *error = NULL;
   CantigaSecret *pin = CANTIGA_CARD_OWNER_GET_IFACE (owner)->ask_pin_finish (owner, result, &error);
+  gboolean gone = sign->gone && !g_cancellable_is_cancelled (g_task_get_cancellable (task));
 
+  stop_watching (sign);
   if (pin != NULL)
-    sign_with (task, pin);
-  else
-    g_task_return_error (task, error);
+    return sign_with (task, pin);
+  if (!gone)
+    return g_task_return_error (task, error);
+  g_error_free (error);
+  look (task);
 }
 
 static void
@@ -195,8 +271,12 @@ ask_pin (GTask *task, CantigaCardState state)
 {
   Sign *sign = g_task_get_task_data (task);
 
-  CANTIGA_CARD_OWNER_GET_IFACE (sign->owner)
-      ->ask_pin_async (sign->owner, sign->found, state, g_task_get_cancellable (task), pin_asked_cb, g_object_ref (task));
+  sign->gone = FALSE;
+  sign->asking = g_cancellable_new ();
+  if (g_task_get_cancellable (task) != NULL)
+    g_cancellable_connect (g_task_get_cancellable (task), G_CALLBACK (cancel_asking_cb), g_object_ref (sign->asking), g_object_unref);
+  watch (task);
+  CANTIGA_CARD_OWNER_GET_IFACE (sign->owner)->ask_pin_async (sign->owner, sign->found, state, sign->asking, pin_asked_cb, g_object_ref (task));
 }
 
 /* A PIN that the reader or the card's own window asks for never passes through here. */
@@ -209,6 +289,7 @@ use (GTask *task, CantigaCardFound *found)
   g_clear_pointer (&sign->found, cantiga_card_found_unref);
   sign->found = cantiga_card_found_ref (found);
   sign->wrong = FALSE;
+  sign->told = CANTIGA_N_CARD_STATES;
   if (found->state == CANTIGA_CARD_STATE_BLOCKED || found->state == CANTIGA_CARD_STATE_CERTIFICATE_INVALID)
     return fail_state (task, found->state);
   if (found->state != CANTIGA_CARD_STATE_READY && found->pin != CANTIGA_CARD_PIN_ASKED
@@ -254,15 +335,6 @@ card_chosen_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     return g_task_return_error (task, error);
   keep_choice (g_task_get_source_object (task), found->uri);
   use (task, found);
-}
-
-static CantigaCardFound *
-find_certificate (GPtrArray *all, GBytes *certificate)
-{
-  for (guint i = 0; i < all->len; i++)
-    if (g_bytes_equal (((CantigaCardFound *)all->pdata[i])->certificate, certificate))
-      return all->pdata[i];
-  return NULL;
 }
 
 static CantigaCardFound *
@@ -357,7 +429,10 @@ listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     return await_card (task, state_of_chosen (self, all));
   if (all->len > 0)
     return choose (task, all);
-  await_card (task, cantiga_card_get_last_state (CANTIGA_CARD (source)));
+  /* It was there before. */
+  if (sign->found != NULL && cantiga_card_get_last_state (self->card) == CANTIGA_CARD_STATE_NO_CARD)
+    return await_card (task, CANTIGA_CARD_STATE_REMOVED);
+  await_card (task, cantiga_card_get_last_state (self->card));
 }
 
 static void

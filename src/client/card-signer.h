@@ -21,7 +21,7 @@ struct _CantigaCardOwnerInterface
   void (*choose_card_async) (CantigaCardOwner *owner, GPtrArray *found, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
   CantigaCardFound *(*choose_card_finish) (CantigaCardOwner *owner, GAsyncResult *result, GError **error);
   /* The PIN of found, whose tries and lengths say what to warn of. state: PIN_WANTED, LAST_TRY, or PIN_WRONG after a wrong one with more tries left.
-   * NULL with an error: the person gave up. */
+   * NULL with an error: the person gave up; or cancelled, also because the card is not there any more. */
   void (*ask_pin_async) (CantigaCardOwner *owner, CantigaCardFound *found, CantigaCardState state, GCancellable *cancellable,
                          GAsyncReadyCallback callback, gpointer user_data);
   CantigaSecret *(*ask_pin_finish) (CantigaCardOwner *owner, GAsyncResult *result, GError **error);

@@ -246,14 +246,14 @@ request_cancelled_cb (GCancellable *cancellable, gpointer user_data)
 }
 
 /* Takes task, object and pin. */
-static void
+static CantigaCardRequest *
 push_request (CantigaCard *card, GTask *task, JsonObject *object, CantigaCardFound *found, CantigaSecret *pin)
 {
   CantigaCardRequest *request = cantiga_card_request_new (card, task, ++card->last_id, object, found, pin);
 
   cantiga_card_request_watch (request, g_task_get_cancellable (task), request_cancelled_cb);
   g_queue_push_tail (&card->waiting, request);
-  send_next (card);
+  return request;
 }
 
 void
@@ -268,10 +268,33 @@ cantiga_card_list_async (CantigaCard *card, GCancellable *cancellable, GAsyncRea
   object = json_object_new ();
   json_object_set_string_member (object, "command", "list");
   push_request (card, g_steal_pointer (&task), object, NULL, NULL);
+  send_next (card);
 }
 
 GPtrArray *
 cantiga_card_list_finish (CantigaCard *card, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, card), NULL);
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+void
+cantiga_card_inspect_async (CantigaCard *card, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (card, cancellable, callback, user_data);
+  JsonObject *object;
+
+  g_task_set_source_tag (task, cantiga_card_inspect_async);
+  if (g_task_return_error_if_cancelled (task))
+    return;
+  object = json_object_new ();
+  json_object_set_string_member (object, "command", "inspect");
+  push_request (card, g_steal_pointer (&task), object, NULL, NULL)->inspects = TRUE;
+  send_next (card);
+}
+
+JsonObject *
+cantiga_card_inspect_finish (CantigaCard *card, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (g_task_is_valid (result, card), NULL);
   return g_task_propagate_pointer (G_TASK (result), error);
@@ -316,6 +339,7 @@ cantiga_card_sign_async (CantigaCard *card, CantigaCardFound *found, GBytes *mes
     }
   pin = g_steal_pointer (&owned);
   push_request (card, g_steal_pointer (&task), create_sign (found, message, pin), found, pin);
+  send_next (card);
 }
 
 GBytes *

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <gio/gio.h>
+#include <json-glib/json-glib.h>
 
 #include "core/card-state.h"
 #include "core/secret.h"
@@ -47,6 +48,11 @@ void cantiga_card_set_timeout (CantigaCard *card, guint milliseconds);
  * and is no error. Errors: CANTIGA_ERROR_CARD (silent, crashed), G_IO_ERROR_CANCELLED. Ask each half second to see a card come and go. */
 void cantiga_card_list_async (CantigaCard *card, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 GPtrArray *cantiga_card_list_finish (CantigaCard *card, GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* What every module by itself sees, for a diagnosis: cantiga-card's answer, `{"state", "service", "modules": [{"path", "description", "starts",
+ * "slots", "state", "cards": [{"kind", "key_type", "state", "tries", "pin"}]}]}`, with nothing of a person in it. */
+void cantiga_card_inspect_async (CantigaCard *card, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+JsonObject *cantiga_card_inspect_finish (CantigaCard *card, GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Signs message as it is (docs/protocol.md 7). pin (taken over, and wiped once it is sent) may be NULL: for a reader's pad or a module's own window,
  * and for a card that is READY: one that has signed stays signed in to until it is taken out or cantiga-card ends. A wrong PIN is never tried again.

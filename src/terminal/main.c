@@ -8,6 +8,8 @@
 #include <glib-unix.h>
 #include <openssl/crypto.h>
 
+#include "terminal/cards.h"
+#include "terminal/doctor.h"
 #include "terminal/journey.h"
 #include "terminal/screen.h"
 
@@ -80,6 +82,10 @@ run_journey (CantigaJourney *journey, GError **error)
 {
   CantigaOptions *options = journey->options;
 
+  if (options->command == CANTIGA_COMMAND_DOCTOR)
+    return cantiga_doctor_run (options, journey->cancellable, error);
+  if (options->command == CANTIGA_COMMAND_CARDS)
+    return cantiga_cards_run (options, journey->cancellable, error);
   if (options->find)
     return cantiga_journey_find_servers (journey, error);
   if (!cantiga_journey_sign_in (journey, error))

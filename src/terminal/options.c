@@ -44,6 +44,16 @@ keyring_cb (const char *name, const char *word, gpointer options, GError **error
   return cantiga_keyring_choice_parse (word, &((CantigaOptions *)options)->keyring, error);
 }
 
+static gboolean
+take_command (CantigaOptions *options, const char *word)
+{
+  if (g_str_equal (word, "doctor"))
+    options->command = CANTIGA_COMMAND_DOCTOR;
+  else if (g_str_equal (word, "cards"))
+    options->command = CANTIGA_COMMAND_CARDS;
+  return options->command != CANTIGA_COMMAND_NONE;
+}
+
 gboolean
 cantiga_options_parse (CantigaOptions *options, int argc, char **argv, GError **error)
 {
@@ -75,16 +85,20 @@ cantiga_options_parse (CantigaOptions *options, int argc, char **argv, GError **
     { "version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Say which version this is", NULL },
     { NULL },
   };
-  g_autoptr (GOptionContext) context = g_option_context_new ("— plays what a Cantiga server has for your card");
+  g_autoptr (GOptionContext) context = g_option_context_new ("[doctor|cards] — plays what a Cantiga server has for your card");
   GOptionGroup *group = g_option_group_new (NULL, NULL, NULL, options, NULL);
 
   options->pin_fd = -1;
+  g_option_context_set_summary (context, "  doctor  says what is installed, what runs, which card module sees what, and what to type\n"
+                                         "  cards   shows the certificates that can sign in, and their addresses for --card");
   g_option_group_add_entries (group, entries);
   g_option_context_set_main_group (context, group);
   if (!g_option_context_parse (context, &argc, &argv, error))
     return FALSE;
-  if (argc > 1)
-    return cantiga_fail_with (error, CANTIGA_ERROR_USAGE, "“%s” is not an option: --help lists them.", argv[1]);
+  if (argc > 1 && !take_command (options, argv[1]))
+    return cantiga_fail_with (error, CANTIGA_ERROR_USAGE, "“%s” is neither an option nor a command: --help lists them.", argv[1]);
+  if (argc > 2)
+    return cantiga_fail_with (error, CANTIGA_ERROR_USAGE, "“%s” is too much: one command at a time.", argv[2]);
   options->suites = split_suites (suites);
   return check (options, error);
 }

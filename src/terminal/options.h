@@ -25,6 +25,12 @@ typedef struct
   gboolean last_try;
   GStrv suites;
   gboolean json;
+  enum
+  {
+    CANTIGA_COMMAND_NONE, /* the journey */
+    CANTIGA_COMMAND_DOCTOR,
+    CANTIGA_COMMAND_CARDS,
+  } command;
   gboolean version;
 } CantigaOptions;
 

@@ -43,6 +43,9 @@ class Terminal:
         self.seen += more.decode("utf-8", "replace")
         return more
 
+    def wait_readable(self, limit):
+        return bool(select.select([self.fd], [], [], limit * journey.SLOWER)[0])
+
     def listen(self):
         """Takes in what was written so far."""
         while select.select([self.fd], [], [], 0)[0] and self.read():

@@ -27,6 +27,7 @@ class Reader:
         self.port, self.link, self.card, self.cards = port, None, None, {}
         self.received, self.due = b"", None  # due: when to send which answer
         self.slow = self.slow_sign = 0.0
+        self.spent, self.asked = 0.0, 0.0
         self.mute = False
 
     # -- the person's side --
@@ -69,6 +70,9 @@ class Reader:
             self.mute = True
         elif command == "tries":
             self.card.tries[virtual_card.AUTHENTICATION_PIN] = int(arguments[0])
+        elif command == "spent":  # seconds between commands and their answers, since it was asked last
+            spent, self.spent = self.spent, 0.0
+            return f"{spent:.6f}"
         elif command == "count":
             return str(self.card.counts[arguments[0]])
         else:
@@ -83,6 +87,7 @@ class Reader:
     def take(self, message):
         if len(message) > 1:
             if not self.mute:
+                self.asked = time.monotonic()
                 wait = self.slow + (self.slow_sign if self.card.is_signature(message) else 0)
                 self.due = time.monotonic() + wait, message
         elif message[0] == ATR:
@@ -111,6 +116,7 @@ class Reader:
         self.due = None
         try:
             self.send(self.card.answer(message))
+            self.spent += time.monotonic() - self.asked
         except OSError:
             self.remove()
 

@@ -38,15 +38,22 @@ SOMEBODY = 1000  # as root, p11-kit 0.24 does not look at the configuration of a
 
 def main(make=None):
     """Runs the tests in a stack of their own, or says loudly that they cannot run."""
-    if os.environ.get("CANTIGA_STACK") == "1":
+    reason = move_in()
+    if reason is None:
         journey.main(make or Desk)
+    print(f"{sys.argv[0]}: NOT RUN: {reason}: the real card stack was not tested", file=sys.stderr)
+    journey.skip_all(reason)
+
+
+def move_in():
+    """Starts this script again in namespaces of its own, and returns None there; or returns why that cannot be."""
+    if os.environ.get("CANTIGA_STACK") == "1":
+        return None
     tried = subprocess.run(["unshare", "-rmnp", "--fork", "--mount-proc", "true"], stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if tried.returncode != 0:
-        reason = f"no user namespaces here ({' '.join(tried.stderr.split())})"
-        print(f"{sys.argv[0]}: NOT RUN: {reason}: the real card stack was not tested", file=sys.stderr)
-        journey.skip_all(reason)
+        return f"no user namespaces here ({' '.join(tried.stderr.split())})"
     inside = [sys.executable, os.path.join(HERE, "stack.py"), *sys.argv]
-    os.execvp("unshare", ["unshare", "-rmnp", "--fork", "--kill-child", "--mount-proc", "--", *inside])
+    return os.execvp("unshare", ["unshare", "-rmnp", "--fork", "--kill-child", "--mount-proc", "--", *inside])
 
 
 def enter(arguments):
@@ -55,7 +62,10 @@ def enter(arguments):
         up = struct.pack("16sh14x", b"lo", 0x49)  # IFF_UP, IFF_LOOPBACK, IFF_RUNNING
         fcntl.ioctl(any_socket, 0x8914, up)  # SIOCSIFFLAGS
     subprocess.run(["mount", "-t", "tmpfs", "none", "/run"], check=True)
-    os.mkdir("/run/pcscd")
+    for name in "pcscd", "lib":
+        os.mkdir(os.path.join("/run", name))
+    # Where Autenticação.gov's module would be: a folder that tests may put something into.
+    subprocess.run(["mount", "--bind", "/run/lib", "/usr/local/lib"], check=True)
     os.environ["CANTIGA_STACK"] = "1"
     os.execvp("unshare", ["unshare", "-U", f"--map-user={SOMEBODY}", f"--map-group={SOMEBODY}", "--", sys.executable, *arguments])
 

@@ -137,21 +137,19 @@ def _(desk):
     terminal.wait()
 
 
-@journey.test("cards swapped while the PIN is typed: it goes to no card, and the other one's is asked for by name")
+@journey.test("cards swapped while a PIN is asked for: that is over, and the other one's is asked for by name")
 def _(desk):
     terminal = desk.sit("--list")
     terminal.expect(f"PIN of {JOSE}")
-    before = desk.count("verify")
-    desk.swap("ana")
-    terminal.type("1234\r")
+    terminal.type("12")
+    desk.remove()
+    terminal.expect("The card was taken out. Put it back to go on.")
+    desk.insert("ana")
     terminal.expect(f"PIN of {ANA}")
     equal(desk.count("verify"), 0, "PINs that the other card was given")
     terminal.type("1234\r")
     terminal.expect("2  Ondas do mar")
     terminal.wait()
-    desk.empty()
-    desk.insert("jose")
-    equal(desk.count("verify"), before, "PINs that the first card was given")
 
 
 @journey.test("cards swapped while one signs: it was taken out, and the other one is asked as what it is")
