@@ -12,10 +12,10 @@
 struct _CantigaDoors
 {
   gatomicrefcount refs;
-  const CantigaConfig *config; /* borrowed */
-  guint limit;
+  const CantigaConfig *config; /* borrowed, atomic */
   GMutex lock;
-  guint count;
+  guint limit;
+  CantigaDoorCounts counts;
   GHashTable *by_address; /* owned text → how many */
 };
 
@@ -27,7 +27,7 @@ typedef struct
   GSocket *socket;           /* owned */
   char *address;
   gint64 deadline; /* monotonic, microseconds */
-  gboolean asked;  /* a request has arrived: there will be an answer */
+  gint64 asked;    /* monotonic, when a request arrived: there will be an answer; 0: none has */
   GList link;
 } Connection;
 
@@ -57,15 +57,23 @@ limit_of_descriptors (guint wanted)
   return (guint)MIN ((rlim_t)wanted, MAX (limit.rlim_cur / 2, 8));
 }
 
+void
+cantiga_doors_set_config (CantigaDoors *doors, const CantigaConfig *config)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
+
+  g_atomic_pointer_set (&doors->config, config);
+  doors->limit = limit_of_descriptors (config->connections);
+}
+
 CantigaDoors *
 cantiga_doors_new (const CantigaConfig *config)
 {
   CantigaDoors *doors = g_new0 (CantigaDoors, 1);
 
   g_atomic_ref_count_init (&doors->refs);
-  doors->config = config;
-  doors->limit = limit_of_descriptors (config->connections);
   g_mutex_init (&doors->lock);
+  cantiga_doors_set_config (doors, config);
   doors->by_address = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   return doors;
 }
@@ -80,12 +88,34 @@ cantiga_doors_unref (CantigaDoors *doors)
   g_free (doors);
 }
 
-guint
-cantiga_doors_count (CantigaDoors *doors)
+static const CantigaConfig *
+limits_of (CantigaDoors *doors)
+{
+  return g_atomic_pointer_get (&doors->config);
+}
+
+gboolean
+cantiga_doors_are_full (CantigaDoors *doors)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
 
-  return doors->count;
+  return doors->counts.open >= doors->limit;
+}
+
+void
+cantiga_doors_get_counts (CantigaDoors *doors, CantigaDoorCounts *ret_counts)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
+
+  *ret_counts = doors->counts;
+}
+
+static void
+doors_note_late (CantigaDoors *doors)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
+
+  doors->counts.late++;
 }
 
 static gboolean
@@ -94,9 +124,13 @@ doors_enter (CantigaDoors *doors, const char *address)
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
   guint here = GPOINTER_TO_UINT (g_hash_table_lookup (doors->by_address, address));
 
-  if (doors->count >= doors->limit || here >= doors->config->connections_per_address)
-    return FALSE;
-  doors->count++;
+  if (doors->counts.open >= doors->limit || here >= limits_of (doors)->connections_per_address)
+    {
+      doors->counts.refused++;
+      return FALSE;
+    }
+  doors->counts.open++;
+  doors->counts.accepted++;
   g_hash_table_replace (doors->by_address, g_strdup (address), GUINT_TO_POINTER (here + 1));
   return TRUE;
 }
@@ -107,7 +141,7 @@ doors_leave (CantigaDoors *doors, const char *address)
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
   guint here = GPOINTER_TO_UINT (g_hash_table_lookup (doors->by_address, address));
 
-  doors->count--;
+  doors->counts.open--;
   if (here > 1)
     g_hash_table_replace (doors->by_address, g_strdup (address), GUINT_TO_POINTER (here - 1));
   else
@@ -156,7 +190,7 @@ connection_open (CantigaAcceptor *acceptor, GSocket *socket, GSocketAddress *rem
   connection->socket = g_object_ref (socket);
   connection->address = address;
   connection->link.data = connection;
-  connection_set_deadline (connection, acceptor->doors->config->header_seconds);
+  connection_set_deadline (connection, limits_of (acceptor->doors)->header_seconds);
   g_queue_push_tail_link (&acceptor->connections, &connection->link);
   g_object_weak_ref (G_OBJECT (stream), stream_gone_cb, connection);
   g_object_set_data (G_OBJECT (remote), CONNECTION_KEY, connection);
@@ -180,6 +214,14 @@ cantiga_door_get_address (SoupServerMessage *message)
   return connection != NULL ? connection->address : "";
 }
 
+gint64
+cantiga_door_get_asked (SoupServerMessage *message)
+{
+  Connection *connection = connection_of (message);
+
+  return connection != NULL ? connection->asked : 0;
+}
+
 void
 cantiga_door_got_headers (SoupServerMessage *message)
 {
@@ -187,8 +229,8 @@ cantiga_door_got_headers (SoupServerMessage *message)
 
   if (connection == NULL)
     return;
-  connection->asked = TRUE;
-  connection_set_deadline (connection, connection->doors->config->body_seconds);
+  connection->asked = g_get_monotonic_time ();
+  connection_set_deadline (connection, limits_of (connection->doors)->body_seconds);
 }
 
 void
@@ -197,7 +239,7 @@ cantiga_door_got_body (SoupServerMessage *message)
   Connection *connection = connection_of (message);
 
   if (connection != NULL)
-    connection_set_deadline (connection, connection->doors->config->answer_seconds);
+    connection_set_deadline (connection, limits_of (connection->doors)->answer_seconds);
 }
 
 /* ---- accepting ---- */
@@ -284,8 +326,12 @@ clock_cb (gpointer user_data)
     {
       Connection *connection = link->data;
 
-      if (now >= connection->deadline)
-        g_socket_shutdown (connection->socket, TRUE, TRUE, NULL);
+      if (now < connection->deadline)
+        continue;
+      g_socket_shutdown (connection->socket, TRUE, TRUE, NULL);
+      doors_note_late (acceptor->doors);
+      /* It is on its way out: not again. */
+      connection->deadline = G_MAXINT64;
     }
   return G_SOURCE_CONTINUE;
 }
@@ -347,6 +393,14 @@ cantiga_acceptor_listen (const char *address, gboolean beside, GError **error)
   return g_socket_listen (socket, error) ? g_steal_pointer (&socket) : NULL;
 }
 
+char *
+cantiga_acceptor_dup_address (GSocket *socket, GError **error)
+{
+  g_autoptr (GSocketAddress) bound = g_socket_get_local_address (socket, error);
+
+  return bound != NULL ? g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (bound)) : NULL;
+}
+
 CantigaAcceptor *
 cantiga_acceptor_new (CantigaDoors *doors, GSocket *socket, SoupServer *soup)
 {
@@ -374,7 +428,7 @@ cantiga_acceptor_close (CantigaAcceptor *acceptor)
     {
       Connection *connection = link->data;
 
-      if (!connection->asked)
+      if (connection->asked == 0)
         g_socket_shutdown (connection->socket, TRUE, TRUE, NULL);
     }
 }

@@ -18,6 +18,7 @@ struct _CantigaConfigKey
   gsize place;
   gint64 min, max;
   const char *comment;
+  gboolean at_start; /* what a reload cannot change */
 };
 
 static inline gpointer
@@ -27,6 +28,8 @@ cantiga_config_place_in (const CantigaConfigKey *key, CantigaConfig *config)
 }
 
 /* config.c */
+/* The keys that differ and are taken at the start alone, for a sentence; NULL: none. Free with g_free(). */
+char *cantiga_config_dup_fixed (const CantigaConfig *in_force, const CantigaConfig *wanted);
 gboolean cantiga_config_parse_limit (const CantigaConfigKey *key, const char *text, CantigaConfig *config, GError **error);
 char *cantiga_config_format_limit (const CantigaConfigKey *key, const CantigaConfig *config);
 char *cantiga_config_format_text (const CantigaConfigKey *key, const CantigaConfig *config);

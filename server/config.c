@@ -47,6 +47,25 @@ parse_listen (const CantigaConfigKey *key, const char *text, CantigaConfig *conf
 }
 
 static gboolean
+parse_listen_or_off (const CantigaConfigKey *key, const char *text, CantigaConfig *config, GError **error)
+{
+  char **listen = cantiga_config_place_in (key, config);
+
+  if (!g_str_equal (text, "off"))
+    return parse_listen (key, text, config, error);
+  g_clear_pointer (listen, g_free);
+  return TRUE;
+}
+
+static char *
+format_listen_or_off (const CantigaConfigKey *key, const CantigaConfig *config)
+{
+  const char *listen = G_STRUCT_MEMBER (char *, config, key->place);
+
+  return g_strdup (listen != NULL ? listen : "off");
+}
+
+static gboolean
 parse_number (const CantigaConfigKey *key, const char *text, CantigaConfig *config, GError **error)
 {
   guint *number = cantiga_config_place_in (key, config);
@@ -201,10 +220,11 @@ format_selection (const CantigaConfigKey *key, const CantigaConfig *config)
 static const CantigaConfigKey keys[] = {
   { "server", "name", NULL, parse_name, cantiga_config_format_text, PLACE (name), 0, 0, "Shown to listeners; without it, the name given at init." },
   { "server", "listen", "0.0.0.0:22684", parse_listen, cantiga_config_format_text, PLACE (listen), 0, 0,
-    "Address and port; [::]:22684 for IPv6 as well." },
-  { "server", "workers", "0", parse_number, format_number, PLACE (workers), 0, 256, "Threads that serve; 0: as many as cores." },
+    "Address and port; [::]:22684 for IPv6 as well.", TRUE },
+  { "server", "workers", "0", parse_number, format_number, PLACE (workers), 0, 256, "Threads that serve; 0: as many as cores.",
+    TRUE },
   { "server", "discovery", "yes", cantiga_config_parse_yes, cantiga_config_format_yes, PLACE (discovery), 0, 0,
-    "yes: players on the local network find this server by themselves (mDNS, by Avahi)." },
+    "yes: players on the local network find this server by themselves (mDNS, by Avahi).", TRUE },
   { "suites", "enabled", "default", parse_enabled, format_enabled, 0, 0, 0,
     "Names or patterns (ECDH_*) separated by semicolons; default: all strong and sound ones. Legacy ones (EDE_CBC) by full name alone." },
   { "suites", "selection", "strongest", parse_selection, format_selection, 0, 0, 0, "strongest or random." },
@@ -245,6 +265,8 @@ static const CantigaConfigKey keys[] = {
     "After which an idle session ends." },
   { "limits", "handshake-time", "30s", cantiga_config_parse_limit, cantiga_config_format_limit, PLACE (handshake_seconds), 1, DAY,
     "For a handshake to be done." },
+  { "metrics", "listen", "127.0.0.1:22685", parse_listen_or_off, format_listen_or_off, PLACE (metrics), 0, 0,
+    "Where /healthz, /readyz and /metrics (Prometheus) answer, to anybody who reaches it; off: nowhere.", TRUE },
 };
 
 static const CantigaConfigKey *
@@ -352,6 +374,17 @@ read_file (const char *path, File *file, GError **error)
   return TRUE;
 }
 
+static char *
+dup_sections (void)
+{
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    if (find_key (keys[i].section, NULL) == &keys[i])
+      g_string_append_printf (text, "%s[%s]", text->len > 0 ? ", " : "", keys[i].section);
+  return g_string_free (text, FALSE);
+}
+
 static gboolean
 check_section (const File *file, const char *section, GError **error)
 {
@@ -360,7 +393,9 @@ check_section (const File *file, const char *section, GError **error)
 
   if (find_key (section, NULL) == NULL)
     {
-      what = g_strdup_printf ("there is no section [%s]: there are [server], [suites], [licence], [cards] and [limits]", section);
+      g_autofree char *sections = dup_sections ();
+
+      what = g_strdup_printf ("there is no section [%s]: there are %s", section, sections);
       return fail_at (file, find_line (file, section, NULL), what, error);
     }
   for (guint i = 0; names[i] != NULL; i++)
@@ -444,11 +479,28 @@ cantiga_config_free (CantigaConfig *config)
     return;
   g_free (config->name);
   g_free (config->listen);
+  g_free (config->metrics);
   g_strfreev (config->enabled);
   g_free (config->card_authorities);
   g_strfreev (config->card_policies);
   g_free (config->crls);
   g_free (config);
+}
+
+char *
+cantiga_config_dup_fixed (const CantigaConfig *in_force, const CantigaConfig *wanted)
+{
+  g_autoptr (GString) names = g_string_new (NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    {
+      g_autofree char *old = keys[i].at_start ? keys[i].format (&keys[i], in_force) : NULL;
+      g_autofree char *new = keys[i].at_start ? keys[i].format (&keys[i], wanted) : NULL;
+
+      if (g_strcmp0 (old, new) != 0)
+        g_string_append_printf (names, "%s[%s] %s", names->len > 0 ? ", " : "", keys[i].section, keys[i].name);
+    }
+  return names->len > 0 ? g_string_free (g_steal_pointer (&names), FALSE) : NULL;
 }
 
 char *
@@ -463,6 +515,23 @@ cantiga_config_format (const CantigaConfig *config)
       if (i == 0 || !g_str_equal (keys[i].section, keys[i - 1].section))
         g_string_append_printf (text, "%s[%s]\n", i == 0 ? "" : "\n", keys[i].section);
       g_string_append_printf (text, "# %s\n%s%s = %s\n", keys[i].comment, value == NULL ? "#" : "", keys[i].name, value == NULL ? "" : value);
+    }
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+char *
+cantiga_config_format_template (void)
+{
+  g_autoptr (GString) text = g_string_new ("# The configuration of cantiga-server: man 5 server.conf. A key that is not set has the value that stands behind it here.\n"
+                                           "# CANTIGA_SECTION_KEY in the environment comes before this file (CANTIGA_LICENCE_PLAYS=5).\n"
+                                           "# After a change: cantigactl config check, systemctl reload cantiga-server.\n");
+
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    {
+      if (i == 0 || !g_str_equal (keys[i].section, keys[i - 1].section))
+        g_string_append_printf (text, "\n[%s]\n", keys[i].section);
+      g_string_append_printf (text, "# %s%s\n#%s = %s\n", keys[i].comment, keys[i].at_start ? " Taken at the start." : "", keys[i].name,
+                              keys[i].fallback != NULL ? keys[i].fallback : "");
     }
   return g_string_free (g_steal_pointer (&text), FALSE);
 }

@@ -34,6 +34,8 @@ typedef struct
   CantigaOcspMode ocsp;
   guint ocsp_seconds;
   gboolean approve_on_first_use;
+  /* [metrics] */
+  char *metrics; /* address and port; NULL: off */
   /* [limits], docs/protocol.md 12 */
   guint connections, connections_per_address;
   guint half_open, half_open_per_address, sessions;
@@ -46,5 +48,8 @@ void cantiga_config_free (CantigaConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaConfig, cantiga_config_free)
 /* The configuration in force as a key file's text with a comment a key; free with g_free(). */
 char *cantiga_config_format (const CantigaConfig *config);
+
+/* The file of a keeper who has changed nothing: every key with a comment, none set. Free with g_free(). */
+char *cantiga_config_format_template (void);
 
 G_END_DECLS

@@ -88,10 +88,16 @@ cantiga_command_config (CantigaCtl *ctl, GError **error)
   const char *word = cantiga_ctl_get_argument (ctl, 0);
   g_autofree char *text = NULL;
 
-  if (!cantiga_ctl_check_arguments (ctl, 0, 1, "config [show | check] [--config FILE]", error))
+  if (!cantiga_ctl_check_arguments (ctl, 0, 1, "config [show | check | template] [--config FILE]", error))
     return FALSE;
+  if (g_strcmp0 (word, "template") == 0)
+    {
+      text = cantiga_config_format_template ();
+      g_print ("%s", text);
+      return TRUE;
+    }
   if (word != NULL && !g_str_equal (word, "show") && !g_str_equal (word, "check"))
-    return cantiga_fail_with (error, CANTIGA_ERROR_USAGE, "Usage: cantigactl config [show | check] [--config FILE]");
+    return cantiga_fail_with (error, CANTIGA_ERROR_USAGE, "Usage: cantigactl config [show | check | template] [--config FILE]");
   if (!cantiga_ctl_open (ctl, error))
     return FALSE;
   if (word != NULL && g_str_equal (word, "check"))

@@ -41,7 +41,8 @@ static const struct
   { "plays", cantiga_command_plays, 0, "plays", "what was played" },
   { "pki", cantiga_command_pki, OPTION_NEW_MASTER, "pki [status | rotate | rotate-master [--new-master FILE]]",
     "keys and certificates, and until when; new keys for the server, a new master key" },
-  { "config", cantiga_command_config, OPTION_CONFIG, "config [show | check] [--config FILE]", "the configuration in force" },
+  { "config", cantiga_command_config, OPTION_CONFIG, "config [show | check | template] [--config FILE]",
+    "the configuration in force; whether it is right; a file to begin with" },
   { "status", cantiga_command_status, 0, "status", "what is there, in a few lines" },
   { "doctor", cantiga_command_doctor, OPTION_CONFIG, "doctor [--config FILE]",
     "what is well, what is not, and what to type: keys and certificates, ledger and files, disk, port, memory, the reading of media, systemd; says "

@@ -4,7 +4,9 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include <gio/gio.h>
@@ -12,6 +14,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "core/error.h"
+#include "server/journal.h"
 #include "server/server.h"
 
 typedef struct
@@ -26,7 +29,7 @@ typedef struct
 static CantigaExit
 fail (const GError *error)
 {
-  g_printerr ("cantiga-server: %s\n", error->message);
+  cantiga_journal_tell (LOG_ERR, error->message);
   return cantiga_error_to_exit (error);
 }
 
@@ -88,29 +91,16 @@ load_config (const Options *options, CantigaState *state, GError **error)
   return cantiga_config_load (g_file_test (own, G_FILE_TEST_EXISTS) ? own : "/etc/cantiga/server.conf", FALSE, error);
 }
 
-/* One line a refusal; refusals that a person causes by hand (a PIN, a licence) are few, others are counted and not written one by one: at most 20 a
- * second. */
 static void
 refused_cb (const char *address, const char *path, const char *type, const char *detail, gpointer user_data)
 {
-  static gint64 second;
-  static gint lines;
-  gint64 now = g_get_monotonic_time () / G_USEC_PER_SEC;
-  g_autofree char *route = g_strndup (path, strcspn (path, "?"));
-
-  if (second != now)
-    {
-      second = now;
-      g_atomic_int_set (&lines, 0);
-    }
-  if (g_atomic_int_add (&lines, 1) < 20)
-    g_printerr ("cantiga-server: %s %s: %s: %s\n", address, route, type, detail);
+  cantiga_journal_refusal (address, path, type, detail);
 }
 
 static void
 told_cb (const char *sentence, gpointer user_data)
 {
-  g_printerr ("cantiga-server: %s\n", sentence);
+  cantiga_journal_tell (LOG_WARNING, sentence);
 }
 
 static gboolean
@@ -123,6 +113,17 @@ write_ready (int fd, const char *address, GError **error)
   return TRUE;
 }
 
+/* ---- serving ---- */
+
+/* What lives as long as the loop. */
+typedef struct
+{
+  const Options *options;
+  CantigaState *state;
+  GPtrArray *configs; /* CantigaConfig, the last one in force: the server may still read the others */
+  CantigaServer *server;
+} Service;
+
 static gboolean
 terminated_cb (gpointer loop)
 {
@@ -130,21 +131,116 @@ terminated_cb (gpointer loop)
   return G_SOURCE_CONTINUE;
 }
 
+/* A configuration with a mistake changes nothing. */
 static gboolean
-serve (CantigaServer *server, const char *listen, int ready_fd, GError **error)
+reload (Service *service, GError **error)
+{
+  CantigaConfig *config = load_config (service->options, service->state, error);
+
+  if (config == NULL)
+    return FALSE;
+  g_ptr_array_add (service->configs, config);
+  return cantiga_server_reload (service->server, config, error);
+}
+
+static gboolean
+hung_up_cb (gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  sd_notifyf (0, "RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT, g_get_monotonic_time ());
+  if (reload (user_data, &error))
+    cantiga_journal_tell (LOG_NOTICE, "the configuration was read again");
+  else
+    cantiga_journal_tell (LOG_ERR, error->message);
+  sd_notify (0, "READY=1");
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+watchdog_cb (gpointer server)
+{
+  if (cantiga_server_is_well (server))
+    sd_notify (0, "WATCHDOG=1");
+  return G_SOURCE_CONTINUE;
+}
+
+/* Health and metrics. A port that is taken keeps nobody from serving. */
+static void
+start_watching (Service *service, const CantigaConfig *config)
+{
+  g_autoptr (GError) failure = NULL;
+  g_autofree char *address = NULL;
+  g_autofree char *sentence = NULL;
+  guint64 watchdog = 0;
+
+  if (sd_watchdog_enabled (0, &watchdog) > 0)
+    g_timeout_add ((guint)(watchdog / 3000), watchdog_cb, service->server);
+  else if (config->metrics == NULL)
+    return;
+  if (cantiga_server_watch (service->server, config->metrics, &address, &failure))
+    sentence = address != NULL ? g_strdup_printf ("answers /healthz, /readyz and /metrics on %s", address) : NULL;
+  else
+    sentence = g_strdup_printf ("nobody can watch this server: %s", failure->message);
+  if (sentence != NULL)
+    cantiga_journal_tell (failure == NULL ? LOG_INFO : LOG_WARNING, sentence);
+}
+
+/* Sockets that systemd listens on for us (cantiga-server.socket). */
+static gboolean
+take_sockets (CantigaServer *server, GError **error)
+{
+  g_autoptr (GPtrArray) sockets = g_ptr_array_new_with_free_func (g_object_unref);
+  int n = sd_listen_fds (1);
+
+  for (int fd = SD_LISTEN_FDS_START; fd < SD_LISTEN_FDS_START + n; fd++)
+    {
+      GSocket *socket;
+
+      if (sd_is_socket (fd, AF_UNSPEC, SOCK_STREAM, 1) <= 0)
+        return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "systemd gave a socket that is not a stream that listens.");
+      socket = g_socket_new_from_fd (fd, error);
+      if (socket == NULL)
+        return FALSE;
+      g_ptr_array_add (sockets, socket);
+    }
+  if (sockets->len > 0)
+    cantiga_server_set_sockets (server, sockets);
+  return TRUE;
+}
+
+static gboolean
+start (Service *service, GError **error)
+{
+  const CantigaConfig *config = g_ptr_array_index (service->configs, 0);
+  const Options *options = service->options;
+  g_autofree char *address = NULL;
+  g_autofree char *sentence = NULL;
+
+  if (!take_sockets (service->server, error)
+      || !cantiga_server_start (service->server, options->listen != NULL ? options->listen : config->listen, &address, error)
+      || !write_ready (options->ready_fd, address, error))
+    return FALSE;
+  start_watching (service, config);
+  sentence = g_strdup_printf ("serving on %s", address);
+  cantiga_journal_tell (LOG_INFO, sentence);
+  sd_notifyf (0, "READY=1\nSTATUS=Serving on %s", address);
+  return TRUE;
+}
+
+static gboolean
+serve (Service *service, GError **error)
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
-  g_autofree char *address = NULL;
 
   g_unix_signal_add (SIGTERM, terminated_cb, loop);
   g_unix_signal_add (SIGINT, terminated_cb, loop);
-  if (!cantiga_server_start (server, listen, &address, error) || !write_ready (ready_fd, address, error))
+  g_unix_signal_add (SIGHUP, hung_up_cb, service);
+  if (!start (service, error))
     return FALSE;
-  g_printerr ("cantiga-server: serving on %s\n", address);
-  sd_notifyf (0, "READY=1\nSTATUS=Serving on %s", address);
   g_main_loop_run (loop);
   sd_notify (0, "STOPPING=1");
-  cantiga_server_stop (server);
+  cantiga_server_stop (service->server);
   return TRUE;
 }
 
@@ -153,16 +249,18 @@ run (const Options *options)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (CantigaState) state = open_state (options, &error);
-  g_autoptr (CantigaConfig) config = state != NULL ? load_config (options, state, &error) : NULL;
+  g_autoptr (GPtrArray) configs = g_ptr_array_new_with_free_func ((GDestroyNotify)cantiga_config_free);
+  CantigaConfig *config = state != NULL ? load_config (options, state, &error) : NULL;
   g_autoptr (CantigaServer) server = config != NULL ? cantiga_server_new (state, config, &error) : NULL;
+  Service service = { .options = options, .state = state, .configs = configs, .server = server };
 
+  if (config != NULL)
+    g_ptr_array_add (configs, config);
   if (server == NULL)
     return fail (error);
   cantiga_server_set_refused_func (server, refused_cb, NULL);
   cantiga_server_set_told_func (server, told_cb, NULL);
-  if (!serve (server, options->listen != NULL ? options->listen : config->listen, options->ready_fd, &error))
-    return fail (error);
-  return CANTIGA_EXIT_DONE;
+  return serve (&service, &error) ? CANTIGA_EXIT_DONE : fail (error);
 }
 
 int

@@ -15,11 +15,23 @@ typedef struct
 
 struct _CantigaOcsp
 {
-  const CantigaConfig *config; /* borrowed */
+  const CantigaConfig *config; /* borrowed, atomic */
   GCancellable *stopping;
   GMutex lock;
   GHashTable *answers; /* SHA-256 of the card, hexadecimal → Answer */
 };
+
+void
+cantiga_ocsp_set_config (CantigaOcsp *ocsp, const CantigaConfig *config)
+{
+  g_atomic_pointer_set (&ocsp->config, config);
+}
+
+static const CantigaConfig *
+config_of (CantigaOcsp *ocsp)
+{
+  return g_atomic_pointer_get (&ocsp->config);
+}
 
 CantigaOcsp *
 cantiga_ocsp_new (const CantigaConfig *config)
@@ -137,7 +149,7 @@ static void
 ask_in_context (CantigaOcsp *ocsp, GMainContext *context, Asking *asking)
 {
   g_autoptr (SoupSession) session = soup_session_new_with_options ("proxy-resolver", NULL, "max-conns", 1, NULL);
-  g_autoptr (GSource) clock = g_timeout_source_new (ocsp->config->ocsp_seconds * 1000);
+  g_autoptr (GSource) clock = g_timeout_source_new (config_of (ocsp)->ocsp_seconds * 1000);
   g_autoptr (GSource) stopping = g_cancellable_source_new (ocsp->stopping);
 
   g_source_set_callback (clock, too_slow_cb, asking->cancellable, NULL);
@@ -233,7 +245,7 @@ cantiga_ocsp_check (CantigaOcsp *ocsp, X509 *card, X509 *issuer, gint64 now, cha
   gint64 until;
 
   *ret_warning = NULL;
-  if (ocsp->config->ocsp == CANTIGA_OCSP_OFF || url == NULL)
+  if (config_of (ocsp)->ocsp == CANTIGA_OCSP_OFF || url == NULL)
     return TRUE;
   if (find_answer (ocsp, key, now, &status))
     return heed (status, error);
@@ -243,5 +255,5 @@ cantiga_ocsp_check (CantigaOcsp *ocsp, X509 *card, X509 *issuer, gint64 now, cha
       return heed (status, error);
     }
   *ret_warning = g_strdup_printf ("no answer of the OCSP responder %s: %s", url, failure->message);
-  return ocsp->config->ocsp == CANTIGA_OCSP_SOFT || cantiga_fail (error, CANTIGA_ERROR_CARD_UNCHECKED);
+  return config_of (ocsp)->ocsp == CANTIGA_OCSP_SOFT || cantiga_fail (error, CANTIGA_ERROR_CARD_UNCHECKED);
 }

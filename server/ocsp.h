@@ -12,6 +12,8 @@ typedef struct _CantigaOcsp CantigaOcsp;
 /* config must outlive it. */
 CantigaOcsp *cantiga_ocsp_new (const CantigaConfig *config);
 void cantiga_ocsp_free (CantigaOcsp *ocsp);
+/* From now on; config outlives it. */
+void cantiga_ocsp_set_config (CantigaOcsp *ocsp, const CantigaConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaOcsp, cantiga_ocsp_free)
 /* Who waits is told at once that there is no answer; so is everybody from now on. */
 void cantiga_ocsp_stop (CantigaOcsp *ocsp);

@@ -54,7 +54,7 @@ static GPtrArray *
 verify_chain (const CantigaRequest *request, const Proof *proof, GError **error)
 {
   g_autofree char *warning = NULL;
-  GPtrArray *chain = cantiga_authorities_verify (request->server->authorities, proof->certificates, request->now, &warning, error);
+  GPtrArray *chain = cantiga_authorities_verify (cantiga_server_get_authorities (request->server), proof->certificates, request->now, &warning, error);
 
   tell_keeper (request, warning);
   return chain;
@@ -80,7 +80,7 @@ note_card (const CantigaRequest *request, X509 *card, GError **error)
 {
   CantigaServer *server = request->server;
 
-  if (!server->config->approve_on_first_use)
+  if (!cantiga_server_get_config (server)->approve_on_first_use)
     return cantiga_fail (error, CANTIGA_ERROR_CARD_UNKNOWN);
   return cantiga_ledger_note_card (server->ledger, card, request->now, error) && cantiga_fail (error, CANTIGA_ERROR_CARD_WAITING);
 }
@@ -161,6 +161,7 @@ cantiga_route_card (const CantigaRequest *request, CantigaServerSession *session
   if (!cantiga_sessions_set_state (server->sessions, session, CANTIGA_SESSION_OPEN, error))
     return NULL;
   cantiga_throttle_succeeded (server->throttle, request->address);
+  cantiga_metrics_add (server->metrics, CANTIGA_COUNT_SIGN_INS, 1);
   session->refused = g_hash_table_new_full (cantiga_id_hash, cantiga_id_equal_func, g_free, NULL);
   session->heard = g_hash_table_new_full (cantiga_id_hash, cantiga_id_equal_func, g_free, NULL);
   answer = json_object_new ();

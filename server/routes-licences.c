@@ -85,7 +85,7 @@ encode_licence (const CantigaRequest *request, CantigaServerSession *session, Ca
   json_object_set_int_member (object, "plays_left", row->licence.plays_left);
   json_object_set_int_member (object, "made", row->licence.made);
   json_object_set_int_member (object, "expires", row->licence.expires);
-  renewable = cantiga_licence_get_renewable (&request->server->config->policy, &row->licence, was_used (session, &row->title), request->now, &from);
+  renewable = cantiga_licence_get_renewable (&cantiga_server_get_config (request->server)->policy, &row->licence, was_used (session, &row->title), request->now, &from);
   json_object_set_string_member (object, "renewal", cantiga_renewable_get_name (renewable));
   json_object_set_int_member (object, "renewal_from", from);
   json_object_set_array_member (object, "history", history);
@@ -185,7 +185,7 @@ cantiga_route_renew (const CantigaRequest *request, CantigaServerSession *sessio
   CantigaId title;
 
   if (catalogue == NULL || !cantiga_json_get_id (body, "title", &title, error)
-      || !cantiga_ledger_renew_licence (server->ledger, &server->config->policy, &session->listener, &title, was_used (session, &title),
+      || !cantiga_ledger_renew_licence (server->ledger, &cantiga_server_get_config (server)->policy, &session->listener, &title, was_used (session, &title),
                                         request->now, &row, error))
     return NULL;
   return encode_licence (request, session, catalogue, &row, error);
@@ -201,7 +201,7 @@ cantiga_route_return (const CantigaRequest *request, CantigaServerSession *sessi
   CantigaId title;
 
   if (!cantiga_json_get_id (body, "title", &title, error)
-      || !cantiga_ledger_return_licence (server->ledger, &server->config->policy, &session->listener, &title, request->now, &deleted, &row, error))
+      || !cantiga_ledger_return_licence (server->ledger, &cantiga_server_get_config (server)->policy, &session->listener, &title, request->now, &deleted, &row, error))
     return NULL;
   if (deleted)
     g_hash_table_add (session->refused, g_memdup2 (&title, sizeof title));

@@ -48,6 +48,7 @@ cantiga_route_hello (const CantigaRequest *request, JsonObject **ret_problem, GE
       cantiga_sessions_end (request->server->sessions, session);
       g_clear_pointer (&answer, g_bytes_unref);
     }
+  cantiga_metrics_add (request->server->metrics, CANTIGA_COUNT_HELLOS, 1);
   return answer;
 }
 
@@ -123,6 +124,7 @@ cantiga_route_key (const CantigaRequest *request, JsonObject **ret_problem, GErr
     {
       session->channel = cantiga_handshake_take_channel (session->handshake);
       g_clear_pointer (&session->handshake, cantiga_handshake_free);
+      cantiga_metrics_add (request->server->metrics, CANTIGA_COUNT_HANDSHAKES, 1);
     }
   unlock_handshake (request, session, succeeded);
   return succeeded ? g_steal_pointer (&answer) : NULL;
@@ -176,6 +178,7 @@ pair (const CantigaRequest *request, const CantigaId *id, CantigaSecret *secret,
   answer = cantiga_pairing_create_answer (id, secret, cantiga_pki_get_server (server->pki), chains, error);
   if (answer == NULL || !cantiga_ledger_use_invitation (server->ledger, id, hash, uuid, leaves, answer, request->now, error))
     return NULL;
+  cantiga_metrics_add (server->metrics, CANTIGA_COUNT_PAIRINGS, 1);
   return g_steal_pointer (&answer);
 }
 

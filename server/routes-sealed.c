@@ -196,7 +196,7 @@ grant_play (const CantigaRequest *request, CantigaServerSession *session, const 
   gboolean refused = g_hash_table_contains (session->refused, title);
   gboolean deleted = FALSE;
 
-  if (cantiga_ledger_grant_play (server->ledger, &server->config->policy, &session->listener, title, play, session->player, duration, refused,
+  if (cantiga_ledger_grant_play (server->ledger, &cantiga_server_get_config (server)->policy, &session->listener, title, play, session->player, duration, refused,
                                  request->now, ret_play, &deleted, error))
     {
       g_hash_table_add (session->heard, g_memdup2 (title, sizeof *title));

@@ -78,7 +78,7 @@ cantiga_request_get_id (const CantigaRequest *request, const char *name, Cantiga
 /* ---- answers ---- */
 
 static void
-respond (SoupServerMessage *message, guint status, const char *type, GBytes *body)
+respond (const CantigaRequest *request, SoupServerMessage *message, guint status, const char *type, GBytes *body)
 {
   SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
   SoupMessageBody *response = soup_server_message_get_response_body (message);
@@ -91,6 +91,8 @@ respond (SoupServerMessage *message, guint status, const char *type, GBytes *bod
   soup_message_headers_remove (soup_server_message_get_request_headers (message), "Range");
   soup_message_body_append_bytes (response, body);
   soup_server_message_set_status (message, status, NULL);
+  if (cantiga_door_get_asked (message) != 0)
+    cantiga_metrics_add_answer (request->server->metrics, request->route, g_get_monotonic_time () - cantiga_door_get_asked (message));
 }
 
 static void
@@ -108,6 +110,7 @@ tell_refused (const CantigaRequest *request, const GError *error)
   CantigaServer *server = request->server;
   const char *type = error->domain == CANTIGA_ERROR ? cantiga_error_get_type ((CantigaError)error->code) : NULL;
 
+  cantiga_metrics_add_refusal (server->metrics, error);
   if (server->refused != NULL)
     server->refused (request->address, request->path, type != NULL ? type : "/problems/internal", error->message, server->refused_data);
 }
@@ -122,7 +125,7 @@ respond_bare (const CantigaRequest *request, SoupServerMessage *message, const G
 
   tell_refused (request, error);
   set_retry_after (message, status, MAX (cantiga_throttle_get_wait (request->server->throttle, request->address, request->now), 1));
-  respond (message, status, CANTIGA_PROBLEM_TYPE, body);
+  respond (request, message, status, CANTIGA_PROBLEM_TYPE, body);
 }
 
 /* ---- open routes ---- */
@@ -137,7 +140,7 @@ answer_open (const CantigaRequest *request, SoupServerMessage *message, CantigaO
   if (body == NULL)
     respond_bare (request, message, error, problem);
   else
-    respond (message, 200, "application/json", body);
+    respond (request, message, 200, "application/json", body);
 }
 
 /* ---- sealed routes ---- */
@@ -223,6 +226,7 @@ seal_answer (const CantigaRequest *request, CantigaServerSession *session, guint
   if (stream == NULL)
     return NULL;
   cantiga_gate_open (request->server->gate, grant, stream);
+  cantiga_metrics_add (request->server->metrics, CANTIGA_COUNT_GRANTS, 1);
   return g_steal_pointer (&envelope);
 }
 
@@ -286,7 +290,7 @@ respond_sealed (const CantigaRequest *request, SoupServerMessage *message, const
       return;
     }
   set_retry_after (message, answer->status, cantiga_throttle_get_wait (request->server->throttle, request->address, request->now));
-  respond (message, answer->status, CANTIGA_ENVELOPE_TYPE, answer->envelope);
+  respond (request, message, answer->status, CANTIGA_ENVELOPE_TYPE, answer->envelope);
 }
 
 /* ---- a request that waits for another computer ---- */
@@ -362,7 +366,7 @@ answer_later (const CantigaRequest *request, SoupServerMessage *message, Cantiga
   later->address = g_strdup (request->address);
   later->path = g_strdup (request->path);
   later->request
-      = (CantigaRequest){ .server = request->server, .address = later->address, .method = "POST", .path = later->path, .now = request->now };
+      = (CantigaRequest){ .server = request->server, .address = later->address, .method = "POST", .path = later->path, .now = request->now, .route = request->route };
   later->session = cantiga_server_session_ref (session);
   later->index = index;
   later->envelope = g_bytes_ref (envelope);
@@ -381,7 +385,7 @@ answer_sealed (const CantigaRequest *request, SoupServerMessage *message, guint 
   g_autoptr (CantigaServerSession) session = find_session (request, message, &parts, &answer.error);
   g_autoptr (GBytes) envelope = session != NULL ? get_envelope (request, parts, &answer.error) : NULL;
 
-  if (envelope != NULL && routes[index].sealed == cantiga_route_card && request->server->config->ocsp != CANTIGA_OCSP_OFF)
+  if (envelope != NULL && routes[index].sealed == cantiga_route_card && cantiga_server_get_config (request->server)->ocsp != CANTIGA_OCSP_OFF)
     {
       answer_later (request, message, session, index, envelope);
       return;
@@ -434,7 +438,9 @@ answer_authenticated_chunk (const CantigaRequest *request, SoupServerMessage *me
     envelope = read_chunk (request, session, grant, asked, index, &error);
   if (envelope != NULL)
     {
-      respond (message, 200, CANTIGA_ENVELOPE_TYPE, envelope);
+      cantiga_metrics_add (request->server->metrics, CANTIGA_COUNT_CHUNKS, 1);
+      cantiga_metrics_add (request->server->metrics, CANTIGA_COUNT_CHUNK_BYTES, g_bytes_get_size (envelope));
+      respond (request, message, 200, CANTIGA_ENVELOPE_TYPE, envelope);
       return;
     }
   tell_refused (request, error);
@@ -443,7 +449,7 @@ answer_authenticated_chunk (const CantigaRequest *request, SoupServerMessage *me
   envelope = cantiga_stream_seal_refusal (cantiga_grant_get_stream (grant), asked, request->method, request->path, index, text, &seal_error);
   set_retry_after (message, cantiga_problem_get_status (error), 1);
   if (envelope != NULL)
-    respond (message, cantiga_problem_get_status (error), CANTIGA_ENVELOPE_TYPE, envelope);
+    respond (request, message, cantiga_problem_get_status (error), CANTIGA_ENVELOPE_TYPE, envelope);
   else
     respond_bare (request, message, seal_error, NULL);
 }
@@ -543,6 +549,7 @@ headers_arrived_cb (SoupServer *soup, SoupServerMessage *message, const char *pa
   CantigaRequest request = request_of (user_data, message, target, query, NULL);
 
   cantiga_door_got_headers (message);
+  request.route = G_N_ELEMENTS (routes);
   if (check_early (message, path, &error))
     return;
   /* What still comes is thrown away as it comes; the answer follows. */
@@ -560,6 +567,7 @@ request_arrived_cb (SoupServer *soup, SoupServerMessage *message, const char *pa
   int index = find_route (request.method, path, &error);
 
   cantiga_door_got_body (message);
+  request.route = index < 0 ? G_N_ELEMENTS (routes) : (guint)index;
   if (index < 0)
     respond_bare (&request, message, error, NULL);
   else if (routes[index].kind == KIND_OPEN)
@@ -568,6 +576,16 @@ request_arrived_cb (SoupServer *soup, SoupServerMessage *message, const char *pa
     answer_sealed (&request, message, (guint)index);
   else
     answer_chunk (&request, message);
+}
+
+G_STATIC_ASSERT (G_N_ELEMENTS (routes) < CANTIGA_METRICS_ROUTES);
+
+char *
+cantiga_routes_dup_name (guint route)
+{
+  if (route == G_N_ELEMENTS (routes))
+    return g_strdup ("other");
+  return route < G_N_ELEMENTS (routes) ? g_strconcat (routes[route].method, " ", routes[route].path, NULL) : NULL;
 }
 
 void

@@ -18,6 +18,7 @@ typedef struct
   GHashTable *query; /* may be NULL */
   GBytes *body;
   gint64 now;
+  guint route; /* its number: cantiga_routes_dup_name() */
 } CantigaRequest;
 
 /* A value of the query, or NULL. */
@@ -70,6 +71,8 @@ void cantiga_set_nullable (JsonObject *object, const char *member, const char *t
 GPtrArray *cantiga_issue_chains (const CantigaRequest *request, GPtrArray *keys, const char *name, const char *uuid, GPtrArray **ret_leaves,
                                  GError **error);
 
+/* "GET /api/auth"; "other" for what is no route of ours, NULL past that. Free with g_free(). */
+char *cantiga_routes_dup_name (guint route);
 /* Puts the routes on a worker's SoupServer. */
 void cantiga_routes_add (SoupServer *soup, CantigaServer *server);
 

@@ -4,6 +4,7 @@
 #include "server/acceptor.h"
 #include "server/authorities.h"
 #include "server/gate.h"
+#include "server/metrics.h"
 #include "server/ledger.h"
 #include "server/library.h"
 #include "server/ocsp.h"
@@ -23,15 +24,19 @@ typedef struct
   gint64 issued;
 } CantigaTermsNow;
 
+typedef struct _CantigaHealth CantigaHealth;
+typedef struct _CantigaMonitor CantigaMonitor;
+
 struct _CantigaServer
 {
   /* borrowed */
   CantigaState *state;
-  const CantigaConfig *config;
+  const CantigaConfig *config; /* atomic */
 
   /* owned, each with its own lock */
   CantigaPki *pki;
-  CantigaAuthorities *authorities;
+  CantigaAuthorities *authorities; /* atomic */
+  CantigaMetrics *metrics;
   CantigaOcsp *ocsp;
   CantigaLedger *ledger;
   CantigaLibrary *library;
@@ -54,9 +59,27 @@ struct _CantigaServer
   gpointer refused_data;
   CantigaTold told;
   gpointer told_data;
+  GPtrArray *retired; /* authorities that a reload took the place of: somebody may still read them */
+  GPtrArray *given;   /* sockets that listen already; NULL: none were given */
+  GPtrArray *sockets; /* that the workers accept from; NULL before the start */
+  CantigaHealth *health;
+  CantigaMonitor *monitor;
   CantigaAnnouncer *announcer; /* NULL: nobody is told */
   guint sweeps;
 };
+
+/* In force now; lives as long as the server. */
+static inline const CantigaConfig *
+cantiga_server_get_config (CantigaServer *server)
+{
+  return g_atomic_pointer_get (&server->config);
+}
+
+static inline CantigaAuthorities *
+cantiga_server_get_authorities (CantigaServer *server)
+{
+  return g_atomic_pointer_get (&server->authorities);
+}
 
 /* A request may go to the pool: CANTIGA_ERROR_BUSY if too many have. */
 gboolean cantiga_server_enter_pool (CantigaServer *server, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,5 +1,9 @@
 #include "server/server-private.h"
 
+#include <errno.h>
+#include <fcntl.h>
+
+#include "server/monitor.h"
 #include "server/worker.h"
 
 /* How long requests under way may take when the server is told to stop, in seconds. */
@@ -32,7 +36,7 @@ static CantigaTermsNow *
 terms_new (CantigaServer *server, X509_CRL *crl, gint64 now)
 {
   CantigaTermsNow *terms = g_new0 (CantigaTermsNow, 1);
-  const CantigaConfig *config = server->config;
+  const CantigaConfig *config = cantiga_server_get_config (server);
 
   g_atomic_ref_count_init (&terms->refs);
   terms->authorities = g_ptr_array_new ();
@@ -187,6 +191,8 @@ cantiga_server_new (CantigaState *state, const CantigaConfig *config, GError **e
   g_mutex_init (&server->pool_lock);
   g_cond_init (&server->pool_left);
   server->ocsp = cantiga_ocsp_new (config);
+  server->metrics = cantiga_metrics_new ();
+  server->retired = g_ptr_array_new_with_free_func ((GDestroyNotify)cantiga_authorities_free);
   server->workers = g_ptr_array_new ();
   server->sessions = cantiga_sessions_new (config);
   server->throttle = cantiga_throttle_new ();
@@ -212,6 +218,10 @@ cantiga_server_free (CantigaServer *server)
   g_clear_pointer (&server->pki, cantiga_pki_free);
   g_clear_pointer (&server->doors, cantiga_doors_unref);
   g_clear_pointer (&server->ocsp, cantiga_ocsp_free);
+  g_clear_pointer (&server->retired, g_ptr_array_unref);
+  g_clear_pointer (&server->given, g_ptr_array_unref);
+  g_clear_pointer (&server->sockets, g_ptr_array_unref);
+  g_clear_pointer (&server->metrics, cantiga_metrics_free);
   g_cond_clear (&server->pool_left);
   g_mutex_clear (&server->pool_lock);
   g_mutex_clear (&server->terms_lock);
@@ -232,14 +242,6 @@ cantiga_server_set_told_func (CantigaServer *server, CantigaTold func, gpointer 
   server->told_data = user_data;
 }
 
-static char *
-dup_bound_address (GSocket *socket, GError **error)
-{
-  g_autoptr (GSocketAddress) bound = g_socket_get_local_address (socket, error);
-
-  return bound != NULL ? g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (bound)) : NULL;
-}
-
 /* The first socket picks the port where none was named; the others share it. */
 static GPtrArray *
 listen_all (const char *listen, guint n, char **ret_address, GError **error)
@@ -255,7 +257,7 @@ listen_all (const char *listen, guint n, char **ret_address, GError **error)
         return NULL;
       g_ptr_array_add (sockets, socket);
       if (address == NULL)
-        address = dup_bound_address (socket, error);
+        address = cantiga_acceptor_dup_address (socket, error);
       if (address == NULL)
         return NULL;
     }
@@ -263,14 +265,46 @@ listen_all (const char *listen, guint n, char **ret_address, GError **error)
   return g_steal_pointer (&sockets);
 }
 
+/* A socket a worker: those that were given, in turn. */
+static GPtrArray *
+take_given (CantigaServer *server, guint n, char **ret_address, GError **error)
+{
+  g_autoptr (GPtrArray) sockets = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autofree char *address = cantiga_acceptor_dup_address (g_ptr_array_index (server->given, 0), error);
+
+  if (address == NULL)
+    return NULL;
+  for (guint i = 0; i < MAX (n, server->given->len); i++)
+    {
+      int fd = fcntl (g_socket_get_fd (g_ptr_array_index (server->given, i % server->given->len)), F_DUPFD_CLOEXEC, 3);
+      GSocket *socket = fd >= 0 ? g_socket_new_from_fd (fd, error) : NULL;
+
+      if (fd < 0)
+        cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "The socket that was given cannot be used: %s.", g_strerror (errno));
+      if (socket == NULL)
+        return NULL;
+      g_socket_set_blocking (socket, FALSE);
+      g_ptr_array_add (sockets, socket);
+    }
+  *ret_address = g_steal_pointer (&address);
+  return g_steal_pointer (&sockets);
+}
+
+void
+cantiga_server_set_sockets (CantigaServer *server, GPtrArray *sockets)
+{
+  server->given = g_ptr_array_ref (sockets);
+}
+
 gboolean
 cantiga_server_start (CantigaServer *server, const char *listen, char **ret_address, GError **error)
 {
   guint n = server->config->workers > 0 ? server->config->workers : MAX (g_get_num_processors (), 1);
-  g_autoptr (GPtrArray) sockets = listen_all (listen, n, ret_address, error);
+  g_autoptr (GPtrArray) sockets = server->given != NULL ? take_given (server, n, ret_address, error) : listen_all (listen, n, ret_address, error);
 
   if (sockets == NULL)
     return FALSE;
+  server->sockets = g_ptr_array_ref (sockets);
   for (guint i = 0; i < sockets->len; i++)
     g_ptr_array_add (server->workers, cantiga_worker_start (server, g_ptr_array_index (sockets, i)));
   server->sweep = g_timeout_source_new_seconds (1);
@@ -287,6 +321,8 @@ cantiga_server_stop (CantigaServer *server)
     g_source_destroy (server->sweep);
   g_clear_pointer (&server->sweep, g_source_unref);
   g_clear_pointer (&server->announcer, cantiga_announcer_free);
+  g_clear_pointer (&server->monitor, cantiga_monitor_free);
+  g_clear_pointer (&server->health, cantiga_health_free);
   cantiga_ocsp_stop (server->ocsp);
   for (guint i = 0; i < server->workers->len; i++)
     cantiga_worker_drain (g_ptr_array_index (server->workers, i), PATIENCE);

@@ -17,6 +17,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaServer, cantiga_server_free)
 /* Listens on listen ("127.0.0.1:22684", "[::]:0") and starts the workers. ret_address: where, with the port that was picked; free with g_free().
  * Thread: the one whose main context then runs the sweeps. */
 gboolean cantiga_server_start (CantigaServer *server, const char *listen, char **ret_address, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Before the start: listen on these (GSocket, which listen already; as systemd gives them) instead of an address. */
+void cantiga_server_set_sockets (CantigaServer *server, GPtrArray *sockets);
+/* Another configuration from now on; nobody is dropped. config outlives the server, as the one before it does. Addresses, threads and discovery are
+ * those of the start: told says so if they were to change. Thread: the one of cantiga_server_start(). */
+gboolean cantiga_server_reload (CantigaServer *server, const CantigaConfig *config, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* After the start: looks every few seconds whether all is well, and answers /healthz, /readyz and /metrics on address, if it is not NULL.
+ * ret_address: with the port that was picked; free with g_free(). */
+gboolean cantiga_server_watch (CantigaServer *server, const char *address, char **ret_address, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* After cantiga_server_watch(): loops turn, and the listener answers. */
+gboolean cantiga_server_is_well (CantigaServer *server);
 /* Takes no more connections, lets requests under way finish for up to some seconds, ends the workers. */
 void cantiga_server_stop (CantigaServer *server);
 

@@ -60,6 +60,14 @@ cantiga_server_session_get_state (CantigaServerSession *session)
   return (CantigaSessionState)g_atomic_int_get (&session->state);
 }
 
+void
+cantiga_sessions_set_config (CantigaSessions *sessions, const CantigaConfig *config)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&sessions->lock);
+
+  sessions->config = config;
+}
+
 CantigaSessions *
 cantiga_sessions_new (const CantigaConfig *config)
 {

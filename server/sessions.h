@@ -46,6 +46,8 @@ CantigaSessionState cantiga_server_session_get_state (CantigaServerSession *sess
 typedef struct _CantigaSessions CantigaSessions;
 CantigaSessions *cantiga_sessions_new (const CantigaConfig *config);
 void cantiga_sessions_free (CantigaSessions *sessions);
+/* From now on; config outlives the sessions. */
+void cantiga_sessions_set_config (CantigaSessions *sessions, const CantigaConfig *config);
 
 /* A half-open one. CANTIGA_ERROR_BUSY past the limit of all, CANTIGA_ERROR_SLOW_DOWN past that of the address. */
 CantigaServerSession *cantiga_sessions_add (CantigaSessions *sessions, const char *address, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -14,6 +14,8 @@ struct _CantigaWorker
   SoupServer *soup;
   CantigaAcceptor *acceptor;
   gint64 patience_ends; /* monotonic */
+
+  gint64 turned; /* atomic, monotonic */
 };
 
 static gpointer
@@ -42,11 +44,37 @@ cantiga_worker_start (CantigaServer *server, GSocket *socket)
   CantigaWorker *worker = g_new0 (CantigaWorker, 1);
 
   worker->server = server;
+  worker->turned = g_get_monotonic_time ();
   worker->socket = g_object_ref (socket);
   worker->context = g_main_context_new ();
   worker->loop = g_main_loop_new (worker->context, FALSE);
   worker->thread = g_thread_new ("cantiga-worker", run, worker);
   return worker;
+}
+
+static gboolean
+turn_cb (gpointer user_data)
+{
+  CantigaWorker *worker = user_data;
+
+  __atomic_store_n (&worker->turned, g_get_monotonic_time (), __ATOMIC_RELAXED);
+  return G_SOURCE_REMOVE;
+}
+
+void
+cantiga_worker_ask (CantigaWorker *worker)
+{
+  g_autoptr (GSource) turn = g_idle_source_new ();
+
+  g_source_set_priority (turn, G_PRIORITY_DEFAULT);
+  g_source_set_callback (turn, turn_cb, worker, NULL);
+  g_source_attach (turn, worker->context);
+}
+
+gint64
+cantiga_worker_get_turned (CantigaWorker *worker)
+{
+  return __atomic_load_n (&worker->turned, __ATOMIC_RELAXED);
 }
 
 static gboolean

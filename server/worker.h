@@ -14,4 +14,8 @@ void cantiga_worker_drain (CantigaWorker *worker, guint seconds);
 /* After that: waits for its end. */
 void cantiga_worker_stop (CantigaWorker *worker);
 
+/* Asks it for a sign of life; and when (monotonic) it gave the last. */
+void cantiga_worker_ask (CantigaWorker *worker);
+gint64 cantiga_worker_get_turned (CantigaWorker *worker);
+
 G_END_DECLS

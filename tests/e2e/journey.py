@@ -241,6 +241,8 @@ class Place:
             "LC_ALL": "C.UTF-8",
             "TZ": "UTC",
             "CANTIGA_CARD_HELPER": path_of("cantiga-card"),
+            # Servers of several tests run beside each other.
+            "CANTIGA_METRICS_LISTEN": "off",
             # GStreamer looks through its plugins once for all tests, not once for each.
             "GST_REGISTRY": os.environ.get("GST_REGISTRY", os.path.join(BUILD, "tests/e2e/gst-registry.bin")),
         }
