@@ -26,7 +26,7 @@ typedef struct
   CantigaDoors *doors;       /* owned */
   GSocket *socket;           /* owned */
   char *address;
-  gint64 deadline; /* monotonic, microseconds */
+  gint64 deadline; /* monotonic, microseconds; G_MAXINT64: it is on its way out */
   gint64 asked;    /* monotonic, when a request arrived: there will be an answer; 0: none has */
   GList link;
 } Connection;
@@ -111,6 +111,14 @@ cantiga_doors_get_counts (CantigaDoors *doors, CantigaDoorCounts *ret_counts)
 }
 
 static void
+doors_note_refused (CantigaDoors *doors)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
+
+  doors->counts.refused++;
+}
+
+static void
 doors_note_late (CantigaDoors *doors)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
@@ -118,17 +126,17 @@ doors_note_late (CantigaDoors *doors)
   doors->counts.late++;
 }
 
+/* Somebody was sent away for a newcomer, and is not out yet: so many more may be in meanwhile. */
+#define ON_THEIR_WAY_OUT 64
+
 static gboolean
-doors_enter (CantigaDoors *doors, const char *address)
+doors_enter (CantigaDoors *doors, const char *address, guint beyond)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
   guint here = GPOINTER_TO_UINT (g_hash_table_lookup (doors->by_address, address));
 
-  if (doors->counts.open >= doors->limit || here >= limits_of (doors)->connections_per_address)
-    {
-      doors->counts.refused++;
-      return FALSE;
-    }
+  if (doors->counts.open >= doors->limit + beyond || here >= limits_of (doors)->connections_per_address)
+    return FALSE;
   doors->counts.open++;
   doors->counts.accepted++;
   g_hash_table_replace (doors->by_address, g_strdup (address), GUINT_TO_POINTER (here + 1));
@@ -290,6 +298,26 @@ pause_listening (CantigaAcceptor *acceptor)
   g_source_attach (acceptor->listening, acceptor->context);
 }
 
+/* A full house: who has been in longest and asked for nothing goes, so that nobody can keep others out by saying nothing. FALSE: all have asked. */
+static gboolean
+make_room (CantigaAcceptor *acceptor)
+{
+  if (!cantiga_doors_are_full (acceptor->doors))
+    return FALSE;
+  for (GList *link = acceptor->connections.head; link != NULL; link = link->next)
+    {
+      Connection *connection = link->data;
+
+      if (connection->asked != 0 || connection->deadline == G_MAXINT64)
+        continue;
+      g_socket_shutdown (connection->socket, TRUE, TRUE, NULL);
+      connection->deadline = G_MAXINT64;
+      doors_note_refused (acceptor->doors);
+      return TRUE;
+    }
+  return FALSE;
+}
+
 static gboolean
 listening_cb (GSocket *listening, GIOCondition condition, gpointer user_data)
 {
@@ -310,8 +338,10 @@ listening_cb (GSocket *listening, GIOCondition condition, gpointer user_data)
     return G_SOURCE_CONTINUE;
   address = dup_address (remote);
   /* Past a limit the connection is closed unread. */
-  if (doors_enter (acceptor->doors, address))
+  if (doors_enter (acceptor->doors, address, 0) || (make_room (acceptor) && doors_enter (acceptor->doors, address, ON_THEIR_WAY_OUT)))
     connection_open (acceptor, socket, remote, g_steal_pointer (&address));
+  else
+    doors_note_refused (acceptor->doors);
   return G_SOURCE_CONTINUE;
 }
 

@@ -43,6 +43,7 @@ static const struct
     "keys and certificates, and until when; new keys for the server, a new master key" },
   { "config", cantiga_command_config, OPTION_CONFIG, "config [show | check | template] [--config FILE]",
     "the configuration in force; whether it is right; a file to begin with" },
+  { "audit", cantiga_command_audit, 0, "audit [list | verify]", "who did what; whether all of it is there, as it was written" },
   { "status", cantiga_command_status, 0, "status", "what is there, in a few lines" },
   { "doctor", cantiga_command_doctor, OPTION_CONFIG, "doctor [--config FILE]",
     "what is well, what is not, and what to type: keys and certificates, ledger and files, disk, port, memory, the reading of media, systemd; says "
@@ -106,7 +107,7 @@ run_command (CantigaCtl *ctl, int argc, char **argv, GError **error)
       if (options_given (ctl) & ~commands[i].options)
         return cantiga_fail_with (error, CANTIGA_ERROR_USAGE, "“%s” does not take one of these options: %s", argv[1], commands[i].usage);
       ctl->arguments = g_strdupv (argv + 2);
-      return commands[i].command (ctl, error);
+      return commands[i].command (ctl, error) && cantiga_ctl_note (ctl, commands[i].name, error);
     }
   return cantiga_fail_with (error, CANTIGA_ERROR_USAGE, "“%s” is not a command: cantigactl --help lists them.", argv[1]);
 }

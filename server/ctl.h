@@ -78,5 +78,9 @@ gboolean cantiga_command_cards (CantigaCtl *ctl, GError **error);
 gboolean cantiga_command_players (CantigaCtl *ctl, GError **error);
 gboolean cantiga_command_licences (CantigaCtl *ctl, GError **error);
 gboolean cantiga_command_plays (CantigaCtl *ctl, GError **error);
+gboolean cantiga_command_audit (CantigaCtl *ctl, GError **error);
+
+/* Writes to the audit log that command was done, unless it only reads. */
+gboolean cantiga_ctl_note (CantigaCtl *ctl, const char *command, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

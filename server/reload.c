@@ -2,6 +2,15 @@
 #include "server/config-private.h"
 #include "server/monitor.h"
 
+void
+cantiga_server_note (CantigaServer *server, const char *who, const char *what, const char *of)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!cantiga_audit_add (server->audit, who, what, of, g_get_real_time () / G_USEC_PER_SEC, NULL, &error) && server->refused != NULL)
+    server->refused ("", "", "/problems/internal", error->message, server->refused_data);
+}
+
 /* Whoever reads the old ones reads on; what is read from now on is new. */
 gboolean
 cantiga_server_reload (CantigaServer *server, const CantigaConfig *config, GError **error)
@@ -19,6 +28,7 @@ cantiga_server_reload (CantigaServer *server, const CantigaConfig *config, GErro
   cantiga_doors_set_config (server->doors, config);
   if (!cantiga_server_renew_terms (server, g_get_real_time () / G_USEC_PER_SEC, error))
     return FALSE;
+  cantiga_server_note (server, "server", "read its configuration again", NULL);
   if (fixed != NULL && server->told != NULL)
     {
       g_autofree char *sentence = g_strdup_printf ("What was changed of %s holds after the next start.", fixed);

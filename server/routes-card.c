@@ -85,6 +85,17 @@ note_card (const CantigaRequest *request, X509 *card, GError **error)
   return cantiga_ledger_note_card (server->ledger, card, request->now, error) && cantiga_fail (error, CANTIGA_ERROR_CARD_WAITING);
 }
 
+/* For the audit log: whose card it is, and which player it was shown in. */
+static void
+note_card_fate (const CantigaRequest *request, CantigaServerSession *session, const char *fate, X509 *card)
+{
+  g_autofree char *who = g_strdup_printf ("player %s at %s", session->player, request->address);
+  g_autofree char *name = card != NULL ? cantiga_certificate_dup_name (card) : NULL;
+  g_autofree char *what = g_strconcat ("card ", g_str_has_prefix (fate, "/problems/card-") ? fate + strlen ("/problems/card-") : fate, NULL);
+
+  cantiga_server_note (request->server, who, what, name);
+}
+
 /* Enrolled, or let in as the first card of an invited player (docs/protocol.md 14.5). */
 static gboolean
 find_listener (const CantigaRequest *request, CantigaServerSession *session, X509 *card, GError **error)
@@ -105,7 +116,10 @@ find_listener (const CantigaRequest *request, CantigaServerSession *session, X50
   if (!cantiga_ledger_take_first_card (ledger, session->player, card, request->now, &taken, &session->listener, error))
     return FALSE;
   if (taken)
-    return TRUE;
+    {
+      note_card_fate (request, session, "let in as the first card of this player", card);
+      return TRUE;
+    }
   return is_unknown ? note_card (request, card, error) : cantiga_fail (error, CANTIGA_ERROR_CARD_WAITING);
 }
 
@@ -152,8 +166,12 @@ cantiga_route_card (const CantigaRequest *request, CantigaServerSession *session
     }
   if (!check_card (request, session, body, &name, &refusal))
     {
+      /* The growing wait keeps the log from growing too. */
       if (is_to_be_slowed_down (refusal))
-        cantiga_throttle_failed (server->throttle, request->address, request->now);
+        {
+          cantiga_throttle_failed (server->throttle, request->address, request->now);
+          note_card_fate (request, session, refusal->domain == CANTIGA_ERROR ? cantiga_error_get_type ((CantigaError)refusal->code) : "failed", NULL);
+        }
       cantiga_sessions_end (server->sessions, session);
       g_propagate_error (error, g_steal_pointer (&refusal));
       return NULL;

@@ -172,6 +172,7 @@ pair (const CantigaRequest *request, const CantigaId *id, CantigaSecret *secret,
   g_autoptr (GPtrArray) leaves = NULL;
   g_autoptr (GPtrArray) chains = keys != NULL ? cantiga_issue_chains (request, keys, name, uuid, &leaves, error) : NULL;
   g_autoptr (GBytes) answer = NULL;
+  g_autofree char *who = NULL;
 
   if (chains == NULL)
     return NULL;
@@ -179,6 +180,8 @@ pair (const CantigaRequest *request, const CantigaId *id, CantigaSecret *secret,
   if (answer == NULL || !cantiga_ledger_use_invitation (server->ledger, id, hash, uuid, leaves, answer, request->now, error))
     return NULL;
   cantiga_metrics_add (server->metrics, CANTIGA_COUNT_PAIRINGS, 1);
+  who = g_strdup_printf ("player %s at %s", uuid, request->address);
+  cantiga_server_note (server, who, "paired", name);
   return g_steal_pointer (&answer);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "server/acceptor.h"
+#include "server/audit.h"
 #include "server/authorities.h"
 #include "server/gate.h"
 #include "server/metrics.h"
@@ -39,6 +40,7 @@ struct _CantigaServer
   CantigaMetrics *metrics;
   CantigaOcsp *ocsp;
   CantigaLedger *ledger;
+  CantigaAudit *audit;
   CantigaLibrary *library;
   CantigaSessions *sessions;
   CantigaGate *gate;
@@ -81,6 +83,8 @@ cantiga_server_get_authorities (CantigaServer *server)
   return g_atomic_pointer_get (&server->authorities);
 }
 
+/* Writes to the audit log; what cannot be written is told as a refusal of ours. */
+void cantiga_server_note (CantigaServer *server, const char *who, const char *what, const char *of);
 /* A request may go to the pool: CANTIGA_ERROR_BUSY if too many have. */
 gboolean cantiga_server_enter_pool (CantigaServer *server, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void cantiga_server_leave_pool (CantigaServer *server);

@@ -176,6 +176,9 @@ open_stores (CantigaServer *server, GError **error)
   server->ledger = cantiga_ledger_open (ledger, cantiga_state_get_master (server->state), error);
   if (server->ledger == NULL)
     return FALSE;
+  server->audit = cantiga_audit_new (server->state, server->ledger, error);
+  if (server->audit == NULL)
+    return FALSE;
   server->library = cantiga_library_new (server->state, server->ledger, error);
   return server->library != NULL && cantiga_server_renew_terms (server, now, error);
 }
@@ -213,6 +216,7 @@ cantiga_server_free (CantigaServer *server)
   g_clear_pointer (&server->throttle, cantiga_throttle_free);
   g_clear_pointer (&server->terms, cantiga_terms_now_unref);
   g_clear_pointer (&server->library, cantiga_library_free);
+  g_clear_pointer (&server->audit, cantiga_audit_free);
   g_clear_pointer (&server->ledger, cantiga_ledger_free);
   g_clear_pointer (&server->authorities, cantiga_authorities_free);
   g_clear_pointer (&server->pki, cantiga_pki_free);
@@ -311,6 +315,7 @@ cantiga_server_start (CantigaServer *server, const char *listen, char **ret_addr
   g_source_set_callback (server->sweep, sweep_cb, server, NULL);
   g_source_attach (server->sweep, g_main_context_get_thread_default ());
   announce (server, *ret_address);
+  cantiga_server_note (server, "server", "started", *ret_address);
   return TRUE;
 }
 
@@ -328,6 +333,8 @@ cantiga_server_stop (CantigaServer *server)
     cantiga_worker_drain (g_ptr_array_index (server->workers, i), PATIENCE);
   for (guint i = 0; i < server->workers->len; i++)
     cantiga_worker_stop (g_ptr_array_index (server->workers, i));
-  g_ptr_array_set_size (server->workers, 0);
   wait_for_pool (server);
+  if (server->workers->len > 0)
+    cantiga_server_note (server, "server", "stopped", NULL);
+  g_ptr_array_set_size (server->workers, 0);
 }

@@ -6,6 +6,7 @@ struct _CantigaSessions
   GMutex lock;
   GHashTable *by_id;     /* CantigaId within the session → CantigaServerSession */
   GHashTable *half_open; /* address → how many */
+  GQueue in_handshake;   /* the sessions in CANTIGA_SESSION_HANDSHAKE, by their link, the oldest first */
   guint counts[CANTIGA_N_SESSION_STATES];
 };
 
@@ -101,24 +102,59 @@ count_half_open (CantigaSessions *sessions, const char *address, int change)
     g_hash_table_remove (sessions->half_open, address);
 }
 
+/* With the lock held. */
+static gboolean
+change_state (CantigaSessions *sessions, CantigaServerSession *session, CantigaSessionState state, GError **error)
+{
+  CantigaSessionState was = cantiga_server_session_get_state (session);
+
+  if (!(legal_next[was] & 1u << state))
+    return cantiga_fail (error, CANTIGA_ERROR_OUT_OF_TURN);
+  if (state == CANTIGA_SESSION_OPEN && sessions->counts[CANTIGA_SESSION_OPEN] >= sessions->config->sessions)
+    return cantiga_fail (error, CANTIGA_ERROR_BUSY);
+  if (was == CANTIGA_SESSION_HANDSHAKE)
+    g_queue_unlink (&sessions->in_handshake, &session->in_handshake);
+  sessions->counts[was]--;
+  sessions->counts[state]++;
+  g_atomic_int_set (&session->state, state);
+  if (was < CANTIGA_SESSION_OPEN && state >= CANTIGA_SESSION_OPEN)
+    count_half_open (sessions, session->address, -1);
+  return TRUE;
+}
+
+/* A flood of first messages must not keep others from theirs: a handshake that is done takes a moment, one that is left lying is the oldest. With the
+ * lock held. */
+static gboolean
+end_oldest (CantigaSessions *sessions)
+{
+  CantigaServerSession *oldest = g_queue_peek_head (&sessions->in_handshake);
+
+  if (oldest == NULL || !change_state (sessions, oldest, CANTIGA_SESSION_ENDED, NULL))
+    return FALSE;
+  g_hash_table_remove (sessions->by_id, &oldest->id);
+  return TRUE;
+}
+
 CantigaServerSession *
 cantiga_sessions_add (CantigaSessions *sessions, const char *address, gint64 now, GError **error)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&sessions->lock);
   CantigaServerSession *session;
 
-  if (sessions->counts[CANTIGA_SESSION_HANDSHAKE] + sessions->counts[CANTIGA_SESSION_CARD] >= sessions->config->half_open)
-    {
-      cantiga_fail (error, CANTIGA_ERROR_BUSY);
-      return NULL;
-    }
   if ((guint)GPOINTER_TO_INT (g_hash_table_lookup (sessions->half_open, address)) >= sessions->config->half_open_per_address)
     {
       cantiga_fail (error, CANTIGA_ERROR_SLOW_DOWN);
       return NULL;
     }
+  if (sessions->counts[CANTIGA_SESSION_HANDSHAKE] + sessions->counts[CANTIGA_SESSION_CARD] >= sessions->config->half_open && !end_oldest (sessions))
+    {
+      cantiga_fail (error, CANTIGA_ERROR_BUSY);
+      return NULL;
+    }
   session = session_new (address, now);
   g_hash_table_insert (sessions->by_id, &session->id, session);
+  session->in_handshake.data = session;
+  g_queue_push_tail_link (&sessions->in_handshake, &session->in_handshake);
   sessions->counts[CANTIGA_SESSION_HANDSHAKE]++;
   count_half_open (sessions, address, 1);
   return cantiga_server_session_ref (session);
@@ -134,24 +170,6 @@ cantiga_sessions_find (CantigaSessions *sessions, const CantigaId *id, gint64 no
     return NULL;
   g_atomic_int_set (&session->seen, (int)(now - session->made));
   return cantiga_server_session_ref (session);
-}
-
-/* With the lock held. */
-static gboolean
-change_state (CantigaSessions *sessions, CantigaServerSession *session, CantigaSessionState state, GError **error)
-{
-  CantigaSessionState was = cantiga_server_session_get_state (session);
-
-  if (!(legal_next[was] & 1u << state))
-    return cantiga_fail (error, CANTIGA_ERROR_OUT_OF_TURN);
-  if (state == CANTIGA_SESSION_OPEN && sessions->counts[CANTIGA_SESSION_OPEN] >= sessions->config->sessions)
-    return cantiga_fail (error, CANTIGA_ERROR_BUSY);
-  sessions->counts[was]--;
-  sessions->counts[state]++;
-  g_atomic_int_set (&session->state, state);
-  if (was < CANTIGA_SESSION_OPEN && state >= CANTIGA_SESSION_OPEN)
-    count_half_open (sessions, session->address, -1);
-  return TRUE;
 }
 
 gboolean

@@ -27,6 +27,7 @@ typedef struct
   gint seen;             /* atomic; seconds after made */
   gint state;            /* atomic; CantigaSessionState */
   gint chunks_in_flight; /* atomic */
+  GList in_handshake;    /* of the table: in the order of their making */
 
   GMutex lock;
   CantigaHandshake *handshake; /* CANTIGA_SESSION_HANDSHAKE */
@@ -49,7 +50,7 @@ void cantiga_sessions_free (CantigaSessions *sessions);
 /* From now on; config outlives the sessions. */
 void cantiga_sessions_set_config (CantigaSessions *sessions, const CantigaConfig *config);
 
-/* A half-open one. CANTIGA_ERROR_BUSY past the limit of all, CANTIGA_ERROR_SLOW_DOWN past that of the address. */
+/* A half-open one. Past the limit of all the oldest that is in its handshake ends for it (CANTIGA_ERROR_BUSY if none is); CANTIGA_ERROR_SLOW_DOWN past that of the address. */
 CantigaServerSession *cantiga_sessions_add (CantigaSessions *sessions, const char *address, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* NULL if there is none (any more); else it was just seen. */
 CantigaServerSession *cantiga_sessions_find (CantigaSessions *sessions, const CantigaId *id, gint64 now);

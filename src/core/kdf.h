@@ -34,6 +34,7 @@ G_BEGIN_DECLS
 #define CANTIGA_LABEL_FIND "cantiga/1 find"                 /* at rest: keyed hash by which a row is found */
 #define CANTIGA_LABEL_PASSPHRASE "cantiga/1 passphrase"     /* at rest: of the server's private keys */
 #define CANTIGA_LABEL_LEDGER_CHAIN "cantiga/1 ledger chain" /* at rest: what makes the plays one chain */
+#define CANTIGA_LABEL_AUDIT "cantiga/1 audit"               /* at rest: entries of the audit log */
 #define CANTIGA_LABEL_PAIR_REQUEST "cantiga/1 pair request"
 #define CANTIGA_LABEL_PAIR_ANSWER "cantiga/1 pair answer"
 

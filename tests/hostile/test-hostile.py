@@ -1,0 +1,200 @@
+#!/usr/bin/python3
+"""A hostile network: while it does its worst an honest player's song goes on, the server keeps to its memory, and afterwards all is as before.
+
+How fast the song goes on is measured by tests/hostile/measure.py, not here.
+"""
+import json
+import os
+import random
+import socket
+import struct
+
+import siege
+from siege import HONEST, MEMORY, journey, player
+from journey import equal, holds, until
+from notation import Refused, to_base64
+import certificates
+
+SECONDS = 3
+
+
+def besiege(place, *attacks, at_least=20):
+    """The honest player plays while the attacks go on, and a while after; then nothing of them is left."""
+    before = place.count_descriptors()
+    running = [place.attack(name, SECONDS * journey.SLOWER, *sources) for name, *sources in attacks]
+    took = place.play(seconds=SECONDS, at_least=at_least)
+    done = [int(attack.wait(limit=120).out) for attack in running]
+    holds(all(done), f"the attack did nothing: {done}")
+    print(f"# {done} attacks; median of {len(took)} chunks {siege.median(took):.0f} ms, with all of the tests around it")
+    holds(place.server.peak() < MEMORY, f"the server had {place.server.peak():.0f} MiB")
+    until(lambda: place.count_descriptors() <= before + 2, f"descriptors are as before ({before})", 60)
+    place.sign_in().leave()
+
+
+def raw(place, text, source="127.0.1.1"):
+    with socket.create_connection((HONEST, place.server.port), 30 * journey.SLOWER, (source, 0)) as connection:
+        connection.sendall(text)
+        came = b""
+        while more := connection.recv(65536):
+            came += more
+    return came
+
+
+def post(path, value, headers=()):
+    body = json.dumps(value).encode()
+    return ("\r\n".join([f"POST {path} HTTP/1.1", "Host: x", *headers, f"Content-Length: {len(body)}"]) + "\r\n\r\n").encode() + body
+
+
+@journey.test("two hundred clients drip headers, two hundred drip bodies")
+def _(place):
+    besiege(place, ("slow_headers", "127.0.1.1", 8), ("slow_bodies", "127.0.2.1", 8))
+
+
+@journey.test("one address opens connections and says nothing, another opens and closes as fast as it can")
+def _(place):
+    besiege(place, ("silent",), ("connections", "127.0.2.1"))
+
+
+@journey.test("connections that say nothing come from five hundred addresses, more than there may be")
+def _(place):
+    besiege(place, ("silent", "127.0.1.1", 500), ("silent", "127.0.11.1", 500))
+
+
+@journey.test("a recorded hello is sent from five hundred addresses: half-open handshakes past their limit")
+def _(place):
+    besiege(place, ("hellos", "127.0.1.1", 500), ("hellos", "127.0.11.1", 500))
+
+
+@journey.test("thousands of requests are refused, and nothing is kept of them")
+def _(place):
+    besiege(place, ("refused", "127.0.1.1", 8), ("guesses", "127.0.2.1", 8))
+    before = place.resident()
+    besiege(place, ("refused", "127.0.1.1", 8), ("guesses", "127.0.2.1", 8))
+    holds(place.resident() < before + 16, f"the server grew from {before:.0f} to {place.resident():.0f} MiB")
+
+
+@journey.test("certificates are asked for by the dozen, with invitations that there are not")
+def _(place):
+    besiege(place, ("invitations", "127.0.1.1", 8))
+
+
+@journey.test("who asks for chunks and does not read them holds nobody up, and is cut off by the clock")
+def _(place):
+    session = place.sign_in()
+    play = session.licence(place.song["id"])
+    slow = []
+    for counter in range(64):
+        path = f"/api/download?grant={play.grant.hex()}&chunk={counter % 8}"
+        mac = play.stream.mac(path, counter)
+        connection = socket.socket()
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        connection.bind(("127.0.3.1", 0))
+        connection.connect((HONEST, place.server.port))
+        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Cantiga {session.session.hex()}.{counter}.{player.to_base64url(mac)}\r\n\r\n"
+                           .encode())
+        slow.append(connection)
+    place.play(at_least=30)
+    holds(place.server.peak() < MEMORY, f"the server had {place.server.peak():.0f} MiB")
+    for connection in slow:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+    session.leave()
+
+
+@journey.test("what was recorded and is sent again, in any order, starts no play and spends none")
+def _(place):
+    recorded = []
+    ask = player.ask
+
+    def record(url, method, path, body=None, headers=()):
+        recorded.append((method, path, body, dict(headers)))
+        return ask(url, method, path, body, headers)
+
+    def again(requests):
+        for method, path, body, headers in requests:
+            answer = ask(place.server.url, method, path, body, headers)
+            holds(answer.status < 500, f"{method} {path} again: {answer.status} {answer.body}")
+
+    player.ask = record
+    try:
+        session = place.sign_in()
+        play = session.licence(place.song["id"])
+        play.chunk(0)
+    finally:
+        player.ask = ask
+    plays = place.ctl("plays", "--json").out
+    # The licence's request, of which the answer was lost; the chunk's.
+    again(recorded[-2:])
+    equal(place.ctl("plays", "--json").out, plays, "the plays after it")
+    play.chunk(1)
+    mixed = recorded * 3
+    random.Random(1).shuffle(mixed)
+    again(mixed)
+    again(recorded[::-1])
+    equal(place.ctl("plays", "--json").out, plays, "the plays after all of it")
+    place.play()
+
+
+@journey.test("cards that nobody let in, in series, make their address wait and no other")
+def _(place):
+    key = certificates.make_key("ECDSA")
+    authority = certificates.Authority("Somebody")
+    stranger = [certificates.der(authority.issue(key.public_key(), "NOBODY", certificates.PLAYER))]
+    refused = []
+    for _ in range(6):
+        session = player.Session(place.paired, "ECDSA").sign_in()
+        try:
+            session.show_card(key, stranger)
+        except Refused as refusal:
+            refused.append(refusal.status)
+    holds(429 in refused, f"nobody has to wait: {refused}")
+    equal(set(refused), {401, 429}, "the refusals")
+    # From another address the right card is let in meanwhile.
+    connect = socket.create_connection
+    socket.create_connection = lambda to, timeout=30, source_address=None, **more: connect(to, timeout, ("127.0.5.1", 0), **more)
+    try:
+        place.sign_in().leave()
+    finally:
+        socket.create_connection = connect
+    until(lambda: signs_in(place), "the right card is let in after the wait", 90)
+
+
+def signs_in(place):
+    try:
+        place.sign_in().leave()
+    except Refused as refused:
+        equal(refused.status, 429, "the refusal")
+        return False
+    return True
+
+
+@journey.test("a true invitation with requests that are none, too many or somebody else's is not used up")
+def _(place):
+    link = place.invite("honest again")
+    url, invitation, secret, pin = player.parse_link(link)
+    text, _, _ = player.authority_at(url, pin)
+    keys = [certificates.make_key("ECDSA")]
+    for wrong in ("requests", "mac"):
+        say = {"requests": lambda value: [b"\x30\x82" + os.urandom(3000)] * 3, "mac": lambda value: os.urandom(32)}
+        request = player.pair_request(invitation, secret, text, keys, lambda name, value, wrong=wrong: say[name](value) if name == wrong else value)
+        came = raw(place, post("/api/pair", request))
+        holds(b" 40" in came[:16], f"wrong {wrong}: {came}")
+    many = player.pair_request(invitation, secret, text, keys * 200)
+    many["requests"] = many["requests"][:60]
+    holds(b" 4" in raw(place, post("/api/pair", many))[:16], "sixty requests are answered")
+    holds(b" 4" in raw(place, post("/api/pair", {"invitation": invitation.hex(), "requests": [to_base64(b"")] * 3, "mac": ""}))[:16], "empty ones are answered")
+    player.pair(link, ("ECDSA",))
+
+
+@journey.test("after all this the server is well, small, and nothing of it is left")
+def _(place):
+    place.play()
+    print(f"# at the most {place.server.peak():.0f} MiB, {place.resident():.0f} MiB now, {place.count_descriptors()} descriptors")
+    holds(place.server.peak() < MEMORY, f"the server had {place.server.peak():.0f} MiB")
+    place.session.leave()
+    place.server.stop()
+
+
+if __name__ == "__main__":
+    # So few that they are reached on a slow machine too.
+    journey.main(lambda: siege.Siege(limits={"CANTIGA_LIMITS_HALF_OPEN": "200", "CANTIGA_LIMITS_CONNECTIONS": "600"}))
