@@ -1,15 +1,24 @@
 #include "ui/cover.h"
 
+#include <adwaita.h>
+
+#define COME_MS 200
+#define CHANGE_MS 250
+
 struct _CantigaCover
 {
   GtkWidget parent_instance;
 
   int side;
   gboolean fill;
+  gboolean fades; /* from one title's cover to the next */
+  float progress; /* of the fade */
 
   /* owned */
   GdkPaintable *neume;
   GdkTexture *texture;
+  GdkTexture *former; /* fades away, or NULL */
+  AdwAnimation *fade;
   CantigaTitle *title;
   CantigaCovers *covers;
   GCancellable *cancellable;
@@ -19,9 +28,49 @@ enum
 {
   PROP_SIDE = 1,
   PROP_FILL,
+  PROP_FADES,
 };
 
 G_DEFINE_FINAL_TYPE (CantigaCover, cantiga_cover, GTK_TYPE_WIDGET)
+
+static guint shown_signal;
+
+/* ---- from one to the next ---- */
+
+static void
+progress_cb (double value, gpointer user_data)
+{
+  CantigaCover *self = user_data;
+
+  self->progress = (float)value;
+  if (value >= 1)
+    g_clear_object (&self->former);
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+/* Takes texture; fades where it is seen to change. */
+static void
+show_texture (CantigaCover *self, GdkTexture *texture, gboolean fades)
+{
+  g_clear_object (&self->former);
+  if (fades && gtk_widget_get_mapped (GTK_WIDGET (self)))
+    {
+      self->former = g_steal_pointer (&self->texture);
+      self->progress = 0;
+      adw_timed_animation_set_duration (ADW_TIMED_ANIMATION (self->fade), self->former != NULL ? CHANGE_MS : COME_MS);
+      adw_animation_play (self->fade);
+    }
+  g_clear_object (&self->texture);
+  self->texture = texture;
+  g_signal_emit (self, shown_signal, 0);
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+GdkTexture *
+cantiga_cover_get_texture (CantigaCover *self)
+{
+  return self->texture;
+}
 
 /* ---- where it comes from ---- */
 
@@ -41,9 +90,7 @@ fetched_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   /* A cover that does not come is none. */
   if (texture == NULL)
     return;
-  g_clear_object (&self->texture);
-  self->texture = texture;
-  gtk_widget_queue_draw (GTK_WIDGET (self));
+  show_texture (self, texture, TRUE);
 }
 
 static void
@@ -72,9 +119,9 @@ cantiga_cover_set (CantigaCover *self, CantigaTitle *title, CantigaCovers *cover
   stop_fetching (self);
   g_set_object (&self->title, title);
   g_set_object (&self->covers, covers);
-  g_set_object (&self->texture, kept);
+  if (kept != self->texture)
+    show_texture (self, kept != NULL ? g_object_ref (kept) : NULL, self->fades);
   start_fetching (self);
-  gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
 static void
@@ -111,13 +158,13 @@ cantiga_cover_measure (GtkWidget *widget, GtkOrientation orientation, int for_si
 }
 
 static void
-snapshot_texture (CantigaCover *self, GtkSnapshot *snapshot, float width, float height)
+snapshot_texture (GdkTexture *texture, GtkSnapshot *snapshot, float width, float height)
 {
-  float own_width = gdk_texture_get_width (self->texture), own_height = gdk_texture_get_height (self->texture);
+  float own_width = gdk_texture_get_width (texture), own_height = gdk_texture_get_height (texture);
   float scale = MAX (width / own_width, height / own_height);
 
   gtk_snapshot_append_texture (
-      snapshot, self->texture,
+      snapshot, texture,
       &GRAPHENE_RECT_INIT ((width - own_width * scale) / 2, (height - own_height * scale) / 2, own_width * scale, own_height * scale));
 }
 
@@ -142,10 +189,17 @@ cantiga_cover_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
   CantigaCover *self = CANTIGA_COVER (widget);
   float width = gtk_widget_get_width (widget), height = gtk_widget_get_height (widget);
 
-  if (self->texture != NULL)
-    snapshot_texture (self, snapshot, width, height);
-  else
+  if (self->texture == NULL || self->progress < 1)
     snapshot_neume (self, snapshot, width, height);
+  if (self->former != NULL)
+    snapshot_texture (self->former, snapshot, width, height);
+  if (self->texture == NULL)
+    return;
+  if (self->progress < 1)
+    gtk_snapshot_push_opacity (snapshot, self->progress);
+  snapshot_texture (self->texture, snapshot, width, height);
+  if (self->progress < 1)
+    gtk_snapshot_pop (snapshot);
 }
 
 static void
@@ -164,8 +218,10 @@ cantiga_cover_set_property (GObject *object, guint id, const GValue *value, GPar
 
   if (id == PROP_SIDE)
     self->side = g_value_get_int (value);
-  else
+  else if (id == PROP_FILL)
     self->fill = g_value_get_boolean (value);
+  else
+    self->fades = g_value_get_boolean (value);
   gtk_widget_queue_resize (GTK_WIDGET (self));
 }
 
@@ -176,6 +232,8 @@ cantiga_cover_dispose (GObject *object)
 
   stop_fetching (self);
   g_clear_object (&self->neume);
+  g_clear_object (&self->fade);
+  g_clear_object (&self->former);
   g_clear_object (&self->texture);
   g_clear_object (&self->title);
   g_clear_object (&self->covers);
@@ -199,6 +257,9 @@ cantiga_cover_class_init (CantigaCoverClass *klass)
                                    g_param_spec_int ("side", NULL, NULL, 16, 512, 44, G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS));
   g_object_class_install_property (object_class, PROP_FILL,
                                    g_param_spec_boolean ("fill", NULL, NULL, FALSE, G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS));
+  g_object_class_install_property (object_class, PROP_FADES,
+                                   g_param_spec_boolean ("fades", NULL, NULL, FALSE, G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS));
+  shown_signal = g_signal_new ("shown", CANTIGA_TYPE_COVER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   gtk_widget_class_set_css_name (widget_class, "cover");
   gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_PRESENTATION);
 }
@@ -207,6 +268,8 @@ static void
 cantiga_cover_init (CantigaCover *self)
 {
   self->side = 44;
+  self->progress = 1;
+  self->fade = adw_timed_animation_new (GTK_WIDGET (self), 0, 1, COME_MS, adw_callback_animation_target_new (progress_cb, self, NULL));
   gtk_widget_set_overflow (GTK_WIDGET (self), GTK_OVERFLOW_HIDDEN);
   load_neume (self);
 }

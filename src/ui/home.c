@@ -14,6 +14,7 @@ struct _CantigaHome
   AdwViewStack *stack;
   GtkWidget *invite;
   GtkWidget *search;
+  GtkMenuButton *menu;
   GtkMenuButton *session;
   CantigaSessionPopover *session_popover;
   CantigaServersPage *servers;
@@ -99,6 +100,12 @@ cantiga_home_get_title (CantigaHome *self)
   return self->title;
 }
 
+GMenuModel *
+cantiga_home_get_menu (CantigaHome *self)
+{
+  return gtk_menu_button_get_menu_model (self->menu);
+}
+
 void
 cantiga_home_show_page (CantigaHome *self, const char *name)
 {
@@ -133,6 +140,7 @@ cantiga_home_class_init (CantigaHomeClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CantigaHome, stack);
   gtk_widget_class_bind_template_child (widget_class, CantigaHome, invite);
   gtk_widget_class_bind_template_child (widget_class, CantigaHome, search);
+  gtk_widget_class_bind_template_child (widget_class, CantigaHome, menu);
   gtk_widget_class_bind_template_child (widget_class, CantigaHome, session);
   gtk_widget_class_bind_template_child (widget_class, CantigaHome, session_popover);
   gtk_widget_class_bind_template_child (widget_class, CantigaHome, servers);

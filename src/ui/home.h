@@ -16,6 +16,8 @@ CantigaLibraryPage *cantiga_home_get_library (CantigaHome *home);
 AdwViewStack *cantiga_home_get_stack (CantigaHome *home);
 /* Its "title-visible" says that the window is narrow. */
 AdwViewSwitcherTitle *cantiga_home_get_title (CantigaHome *home);
+/* The main menu, for the pages that slide over it. */
+GMenuModel *cantiga_home_get_menu (CantigaHome *home);
 /* "servers", "library". */
 void cantiga_home_show_page (CantigaHome *home, const char *name);
 gboolean cantiga_home_shows_page (CantigaHome *home, const char *name);

@@ -1,16 +1,21 @@
 #include "ui/library-page.h"
 
-#include <string.h>
-
 #include <glib/gi18n.h>
 
 #include "ui/application.h"
-#include "ui/title-card.h"
-#include "ui/title-row.h"
+#include "ui/sized.h"
+#include "ui/skeleton.h"
+#include "ui/title-factory.h"
+#include "ui/title-menu.h"
+#include "ui/window.h"
 
 #define COLUMN_WIDTH 170
 #define COLUMNS_MIN 2
 #define COLUMNS_MAX 12
+#define PATIENCE_MS 150 /* before grey cards */
+
+/* Views of the stack have these names; titles are "grid" or "list". */
+static const char *const kinds[] = { "albums", "artists", "titles" };
 
 struct _CantigaLibraryPage
 {
@@ -20,112 +25,231 @@ struct _CantigaLibraryPage
   GtkSearchBar *search_bar;
   GtkSearchEntry *search;
   GtkWidget *toolbar;
+  GtkWidget *kind_buttons;
+  GtkDropDown *kind_choice;
   GtkLabel *count;
   GtkToggleButton *as_list;
+  GtkRevealer *offline;
+  GtkLabel *offline_words;
+  GtkRevealer *rest;
+  GtkSpinner *rest_spinner;
+  GtkLabel *rest_words;
+  GtkWidget *rest_button;
   GtkStack *stack;
   AdwStatusPage *no_match;
   GtkGridView *grid;
   GtkListView *list;
+  GtkGridView *albums;
+  GtkGridView *artists;
 
   /* owned */
   CantigaVisit *visit;
-  CantigaQueue *queue;
-  CantigaCovers *covers;
-  GtkFilterListModel *filtered;
-  GtkSortListModel *shown;
-  GtkFilter *filter;
-  GtkSorter *sorter;
-  char *wanted; /* what is searched for, folded */
-  char *order;  /* "title", "artist", "album", "length" */
+  CantigaShelf *shelf;
+  GSimpleAction *kind_action;
+  guint patience; /* while the first titles are awaited */
+
+  const char *kind;
+  gboolean narrow;
+};
+
+enum
+{
+  PROP_NARROW = 1,
 };
 
 G_DEFINE_FINAL_TYPE (CantigaLibraryPage, cantiga_library_page, GTK_TYPE_BOX)
 
-/* ---- search and order ---- */
+/* ---- what is shown ---- */
 
-/* Without case and accents: "cancao" finds "Canção". */
-static char *
-fold (const char *text)
+static GListModel *
+get_model (CantigaLibraryPage *self)
 {
-  g_autofree char *apart = g_utf8_normalize (text, -1, G_NORMALIZE_ALL);
-  g_autoptr (GString) plain = g_string_new (NULL);
-
-  for (const char *at = apart; at != NULL && *at != '\0'; at = g_utf8_next_char (at))
-    if (!g_unichar_ismark (g_utf8_get_char (at)))
-      g_string_append_unichar (plain, g_utf8_get_char (at));
-  return g_utf8_casefold (plain->str, -1);
+  if (g_str_equal (self->kind, "albums"))
+    return cantiga_shelf_get_albums (self->shelf);
+  if (g_str_equal (self->kind, "artists"))
+    return cantiga_shelf_get_artists (self->shelf);
+  return cantiga_shelf_get_titles (self->shelf);
 }
 
 static gboolean
-has_words (const char *text, const char *wanted)
+is_connected (CantigaLibraryPage *self)
 {
-  g_autofree char *folded = fold (text);
-
-  return strstr (folded, wanted) != NULL;
+  return cantiga_visit_get_state (self->visit) != CANTIGA_VISIT_OUT
+         || cantiga_session_get_state (cantiga_visit_get_session (self->visit)) == CANTIGA_SESSION_OPEN;
 }
+
+static guint
+count_all (CantigaLibraryPage *self)
+{
+  return self->visit != NULL ? g_list_model_get_n_items (cantiga_catalogue_get_titles (cantiga_visit_get_catalogue (self->visit))) : 0;
+}
+
+static void
+count_shown (CantigaLibraryPage *self, guint n)
+{
+  g_autofree char *text = NULL;
+
+  if (g_str_equal (self->kind, "albums"))
+    text = g_strdup_printf (ngettext ("%u album", "%u albums", n), n);
+  else if (g_str_equal (self->kind, "artists"))
+    text = g_strdup_printf (ngettext ("%u artist", "%u artists", n), n);
+  else
+    text = g_strdup_printf (ngettext ("%u title", "%u titles", n), n);
+  gtk_label_set_label (self->count, text);
+}
+
+static const char *
+choose_page (CantigaLibraryPage *self)
+{
+  gboolean grid = !gtk_toggle_button_get_active (self->as_list);
+
+  if (self->visit != NULL && count_all (self) == 0 && cantiga_visit_get_state (self->visit) == CANTIGA_VISIT_LOADING)
+    return "loading";
+  if (self->visit == NULL || (count_all (self) == 0 && cantiga_visit_get_state (self->visit) != CANTIGA_VISIT_OPEN))
+    return "signed-out";
+  if (count_all (self) == 0)
+    return "empty";
+  if (g_list_model_get_n_items (get_model (self)) == 0)
+    return "no-match";
+  if (!g_str_equal (self->kind, "titles"))
+    return self->kind;
+  return grid ? "grid" : "list";
+}
+
+static void
+show_no_match (CantigaLibraryPage *self)
+{
+  const char *text = gtk_editable_get_text (GTK_EDITABLE (self->search));
+  g_autofree char *heading = NULL;
+
+  if (*text == '\0')
+    heading = g_strdup (g_str_equal (self->kind, "albums") ? _ ("No albums") : _ ("No artists"));
+  else if (g_str_equal (self->kind, "albums"))
+    heading = g_strdup_printf (_ ("No album with “%s”"), text);
+  else if (g_str_equal (self->kind, "artists"))
+    heading = g_strdup_printf (_ ("No artist with “%s”"), text);
+  else
+    heading = g_strdup_printf (_ ("No title with “%s”"), text);
+  adw_status_page_set_title (self->no_match, heading);
+  adw_status_page_set_description (self->no_match, *text == '\0' ? _ ("The titles here do not say of which they are.") : NULL);
+  gtk_widget_set_visible (adw_status_page_get_child (self->no_match), *text != '\0');
+}
+
+/* Above what is listed: whether the server is there. Below: whether more is to come. */
+static void
+show_notices (CantigaLibraryPage *self)
+{
+  gboolean listed = count_all (self) > 0;
+  CantigaVisitState state = self->visit != NULL ? cantiga_visit_get_state (self->visit) : CANTIGA_VISIT_OUT;
+  gboolean returning = listed && cantiga_session_get_state (cantiga_visit_get_session (self->visit)) == CANTIGA_SESSION_RETURNING;
+  gboolean offline = listed && (returning || !is_connected (self));
+  gboolean broken = listed && !offline && state == CANTIGA_VISIT_OUT;
+
+  gtk_label_set_label (self->offline_words,
+                       returning ? _ ("Connecting again. What is playing plays on.") : _ ("You are not connected. What is playing plays on."));
+  gtk_revealer_set_reveal_child (self->offline, offline);
+  gtk_label_set_label (self->rest_words, broken ? _ ("The rest did not come.") : _ ("Loading more"));
+  gtk_spinner_set_spinning (self->rest_spinner, listed && state == CANTIGA_VISIT_LOADING);
+  gtk_widget_set_visible (GTK_WIDGET (self->rest_spinner), !broken);
+  gtk_widget_set_visible (self->rest_button, broken);
+  gtk_revealer_set_reveal_child (self->rest, broken || (listed && state == CANTIGA_VISIT_LOADING));
+}
+
+static void choose_view (CantigaLibraryPage *self);
 
 static gboolean
-is_wanted (gpointer item, gpointer user_data)
+patience_cb (gpointer user_data)
 {
   CantigaLibraryPage *self = user_data;
-  CantigaTitle *title = item;
 
-  if (self->wanted == NULL || *self->wanted == '\0')
-    return TRUE;
-  return has_words (cantiga_title_get_name (title), self->wanted) || has_words (cantiga_title_get_artist (title), self->wanted)
-         || has_words (cantiga_title_get_album (title), self->wanted);
+  self->patience = 0;
+  if (g_str_equal (choose_page (self), "loading"))
+    gtk_stack_set_visible_child_name (self->stack, "loading");
+  return G_SOURCE_REMOVE;
 }
 
-static int
-compare_texts (const char *a, const char *b)
+/* Groups are gathered for who looks at them alone. */
+static void
+set_group_model (CantigaLibraryPage *self, GtkGridView *view, GListModel *model)
 {
-  return g_utf8_collate (a, b);
+  GtkSelectionModel *selection = gtk_grid_view_get_model (view);
+  g_autoptr (GtkSelectionModel) own = NULL;
+
+  if (selection != NULL && gtk_no_selection_get_model (GTK_NO_SELECTION (selection)) == model)
+    return;
+  own = GTK_SELECTION_MODEL (gtk_no_selection_new (g_object_ref (model)));
+  gtk_grid_view_set_model (view, own);
+  g_signal_connect_object (model, "items-changed", G_CALLBACK (choose_view), self, G_CONNECT_SWAPPED);
 }
 
-static int
-compare_numbers (double a, double b)
+static void
+choose_view (CantigaLibraryPage *self)
 {
-  return (a > b) - (a < b);
+  const char *page = choose_page (self);
+  gboolean titled = count_all (self) > 0;
+  gboolean titles = g_str_equal (self->kind, "titles");
+
+  if (g_str_equal (page, "albums"))
+    set_group_model (self, self->albums, cantiga_shelf_get_albums (self->shelf));
+  if (g_str_equal (page, "artists"))
+    set_group_model (self, self->artists, cantiga_shelf_get_artists (self->shelf));
+  if (g_str_equal (page, "no-match"))
+    show_no_match (self);
+  if (!g_str_equal (page, "loading"))
+    gtk_stack_set_visible_child_name (self->stack, page);
+  else if (self->patience == 0)
+    self->patience = g_timeout_add (PATIENCE_MS, patience_cb, self);
+  gtk_widget_set_visible (self->toolbar, titled);
+  gtk_widget_set_visible (GTK_WIDGET (self->search_bar), titled);
+  gtk_widget_set_visible (GTK_WIDGET (self->as_list), titles);
+  gtk_widget_set_visible (self->kind_buttons, !self->narrow);
+  gtk_widget_set_visible (GTK_WIDGET (self->kind_choice), self->narrow);
+  show_notices (self);
+  count_shown (self, titled ? g_list_model_get_n_items (get_model (self)) : 0);
 }
 
-static int
-compare (gconstpointer a, gconstpointer b, gpointer user_data)
+/* GTK keeps rows of widgets for each column it may need: no more than fit. */
+static void
+sized_cb (CantigaLibraryPage *self, int width)
 {
-  CantigaLibraryPage *self = user_data;
-  CantigaTitle *one = (CantigaTitle *)a, *other = (CantigaTitle *)b;
-  int order = 0;
+  GtkGridView *views[] = { self->grid, self->albums, self->artists };
+  guint columns = (guint)CLAMP (width / COLUMN_WIDTH, COLUMNS_MIN, COLUMNS_MAX);
 
-  if (g_str_equal (self->order, "artist"))
-    order = compare_texts (cantiga_title_get_artist (one), cantiga_title_get_artist (other));
-  else if (g_str_equal (self->order, "length"))
-    order = compare_numbers (cantiga_title_get_duration (one), cantiga_title_get_duration (other));
-  if (order == 0 && !g_str_equal (self->order, "title"))
-    order = compare_texts (cantiga_title_get_album (one), cantiga_title_get_album (other));
-  if (order == 0 && g_str_equal (self->order, "album"))
-    order = compare_numbers (cantiga_title_get_track (one), cantiga_title_get_track (other));
-  return order != 0 ? order : compare_texts (cantiga_title_get_name (one), cantiga_title_get_name (other));
+  for (guint i = 0; i < G_N_ELEMENTS (views); i++)
+    if (gtk_grid_view_get_max_columns (views[i]) != columns)
+      gtk_grid_view_set_max_columns (views[i], columns);
 }
+
+/* ---- search ---- */
 
 static void
 search_changed_cb (CantigaLibraryPage *self)
 {
-  const char *text = gtk_editable_get_text (GTK_EDITABLE (self->search));
-  g_autofree char *sentence = g_strdup_printf (_ ("No title with “%s”"), text);
-
-  g_free (self->wanted);
-  self->wanted = fold (text);
-  g_strstrip (self->wanted);
-  adw_status_page_set_title (self->no_match, sentence);
-  gtk_filter_changed (self->filter, GTK_FILTER_CHANGE_DIFFERENT);
+  cantiga_shelf_search (self->shelf, gtk_editable_get_text (GTK_EDITABLE (self->search)));
+  choose_view (self);
 }
 
 static void
-clear_search (GtkWidget *widget, const char *action, GVariant *parameter)
+clear_search (CantigaLibraryPage *self)
 {
-  CantigaLibraryPage *self = CANTIGA_LIBRARY_PAGE (widget);
-
   gtk_editable_set_text (GTK_EDITABLE (self->search), "");
   gtk_widget_grab_focus (GTK_WIDGET (self->search));
+}
+
+/* Escape clears first, then closes. */
+static void
+search_stopped_cb (CantigaLibraryPage *self)
+{
+  if (*gtk_editable_get_text (GTK_EDITABLE (self->search)) == '\0')
+    return;
+  g_signal_stop_emission_by_name (self->search, "stop-search");
+  clear_search (self);
+}
+
+static gboolean
+search_key_cb (CantigaLibraryPage *self, guint key)
+{
+  return key == GDK_KEY_Down && gtk_widget_child_focus (GTK_WIDGET (self->stack), GTK_DIR_TAB_FORWARD);
 }
 
 void
@@ -144,189 +268,77 @@ cantiga_library_page_close_search (CantigaLibraryPage *self)
   return open;
 }
 
-void
-cantiga_library_page_capture_keys (CantigaLibraryPage *self, GtkWidget *widget)
+CantigaShelf *
+cantiga_library_page_get_shelf (CantigaLibraryPage *self)
 {
-  gtk_search_bar_set_key_capture_widget (self->search_bar, widget);
+  return self->shelf;
 }
 
-/* ---- what is shown ---- */
+/* ---- activating ---- */
 
 static void
-count_titles (CantigaLibraryPage *self)
+title_activated_cb (CantigaLibraryPage *self, guint position)
 {
-  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->shown));
-  g_autofree char *text = g_strdup_printf (ngettext ("%u title", "%u titles", n), n);
-
-  gtk_label_set_label (self->count, text);
-}
-
-static const char *
-choose_page (CantigaLibraryPage *self)
-{
-  if (self->visit == NULL || cantiga_visit_get_state (self->visit) != CANTIGA_VISIT_OPEN)
-    return "signed-out";
-  if (g_list_model_get_n_items (cantiga_catalogue_get_titles (cantiga_visit_get_catalogue (self->visit))) == 0)
-    return "empty";
-  if (g_list_model_get_n_items (G_LIST_MODEL (self->shown)) == 0)
-    return "no-match";
-  return gtk_toggle_button_get_active (self->as_list) ? "list" : "grid";
-}
-
-static void
-choose_view (CantigaLibraryPage *self)
-{
-  const char *page = choose_page (self);
-  gboolean titled = !g_str_equal (page, "signed-out") && !g_str_equal (page, "empty");
-
-  gtk_stack_set_visible_child_name (self->stack, page);
-  gtk_widget_set_visible (self->toolbar, titled);
-  gtk_widget_set_visible (GTK_WIDGET (self->search_bar), titled);
-  count_titles (self);
-}
-
-/* GTK keeps rows of widgets for each column it may need: no more than fit. */
-static void
-cantiga_library_page_size_allocate (GtkWidget *widget, int width, int height, int baseline)
-{
-  CantigaLibraryPage *self = CANTIGA_LIBRARY_PAGE (widget);
-  guint columns = CLAMP (width / COLUMN_WIDTH, COLUMNS_MIN, COLUMNS_MAX);
-
-  if (gtk_grid_view_get_max_columns (self->grid) != columns)
-    gtk_grid_view_set_max_columns (self->grid, columns);
-  GTK_WIDGET_CLASS (cantiga_library_page_parent_class)->size_allocate (widget, width, height, baseline);
-}
-
-/* ---- playing ---- */
-
-static void
-play_from (CantigaLibraryPage *self, guint position)
-{
-  GListModel *model = G_LIST_MODEL (self->shown);
+  GListModel *model = cantiga_shelf_get_titles (self->shelf);
   guint n = g_list_model_get_n_items (model);
   g_autoptr (GPtrArray) titles = g_ptr_array_new_full (n, g_object_unref);
 
-  if (self->queue == NULL || self->visit == NULL || position >= n)
-    return;
   for (guint i = 0; i < n; i++)
     g_ptr_array_add (titles, g_list_model_get_item (model, i));
-  cantiga_queue_play (self->queue, cantiga_visit_get_session (self->visit), titles, position);
+  if (position < n)
+    cantiga_window_play (CANTIGA_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))), titles, position);
 }
 
 static void
-activated_cb (CantigaLibraryPage *self, guint position)
+group_activated_cb (CantigaLibraryPage *self, guint position)
 {
-  play_from (self, position);
-}
+  CantigaWindow *window = CANTIGA_WINDOW (gtk_widget_get_root (GTK_WIDGET (self)));
+  g_autoptr (CantigaGroup) group = g_list_model_get_item (get_model (self), position);
 
-static void
-play_title (CantigaLibraryPage *self, CantigaTitle *title)
-{
-  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->shown)); i++)
-    {
-      g_autoptr (CantigaTitle) at = g_list_model_get_item (G_LIST_MODEL (self->shown), i);
-
-      if (at == title)
-        return play_from (self, i);
-    }
-}
-
-static void
-card_play_cb (CantigaTitleCard *card, CantigaLibraryPage *self)
-{
-  play_title (self, cantiga_title_card_get_title (card));
-}
-
-static void
-row_play_cb (CantigaTitleRow *row, CantigaLibraryPage *self)
-{
-  play_title (self, cantiga_title_row_get_title (row));
-}
-
-/* ---- cards and rows ---- */
-
-static void
-card_setup_cb (GtkSignalListItemFactory *factory, GtkListItem *item, CantigaLibraryPage *self)
-{
-  GtkWidget *card = cantiga_title_card_new ();
-
-  g_signal_connect (card, "play", G_CALLBACK (card_play_cb), self);
-  gtk_list_item_set_child (item, card);
-}
-
-static void
-card_bind_cb (GtkSignalListItemFactory *factory, GtkListItem *item, CantigaLibraryPage *self)
-{
-  cantiga_title_card_set (CANTIGA_TITLE_CARD (gtk_list_item_get_child (item)), gtk_list_item_get_item (item), self->covers, self->queue);
-}
-
-static void
-card_unbind_cb (GtkSignalListItemFactory *factory, GtkListItem *item, CantigaLibraryPage *self)
-{
-  cantiga_title_card_set (CANTIGA_TITLE_CARD (gtk_list_item_get_child (item)), NULL, NULL, NULL);
-}
-
-static void
-row_setup_cb (GtkSignalListItemFactory *factory, GtkListItem *item, CantigaLibraryPage *self)
-{
-  GtkWidget *row = cantiga_title_row_new ();
-
-  g_signal_connect (row, "play", G_CALLBACK (row_play_cb), self);
-  gtk_list_item_set_child (item, row);
-}
-
-static void
-row_bind_cb (GtkSignalListItemFactory *factory, GtkListItem *item, CantigaLibraryPage *self)
-{
-  cantiga_title_row_set (CANTIGA_TITLE_ROW (gtk_list_item_get_child (item)), gtk_list_item_get_item (item), self->covers, self->queue);
-}
-
-static void
-row_unbind_cb (GtkSignalListItemFactory *factory, GtkListItem *item, CantigaLibraryPage *self)
-{
-  cantiga_title_row_set (CANTIGA_TITLE_ROW (gtk_list_item_get_child (item)), NULL, NULL, NULL);
-}
-
-static GtkListItemFactory *
-make_factory (CantigaLibraryPage *self, GCallback setup, GCallback bind, GCallback unbind)
-{
-  GtkListItemFactory *factory = gtk_signal_list_item_factory_new ();
-
-  g_signal_connect (factory, "setup", setup, self);
-  g_signal_connect (factory, "bind", bind, self);
-  g_signal_connect (factory, "unbind", unbind, self);
-  return factory;
-}
-
-static void
-fill_views (CantigaLibraryPage *self)
-{
-  g_autoptr (GtkListItemFactory) cards = make_factory (self, G_CALLBACK (card_setup_cb), G_CALLBACK (card_bind_cb), G_CALLBACK (card_unbind_cb));
-  g_autoptr (GtkListItemFactory) rows = make_factory (self, G_CALLBACK (row_setup_cb), G_CALLBACK (row_bind_cb), G_CALLBACK (row_unbind_cb));
-  g_autoptr (GtkSelectionModel) cards_model = GTK_SELECTION_MODEL (gtk_no_selection_new (g_object_ref (G_LIST_MODEL (self->shown))));
-  g_autoptr (GtkSelectionModel) rows_model = GTK_SELECTION_MODEL (gtk_no_selection_new (g_object_ref (G_LIST_MODEL (self->shown))));
-
-  gtk_grid_view_set_factory (self->grid, cards);
-  gtk_grid_view_set_model (self->grid, cards_model);
-  gtk_list_view_set_factory (self->list, rows);
-  gtk_list_view_set_model (self->list, rows_model);
+  if (group == NULL)
+    return;
+  if (cantiga_group_get_kind (group) == CANTIGA_GROUP_ALBUM)
+    cantiga_window_open_album (window, cantiga_group_get_titles (group)->pdata[0]);
+  else
+    cantiga_window_open_artist (window, cantiga_group_get_name (group));
 }
 
 /* ---- the visit ---- */
 
+static void
+make_items (CantigaLibraryPage *self, CantigaCovers *covers, CantigaQueue *queue)
+{
+  g_autoptr (GtkListItemFactory) cards = cantiga_title_factory_new_cards (covers, queue);
+  g_autoptr (GtkListItemFactory) rows = cantiga_title_factory_new_rows (covers, queue, FALSE);
+  g_autoptr (GtkListItemFactory) groups = cantiga_group_factory_new_cards (covers);
+
+  gtk_grid_view_set_factory (self->grid, cards);
+  gtk_list_view_set_factory (self->list, rows);
+  gtk_grid_view_set_factory (self->albums, groups);
+  gtk_grid_view_set_factory (self->artists, groups);
+}
+
+static void
+let_go (CantigaLibraryPage *self)
+{
+  if (self->visit == NULL)
+    return;
+  g_signal_handlers_disconnect_by_data (self->visit, self);
+  g_signal_handlers_disconnect_by_data (cantiga_visit_get_session (self->visit), self);
+}
+
 void
 cantiga_library_page_set_visit (CantigaLibraryPage *self, CantigaVisit *visit, CantigaCovers *covers, CantigaQueue *queue)
 {
-  if (self->visit != NULL)
-    g_signal_handlers_disconnect_by_data (self->visit, self);
-  gtk_filter_list_model_set_model (self->filtered, NULL);
+  let_go (self);
+  cantiga_shelf_set_all (self->shelf, NULL);
   g_set_object (&self->visit, visit);
-  g_set_object (&self->queue, queue);
-  g_set_object (&self->covers, covers);
+  make_items (self, covers, queue);
   if (visit != NULL)
     {
-      gtk_filter_list_model_set_model (self->filtered, cantiga_catalogue_get_titles (cantiga_visit_get_catalogue (visit)));
+      cantiga_shelf_set_all (self->shelf, cantiga_catalogue_get_titles (cantiga_visit_get_catalogue (visit)));
       g_signal_connect_swapped (visit, "notify::state", G_CALLBACK (choose_view), self);
+      g_signal_connect_swapped (cantiga_visit_get_session (visit), "notify::state", G_CALLBACK (choose_view), self);
     }
   choose_view (self);
 }
@@ -341,91 +353,153 @@ reloaded_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     choose_view (self);
 }
 
-static void
-reload (GtkWidget *widget, const char *action, GVariant *parameter)
-{
-  CantigaLibraryPage *self = CANTIGA_LIBRARY_PAGE (widget);
+/* ---- actions ---- */
 
-  if (self->visit != NULL)
+static void
+reload_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  CantigaLibraryPage *self = user_data;
+
+  if (self->visit == NULL)
+    return;
+  if (cantiga_visit_get_state (self->visit) == CANTIGA_VISIT_OUT)
+    cantiga_visit_start (self->visit);
+  else
     cantiga_catalogue_load_async (cantiga_visit_get_catalogue (self->visit), NULL, reloaded_cb, g_object_ref (self));
 }
 
-/* ---- the page ---- */
+static void
+clear_search_cb (GSimpleAction *action, GVariant *parameter, gpointer self)
+{
+  clear_search (self);
+}
 
 static void
 sort_cb (GSimpleAction *action, GVariant *order, gpointer user_data)
 {
   CantigaLibraryPage *self = user_data;
 
-  g_free (self->order);
-  self->order = g_variant_dup_string (order, NULL);
   g_simple_action_set_state (action, order);
-  gtk_sorter_changed (self->sorter, GTK_SORTER_CHANGE_DIFFERENT);
+  cantiga_shelf_sort (self->shelf, g_variant_get_string (order, NULL));
 }
 
 static void
-activate_action_cb (GSimpleAction *action, GVariant *parameter, gpointer self)
+kind_cb (GSimpleAction *action, GVariant *kind, gpointer user_data)
 {
-  if (g_str_equal (g_action_get_name (G_ACTION (action)), "reload"))
-    reload (self, NULL, NULL);
-  else
-    clear_search (self, NULL, NULL);
+  CantigaLibraryPage *self = user_data;
+
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    if (g_str_equal (kinds[i], g_variant_get_string (kind, NULL)))
+      {
+        self->kind = kinds[i];
+        g_simple_action_set_state (action, kind);
+        gtk_drop_down_set_selected (self->kind_choice, i);
+      }
+  choose_view (self);
+}
+
+static void
+kind_chosen_cb (CantigaLibraryPage *self)
+{
+  guint chosen = gtk_drop_down_get_selected (self->kind_choice);
+
+  if (chosen < G_N_ELEMENTS (kinds) && self->kind_action != NULL && self->kind != kinds[chosen])
+    g_action_change_state (G_ACTION (self->kind_action), g_variant_new_string (kinds[chosen]));
 }
 
 static const GActionEntry actions[] = {
   { .name = "sort", .parameter_type = "s", .state = "'title'", .change_state = sort_cb },
-  { .name = "reload", .activate = activate_action_cb },
-  { .name = "clear-search", .activate = activate_action_cb },
+  { .name = "kind", .parameter_type = "s", .state = "'titles'", .change_state = kind_cb },
+  { .name = "reload", .activate = reload_cb },
+  { .name = "clear-search", .activate = clear_search_cb },
 };
+
+/* ---- the page ---- */
+
+static void
+cantiga_library_page_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  CantigaLibraryPage *self = CANTIGA_LIBRARY_PAGE (object);
+
+  self->narrow = g_value_get_boolean (value);
+  choose_view (self);
+}
 
 static void
 cantiga_library_page_dispose (GObject *object)
 {
   CantigaLibraryPage *self = CANTIGA_LIBRARY_PAGE (object);
 
-  if (self->visit != NULL)
-    g_signal_handlers_disconnect_by_data (self->visit, self);
+  let_go (self);
+  g_clear_handle_id (&self->patience, g_source_remove);
   g_clear_object (&self->visit);
-  g_clear_object (&self->queue);
-  g_clear_object (&self->covers);
-  g_clear_object (&self->shown);
-  g_clear_object (&self->filtered);
-  g_clear_object (&self->filter);
-  g_clear_object (&self->sorter);
+  if (self->shelf != NULL)
+    g_signal_handlers_disconnect_by_data (cantiga_shelf_get_titles (self->shelf), self);
+  g_clear_object (&self->shelf);
+  g_clear_object (&self->kind_action);
   G_OBJECT_CLASS (cantiga_library_page_parent_class)->dispose (object);
 }
 
 static void
-cantiga_library_page_finalize (GObject *object)
+bind_template (GtkWidgetClass *widget_class)
 {
-  CantigaLibraryPage *self = CANTIGA_LIBRARY_PAGE (object);
-
-  g_free (self->wanted);
-  g_free (self->order);
-  G_OBJECT_CLASS (cantiga_library_page_parent_class)->finalize (object);
+  gtk_widget_class_bind_template_child (widget_class, CantigaLibraryPage, search_bar);
+  gtk_widget_class_bind_template_child (widget_class, CantigaLibraryPage, search);
+  gtk_widget_class_bind_template_child (widget_class, CantigaLibraryPage, toolbar);
+  gtk_widget_class_bind_template_child (widget_class, CantigaLibraryPage, kind_buttons);
+  gtk_widget_class_bind_template_child (widget_class, CantigaLibraryPage, kind_choice);
+  gtk_widget_class_bind_template_child (widget_class, CantigaLibraryPage, count);
+  gtk_widget_class_bind_template_child (widget_class, CantigaLibraryPage, as_list);
+  gtk_widget_class_bind_template_child (widget_class, CantigaLibraryPage, offline);
+  gtk_widget_class_bind_template_child (widget_class, CantigaLibraryPage, offline_words);
+  gtk_widget_class_bind_template_child (widget_class, CantigaLibraryPage, rest);
+  gtk_widget_class_bind_template_child (widget_class, CantigaLibraryPage, rest_spinner);
+  gtk_widget_class_bind_template_child (widget_class, CantigaLibraryPage, rest_words);
+  gtk_widget_class_bind_template_child (widget_class, CantigaLibraryPage, rest_button);
+  gtk_widget_class_bind_template_child (widget_class, CantigaLibraryPage, stack);
+  gtk_widget_class_bind_template_child (widget_class, CantigaLibraryPage, no_match);
+  gtk_widget_class_bind_template_child (widget_class, CantigaLibraryPage, grid);
+  gtk_widget_class_bind_template_child (widget_class, CantigaLibraryPage, list);
+  gtk_widget_class_bind_template_child (widget_class, CantigaLibraryPage, albums);
+  gtk_widget_class_bind_template_child (widget_class, CantigaLibraryPage, artists);
+  gtk_widget_class_bind_template_callback (widget_class, search_changed_cb);
+  gtk_widget_class_bind_template_callback (widget_class, search_stopped_cb);
+  gtk_widget_class_bind_template_callback (widget_class, search_key_cb);
+  gtk_widget_class_bind_template_callback (widget_class, choose_view);
+  gtk_widget_class_bind_template_callback (widget_class, sized_cb);
+  gtk_widget_class_bind_template_callback (widget_class, kind_chosen_cb);
+  gtk_widget_class_bind_template_callback (widget_class, title_activated_cb);
+  gtk_widget_class_bind_template_callback (widget_class, group_activated_cb);
 }
 
 static void
 cantiga_library_page_class_init (CantigaLibraryPageClass *klass)
 {
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
-  G_OBJECT_CLASS (klass)->dispose = cantiga_library_page_dispose;
-  G_OBJECT_CLASS (klass)->finalize = cantiga_library_page_finalize;
-  widget_class->size_allocate = cantiga_library_page_size_allocate;
+  object_class->dispose = cantiga_library_page_dispose;
+  object_class->set_property = cantiga_library_page_set_property;
+  g_object_class_install_property (object_class, PROP_NARROW,
+                                   g_param_spec_boolean ("narrow", NULL, NULL, FALSE, G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS));
   gtk_widget_class_set_template_from_resource (widget_class, CANTIGA_RESOURCES "ui/library-page.ui");
-  gtk_widget_class_bind_template_child (widget_class, CantigaLibraryPage, search_bar);
-  gtk_widget_class_bind_template_child (widget_class, CantigaLibraryPage, search);
-  gtk_widget_class_bind_template_child (widget_class, CantigaLibraryPage, toolbar);
-  gtk_widget_class_bind_template_child (widget_class, CantigaLibraryPage, count);
-  gtk_widget_class_bind_template_child (widget_class, CantigaLibraryPage, as_list);
-  gtk_widget_class_bind_template_child (widget_class, CantigaLibraryPage, stack);
-  gtk_widget_class_bind_template_child (widget_class, CantigaLibraryPage, no_match);
-  gtk_widget_class_bind_template_child (widget_class, CantigaLibraryPage, grid);
-  gtk_widget_class_bind_template_child (widget_class, CantigaLibraryPage, list);
-  gtk_widget_class_bind_template_callback (widget_class, search_changed_cb);
-  gtk_widget_class_bind_template_callback (widget_class, choose_view);
-  gtk_widget_class_bind_template_callback (widget_class, activated_cb);
+  bind_template (widget_class);
+}
+
+static void
+fill_views (CantigaLibraryPage *self)
+{
+  GListModel *titles = cantiga_shelf_get_titles (self->shelf);
+  g_autoptr (GtkSelectionModel) cards = GTK_SELECTION_MODEL (gtk_no_selection_new (g_object_ref (titles)));
+  g_autoptr (GtkSelectionModel) rows = GTK_SELECTION_MODEL (gtk_no_selection_new (g_object_ref (titles)));
+
+  gtk_grid_view_set_model (self->grid, cards);
+  gtk_list_view_set_model (self->list, rows);
+  cantiga_title_menu_attach_keys (GTK_WIDGET (self->grid));
+  cantiga_title_menu_attach_keys (GTK_WIDGET (self->list));
+  cantiga_title_menu_attach_keys (GTK_WIDGET (self->albums));
+  cantiga_title_menu_attach_keys (GTK_WIDGET (self->artists));
+  g_signal_connect_swapped (titles, "items-changed", G_CALLBACK (choose_view), self);
 }
 
 static void
@@ -433,15 +507,15 @@ cantiga_library_page_init (CantigaLibraryPage *self)
 {
   g_autoptr (GSimpleActionGroup) group = g_simple_action_group_new ();
 
+  g_type_ensure (CANTIGA_TYPE_SIZED);
+  g_type_ensure (CANTIGA_TYPE_SKELETON);
+  self->kind = kinds[2];
+  self->shelf = cantiga_shelf_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
-  self->order = g_strdup ("title");
-  self->filter = GTK_FILTER (gtk_custom_filter_new (is_wanted, self, NULL));
-  self->sorter = GTK_SORTER (gtk_custom_sorter_new (compare, self, NULL));
-  self->filtered = gtk_filter_list_model_new (NULL, g_object_ref (self->filter));
-  self->shown = gtk_sort_list_model_new (g_object_ref (G_LIST_MODEL (self->filtered)), g_object_ref (self->sorter));
-  g_signal_connect_object (self->shown, "items-changed", G_CALLBACK (choose_view), self, G_CONNECT_SWAPPED);
   gtk_search_bar_connect_entry (self->search_bar, GTK_EDITABLE (self->search));
+  gtk_search_bar_set_key_capture_widget (self->search_bar, GTK_WIDGET (self->stack));
   g_action_map_add_action_entries (G_ACTION_MAP (group), actions, G_N_ELEMENTS (actions), self);
+  self->kind_action = g_object_ref (G_SIMPLE_ACTION (g_action_map_lookup_action (G_ACTION_MAP (group), "kind")));
   gtk_widget_insert_action_group (GTK_WIDGET (self), "library", G_ACTION_GROUP (group));
   fill_views (self);
   choose_view (self);

@@ -1,14 +1,16 @@
-/* The titles of the server that one is signed in to: grid or list, searched and sorted. */
+/* The titles of the server that one is signed in to, its albums and artists: searched and sorted. */
 #pragma once
 
 #include <adwaita.h>
 
 #include "ui/covers.h"
 #include "ui/queue.h"
+#include "ui/shelf.h"
 #include "ui/visit.h"
 
 G_BEGIN_DECLS
 
+/* Property "narrow" (boolean, write-only): there is no room for many buttons. */
 #define CANTIGA_TYPE_LIBRARY_PAGE (cantiga_library_page_get_type ())
 G_DECLARE_FINAL_TYPE (CantigaLibraryPage, cantiga_library_page, CANTIGA, LIBRARY_PAGE, GtkBox)
 
@@ -17,7 +19,7 @@ void cantiga_library_page_set_visit (CantigaLibraryPage *page, CantigaVisit *vis
 void cantiga_library_page_search (CantigaLibraryPage *page);
 /* Closes the search if it is open. */
 gboolean cantiga_library_page_close_search (CantigaLibraryPage *page);
-/* Letters typed anywhere in widget search. */
-void cantiga_library_page_capture_keys (CantigaLibraryPage *page, GtkWidget *widget);
+/* Borrowed. */
+CantigaShelf *cantiga_library_page_get_shelf (CantigaLibraryPage *page);
 
 G_END_DECLS

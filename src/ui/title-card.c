@@ -3,6 +3,7 @@
 #include "ui/application.h"
 #include "ui/cover.h"
 #include "ui/licence-pill.h"
+#include "ui/title-menu.h"
 #include "ui/title-name.h"
 
 struct _CantigaTitleCard
@@ -29,6 +30,12 @@ play_clicked_cb (CantigaTitleCard *self)
   g_signal_emit (self, play_signal, 0);
 }
 
+static GPtrArray *
+about_menu (GtkWidget *widget)
+{
+  return cantiga_title_menu_about_one (CANTIGA_TITLE_CARD (widget)->title);
+}
+
 static void
 name_card (CantigaTitleCard *self)
 {
@@ -50,12 +57,6 @@ cantiga_title_card_set (CantigaTitleCard *self, CantigaTitle *title, CantigaCove
   cantiga_title_name_show_button (GTK_WIDGET (self->play), title);
   g_signal_connect_swapped (title, "notify", G_CALLBACK (name_card), self);
   name_card (self);
-}
-
-CantigaTitle *
-cantiga_title_card_get_title (CantigaTitleCard *self)
-{
-  return self->title;
 }
 
 static void
@@ -91,6 +92,7 @@ cantiga_title_card_init (CantigaTitleCard *self)
   g_type_ensure (CANTIGA_TYPE_COVER);
   g_type_ensure (CANTIGA_TYPE_LICENCE_PILL);
   gtk_widget_init_template (GTK_WIDGET (self));
+  cantiga_title_menu_attach (GTK_WIDGET (self), about_menu);
 }
 
 GtkWidget *

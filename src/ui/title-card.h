@@ -15,6 +15,5 @@ G_DECLARE_FINAL_TYPE (CantigaTitleCard, cantiga_title_card, CANTIGA, TITLE_CARD,
 GtkWidget *cantiga_title_card_new (void);
 /* All NULL to let go. */
 void cantiga_title_card_set (CantigaTitleCard *card, CantigaTitle *title, CantigaCovers *covers, CantigaQueue *queue);
-CantigaTitle *cantiga_title_card_get_title (CantigaTitleCard *card);
 
 G_END_DECLS

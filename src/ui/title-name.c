@@ -30,3 +30,11 @@ cantiga_title_name_show_button (GtkWidget *button, CantigaTitle *title)
 
   gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
 }
+
+void
+cantiga_title_name_show_menu (GtkWidget *button, CantigaTitle *title)
+{
+  g_autofree char *name = g_strdup_printf (_ ("More about “%s”"), cantiga_title_get_name (title));
+
+  gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+}

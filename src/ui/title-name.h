@@ -11,5 +11,7 @@ G_BEGIN_DECLS
 void cantiga_title_name_show (GtkWidget *widget, CantigaTitle *title);
 /* "Play “Ondas do mar de Vigo”". */
 void cantiga_title_name_show_button (GtkWidget *button, CantigaTitle *title);
+/* Of the button of its menu. */
+void cantiga_title_name_show_menu (GtkWidget *button, CantigaTitle *title);
 
 G_END_DECLS

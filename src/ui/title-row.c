@@ -5,6 +5,7 @@
 #include "ui/day-words.h"
 #include "ui/fold.h"
 #include "ui/licence-pill.h"
+#include "ui/title-menu.h"
 #include "ui/title-name.h"
 
 struct _CantigaTitleRow
@@ -13,26 +14,33 @@ struct _CantigaTitleRow
 
   /* template */
   CantigaCover *cover;
+  GtkLabel *number;
   GtkWidget *mark;
   GtkLabel *name;
   GtkLabel *about;
   CantigaLicencePill *pill;
   GtkLabel *duration;
-  GtkButton *play;
+  GtkWidget *more;
 
   /* owned */
   CantigaTitle *title;
   CantigaQueue *queue;
+
+  gboolean numbered; /* shows the track's number, not the cover */
 };
 
 G_DEFINE_FINAL_TYPE (CantigaTitleRow, cantiga_title_row, ADW_TYPE_BIN)
 
-static guint play_signal;
-
 static void
-play_clicked_cb (CantigaTitleRow *self)
+more_clicked_cb (CantigaTitleRow *self)
 {
-  g_signal_emit (self, play_signal, 0);
+  cantiga_title_menu_open (GTK_WIDGET (self));
+}
+
+static GPtrArray *
+about_menu (GtkWidget *widget)
+{
+  return cantiga_title_menu_about_one (CANTIGA_TITLE_ROW (widget)->title);
 }
 
 static void
@@ -48,10 +56,19 @@ mark_playing (CantigaTitleRow *self)
   gboolean current = self->queue != NULL && self->title != NULL && cantiga_queue_get_title (self->queue) == self->title;
 
   gtk_widget_set_visible (self->mark, current);
+  gtk_widget_set_visible (GTK_WIDGET (self->number), self->numbered && !current);
   if (current)
     gtk_widget_add_css_class (GTK_WIDGET (self->name), "heading");
   else
     gtk_widget_remove_css_class (GTK_WIDGET (self->name), "heading");
+}
+
+static void
+show_number (CantigaTitleRow *self)
+{
+  g_autofree char *number = g_strdup_printf ("%u", cantiga_title_get_track (self->title));
+
+  gtk_label_set_label (self->number, cantiga_title_get_track (self->title) > 0 ? number : "");
 }
 
 static void
@@ -71,7 +88,8 @@ cantiga_title_row_set (CantigaTitleRow *self, CantigaTitle *title, CantigaCovers
   let_go (self);
   g_set_object (&self->title, title);
   g_set_object (&self->queue, queue);
-  cantiga_cover_set (self->cover, title, covers);
+  if (!self->numbered)
+    cantiga_cover_set (self->cover, title, covers);
   cantiga_licence_pill_set (self->pill, title, queue);
   mark_playing (self);
   if (queue != NULL)
@@ -84,15 +102,10 @@ cantiga_title_row_set (CantigaTitleRow *self, CantigaTitle *title, CantigaCovers
   gtk_label_set_label (self->name, cantiga_title_get_name (title));
   gtk_label_set_label (self->about, about);
   gtk_label_set_label (self->duration, duration);
-  cantiga_title_name_show_button (GTK_WIDGET (self->play), title);
+  show_number (self);
+  cantiga_title_name_show_menu (self->more, title);
   g_signal_connect_swapped (title, "notify", G_CALLBACK (name_row), self);
   name_row (self);
-}
-
-CantigaTitle *
-cantiga_title_row_get_title (CantigaTitleRow *self)
-{
-  return self->title;
 }
 
 static void
@@ -112,16 +125,16 @@ cantiga_title_row_class_init (CantigaTitleRowClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = cantiga_title_row_dispose;
-  play_signal = g_signal_new ("play", CANTIGA_TYPE_TITLE_ROW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   gtk_widget_class_set_template_from_resource (widget_class, CANTIGA_RESOURCES "ui/title-row.ui");
   gtk_widget_class_bind_template_child (widget_class, CantigaTitleRow, cover);
+  gtk_widget_class_bind_template_child (widget_class, CantigaTitleRow, number);
   gtk_widget_class_bind_template_child (widget_class, CantigaTitleRow, mark);
   gtk_widget_class_bind_template_child (widget_class, CantigaTitleRow, name);
   gtk_widget_class_bind_template_child (widget_class, CantigaTitleRow, about);
   gtk_widget_class_bind_template_child (widget_class, CantigaTitleRow, pill);
   gtk_widget_class_bind_template_child (widget_class, CantigaTitleRow, duration);
-  gtk_widget_class_bind_template_child (widget_class, CantigaTitleRow, play);
-  gtk_widget_class_bind_template_callback (widget_class, play_clicked_cb);
+  gtk_widget_class_bind_template_child (widget_class, CantigaTitleRow, more);
+  gtk_widget_class_bind_template_callback (widget_class, more_clicked_cb);
 }
 
 static void
@@ -131,10 +144,16 @@ cantiga_title_row_init (CantigaTitleRow *self)
   g_type_ensure (CANTIGA_TYPE_COVER);
   g_type_ensure (CANTIGA_TYPE_LICENCE_PILL);
   gtk_widget_init_template (GTK_WIDGET (self));
+  cantiga_title_menu_attach (GTK_WIDGET (self), about_menu);
 }
 
 GtkWidget *
-cantiga_title_row_new (void)
+cantiga_title_row_new (gboolean numbered)
 {
-  return g_object_new (CANTIGA_TYPE_TITLE_ROW, NULL);
+  CantigaTitleRow *self = g_object_new (CANTIGA_TYPE_TITLE_ROW, NULL);
+
+  self->numbered = numbered;
+  gtk_widget_set_visible (GTK_WIDGET (self->cover), !numbered);
+  gtk_widget_set_visible (GTK_WIDGET (self->number), numbered);
+  return GTK_WIDGET (self);
 }

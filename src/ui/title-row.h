@@ -1,4 +1,4 @@
-/* A title in the list: cover, name, artist and album, licence, length. */
+/* A title in a list: cover or track number, name, artist and album, licence, length, menu. */
 #pragma once
 
 #include <adwaita.h>
@@ -8,13 +8,11 @@
 
 G_BEGIN_DECLS
 
-/* Signal "play": its button was clicked. */
 #define CANTIGA_TYPE_TITLE_ROW (cantiga_title_row_get_type ())
 G_DECLARE_FINAL_TYPE (CantigaTitleRow, cantiga_title_row, CANTIGA, TITLE_ROW, AdwBin)
 
-GtkWidget *cantiga_title_row_new (void);
+GtkWidget *cantiga_title_row_new (gboolean numbered);
 /* All NULL to let go. */
 void cantiga_title_row_set (CantigaTitleRow *row, CantigaTitle *title, CantigaCovers *covers, CantigaQueue *queue);
-CantigaTitle *cantiga_title_row_get_title (CantigaTitleRow *row);
 
 G_END_DECLS

@@ -3,6 +3,7 @@
 
 #define VOLUME_STEP 0.05
 #define MOVE_SECONDS 10
+#define BACK_BUTTON 8
 
 static void
 visit_cb (GSimpleAction *action, GVariant *server, gpointer user_data)
@@ -47,6 +48,7 @@ page_cb (GSimpleAction *action, GVariant *name, gpointer user_data)
 {
   CantigaWindow *self = user_data;
 
+  cantiga_window_show_pages (self);
   cantiga_window_go_home (self);
   cantiga_home_show_page (self->home, g_variant_get_string (name, NULL));
 }
@@ -56,14 +58,29 @@ search_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
   CantigaWindow *self = user_data;
 
+  cantiga_window_show_pages (self);
+  cantiga_window_go_home (self);
   cantiga_home_show_page (self->home, "library");
   cantiga_library_page_search (cantiga_home_get_library (self->home));
+}
+
+/* From Now playing first, then page by page. */
+static gboolean
+go_back (CantigaWindow *self)
+{
+  if (!cantiga_window_shows_now (self))
+    return cantiga_window_go_back (self);
+  if (gtk_window_is_fullscreen (GTK_WINDOW (self)))
+    cantiga_window_set_full (self, FALSE);
+  else if (!cantiga_now_playing_go_back (self->now))
+    cantiga_window_show_pages (self);
+  return TRUE;
 }
 
 static void
 back_cb (GSimpleAction *action, GVariant *parameter, gpointer self)
 {
-  cantiga_window_go_home (self);
+  go_back (self);
 }
 
 static void
@@ -89,7 +106,10 @@ move_cb (GSimpleAction *action, GVariant *parameter, gpointer self)
 {
   gboolean forward = g_str_equal (g_action_get_name (G_ACTION (action)), "forward");
 
-  cantiga_player_bar_move (CANTIGA_WINDOW (self)->bar, forward ? MOVE_SECONDS : -MOVE_SECONDS);
+  if (cantiga_window_shows_now (self))
+    cantiga_now_playing_move (CANTIGA_WINDOW (self)->now, forward ? MOVE_SECONDS : -MOVE_SECONDS);
+  else
+    cantiga_player_bar_move (CANTIGA_WINDOW (self)->bar, forward ? MOVE_SECONDS : -MOVE_SECONDS);
 }
 
 static void
@@ -109,6 +129,52 @@ volume_cb (GSimpleAction *action, GVariant *parameter, gpointer self)
   cantiga_player_set_volume (player, cantiga_player_get_volume (player) + (louder ? VOLUME_STEP : -VOLUME_STEP));
 }
 
+static void
+shuffle_cb (GSimpleAction *action, GVariant *shuffle, gpointer self)
+{
+  if (CANTIGA_WINDOW (self)->queue != NULL)
+    cantiga_queue_set_shuffle (CANTIGA_WINDOW (self)->queue, g_variant_get_boolean (shuffle));
+}
+
+/* Off, all, this one, and off again. */
+static void
+repeat_cb (GSimpleAction *action, GVariant *parameter, gpointer self)
+{
+  CantigaQueue *queue = CANTIGA_WINDOW (self)->queue;
+
+  cantiga_queue_set_repeat (queue, (cantiga_queue_get_repeat (queue) + 1) % (CANTIGA_REPEAT_ONE + 1));
+}
+
+/* There and back. */
+static void
+now_playing_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  CantigaWindow *self = user_data;
+
+  if (cantiga_window_shows_now (self))
+    cantiga_window_show_pages (self);
+  else
+    cantiga_window_show_now (self, NULL);
+}
+
+static void
+show_pane_cb (GSimpleAction *action, GVariant *pane, gpointer self)
+{
+  cantiga_window_show_now (self, g_variant_get_string (pane, NULL));
+}
+
+static void
+full_cb (GSimpleAction *action, GVariant *parameter, gpointer self)
+{
+  cantiga_window_set_full (self, !gtk_window_is_fullscreen (self));
+}
+
+static void
+leave_full_cb (GSimpleAction *action, GVariant *parameter, gpointer self)
+{
+  cantiga_window_set_full (self, FALSE);
+}
+
 static const GActionEntry actions[] = {
   { .name = "visit", .parameter_type = "s", .activate = visit_cb },
   { .name = "sign-in", .activate = sign_in_cb },
@@ -123,6 +189,12 @@ static const GActionEntry actions[] = {
   { .name = "forward", .activate = move_cb },
   { .name = "backward", .activate = move_cb },
   { .name = "mute", .activate = mute_cb },
+  { .name = "now-playing", .activate = now_playing_cb },
+  { .name = "show-pane", .parameter_type = "s", .activate = show_pane_cb },
+  { .name = "full", .activate = full_cb },
+  { .name = "leave-full", .activate = leave_full_cb },
+  { .name = "shuffle", .state = "false", .change_state = shuffle_cb },
+  { .name = "repeat", .activate = repeat_cb },
   { .name = "louder", .activate = volume_cb },
   { .name = "quieter", .activate = volume_cb },
 };
@@ -144,13 +216,17 @@ cantiga_window_update_actions (CantigaWindow *self)
   enable (self, "visit", self->store != NULL);
   enable (self, "sign-out", self->visit != NULL);
   enable (self, "search", self->visit != NULL && cantiga_visit_get_state (self->visit) == CANTIGA_VISIT_OPEN);
-  enable (self, "back", self->sign_in != NULL);
+  enable (self, "back", cantiga_window_shows_now (self) || adw_leaflet_get_visible_child (self->pages) != GTK_WIDGET (self->home));
   enable (self, "play-pause", loaded && cantiga_queue_get_state (self->queue) != CANTIGA_QUEUE_ASKING);
   enable (self, "next", loaded && cantiga_queue_has_next (self->queue));
   enable (self, "previous", loaded);
   enable (self, "forward", playable);
   enable (self, "backward", playable);
   enable (self, "mute", self->queue != NULL);
+  enable (self, "now-playing", self->queue != NULL);
+  enable (self, "show-pane", self->queue != NULL);
+  enable (self, "shuffle", self->queue != NULL);
+  enable (self, "repeat", self->queue != NULL);
   enable (self, "louder", self->queue != NULL);
   enable (self, "quieter", self->queue != NULL);
 }
@@ -165,23 +241,44 @@ types_text (CantigaWindow *self)
   return focus != NULL && (GTK_IS_EDITABLE (focus) || GTK_IS_TEXT_VIEW (focus));
 }
 
+/* Where one listens, and not where one signs in or chooses a server. */
 static gboolean
-space_pauses (CantigaWindow *self)
+is_listening (CantigaWindow *self)
 {
-  return self->sign_in == NULL && !types_text (self) && cantiga_home_shows_page (self->home, "library") && self->queue != NULL
-         && cantiga_queue_get_state (self->queue) != CANTIGA_QUEUE_EMPTY;
+  return self->sign_in == NULL
+         && (cantiga_window_shows_now (self) || adw_leaflet_get_visible_child (self->pages) != GTK_WIDGET (self->home)
+             || cantiga_home_shows_page (self->home, "library"));
+}
+
+/* Space is for the music there, whatever has the focus: a row is not started again by it. */
+static gboolean
+space (CantigaWindow *self)
+{
+  GtkWidget *focus = gtk_window_get_focus (GTK_WINDOW (self));
+  gboolean loaded = self->queue != NULL && cantiga_queue_get_state (self->queue) != CANTIGA_QUEUE_EMPTY;
+
+  if (!is_listening (self) || types_text (self))
+    return GDK_EVENT_PROPAGATE;
+  if (loaded)
+    cantiga_queue_toggle (self->queue);
+  return loaded || !GTK_IS_BUTTON (focus);
 }
 
 static gboolean
 escape (CantigaWindow *self)
 {
-  if (self->sign_in != NULL)
-    {
-      cantiga_window_go_home (self);
-      return GDK_EVENT_STOP;
-    }
+  if (cantiga_window_shows_now (self) || adw_leaflet_get_visible_child (self->pages) != GTK_WIDGET (self->home))
+    return go_back (self);
   return cantiga_home_shows_page (self->home, "library") && !types_text (self)
          && cantiga_library_page_close_search (cantiga_home_get_library (self->home));
+}
+
+/* The mouse's own button for it. */
+static void
+back_pressed_cb (GtkGestureClick *click, int n, double x, double y, CantigaWindow *self)
+{
+  if (go_back (self))
+    gtk_gesture_set_state (GTK_GESTURE (click), GTK_EVENT_SEQUENCE_CLAIMED);
 }
 
 static gboolean
@@ -189,11 +286,8 @@ key_pressed_cb (GtkEventControllerKey *controller, guint key, guint code, GdkMod
 {
   GdkModifierType held = modifiers & gtk_accelerator_get_default_mod_mask ();
 
-  if (key == GDK_KEY_space && held == 0 && space_pauses (self))
-    {
-      cantiga_queue_toggle (self->queue);
-      return GDK_EVENT_STOP;
-    }
+  if (key == GDK_KEY_space && held == 0)
+    return space (self);
   if (key == GDK_KEY_Escape && held == 0)
     return escape (self);
   if ((key == GDK_KEY_v || key == GDK_KEY_V) && held == GDK_CONTROL_MASK && !types_text (self) && self->sign_in == NULL && self->store != NULL
@@ -209,9 +303,13 @@ void
 cantiga_window_install_actions (CantigaWindow *self)
 {
   GtkEventController *keys = gtk_event_controller_key_new ();
+  GtkGesture *back = gtk_gesture_click_new ();
 
   g_action_map_add_action_entries (G_ACTION_MAP (self), actions, G_N_ELEMENTS (actions), self);
   gtk_event_controller_set_propagation_phase (keys, GTK_PHASE_CAPTURE);
   g_signal_connect (keys, "key-pressed", G_CALLBACK (key_pressed_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self), keys);
+  gtk_gesture_single_set_button (GTK_GESTURE_SINGLE (back), BACK_BUTTON);
+  g_signal_connect (back, "pressed", G_CALLBACK (back_pressed_cb), self);
+  gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (back));
 }

@@ -3,6 +3,7 @@
 
 #include "ui/covers.h"
 #include "ui/home.h"
+#include "ui/now-playing.h"
 #include "ui/player-bar.h"
 #include "ui/sign-in-page.h"
 #include "ui/window.h"
@@ -15,8 +16,10 @@ struct _CantigaWindow
 
   /* template */
   AdwToastOverlay *toasts;
+  GtkStack *root; /* "pages" or "now" */
   AdwLeaflet *pages;
   CantigaHome *home;
+  CantigaNowPlaying *now;
   GtkRevealer *bar_revealer;
   CantigaPlayerBar *bar;
   AdwViewSwitcherBar *switcher;
@@ -38,6 +41,16 @@ void cantiga_window_toast (CantigaWindow *window, const char *text);
 void cantiga_window_visit (CantigaWindow *window, CantigaPaired *paired);
 void cantiga_window_open_sign_in (CantigaWindow *window);
 void cantiga_window_go_home (CantigaWindow *window);
+/* Leaves Now playing, if it is open. */
+void cantiga_window_show_pages (CantigaWindow *window);
+/* pane: "queue", "sound", "channel" to open it at; NULL for the cover. */
+void cantiga_window_show_now (CantigaWindow *window, const char *pane);
+/* The picture of what plays, over the whole screen. */
+void cantiga_window_set_full (CantigaWindow *window, gboolean full);
+gboolean cantiga_window_shows_now (CantigaWindow *window);
+/* Slides page in over what is shown; it is removed when it is left. */
+void cantiga_window_push (CantigaWindow *window, GtkWidget *page);
+gboolean cantiga_window_go_back (CantigaWindow *window);
 void cantiga_window_sign_out (CantigaWindow *window);
 /* Which of them make sense now. */
 void cantiga_window_update_actions (CantigaWindow *window);

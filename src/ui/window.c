@@ -7,6 +7,10 @@
 #include "ui/invitation-window.h"
 #include "ui/refusal.h"
 
+#define UNDO_SECONDS 6
+#define NOW_UP_MS 250
+#define NOW_DOWN_MS 200
+
 G_DEFINE_FINAL_TYPE (CantigaWindow, cantiga_window, ADW_TYPE_APPLICATION_WINDOW)
 
 void
@@ -20,6 +24,19 @@ cantiga_window_toast (CantigaWindow *self, const char *text)
   adw_toast_overlay_add_toast (self->toasts, toast);
 }
 
+AdwToast *
+cantiga_window_toast_undo (CantigaWindow *self, const char *text)
+{
+  g_autofree char *escaped = g_markup_escape_text (text, -1);
+  AdwToast *toast = adw_toast_new (escaped);
+
+  adw_toast_set_priority (toast, ADW_TOAST_PRIORITY_HIGH);
+  adw_toast_set_timeout (toast, UNDO_SECONDS);
+  adw_toast_set_button_label (toast, _ ("Undo"));
+  adw_toast_overlay_add_toast (self->toasts, toast);
+  return toast;
+}
+
 static void
 show_trouble (CantigaWindow *self, const char *heading, const char *body)
 {
@@ -31,31 +48,93 @@ show_trouble (CantigaWindow *self, const char *heading, const char *body)
 
 /* ---- pages ---- */
 
+static void reveal_bar (CantigaWindow *self);
+
 /* The bar of views at the bottom belongs to the first page, where it is too narrow for the one at the top. */
 static void
 page_changed_cb (CantigaWindow *self)
 {
-  gboolean home = adw_leaflet_get_visible_child (self->pages) == GTK_WIDGET (self->home);
+  gboolean home = !cantiga_window_shows_now (self) && adw_leaflet_get_visible_child (self->pages) == GTK_WIDGET (self->home);
 
   if (self->switcher == NULL)
     return;
+  reveal_bar (self);
   adw_view_switcher_bar_set_reveal (self->switcher, home && adw_view_switcher_title_get_title_visible (cantiga_home_get_title (self->home)));
   cantiga_window_update_actions (self);
 }
 
-/* A page that was left goes once it has slid away; not from under the leaflet, which still speaks of it. */
+/* The bar stands under every page but the one that shows more of the same. */
+static void
+reveal_bar (CantigaWindow *self)
+{
+  gboolean loaded = self->queue != NULL && cantiga_queue_get_state (self->queue) != CANTIGA_QUEUE_EMPTY;
+
+  gtk_revealer_set_reveal_child (self->bar_revealer, loaded && !cantiga_window_shows_now (self));
+}
+
+gboolean
+cantiga_window_shows_now (CantigaWindow *self)
+{
+  return g_strcmp0 (gtk_stack_get_visible_child_name (self->root), "now") == 0;
+}
+
+void
+cantiga_window_show_pages (CantigaWindow *self)
+{
+  if (!cantiga_window_shows_now (self))
+    return;
+  cantiga_window_set_full (self, FALSE);
+  gtk_stack_set_transition_duration (self->root, NOW_DOWN_MS);
+  gtk_stack_set_visible_child_full (self->root, "pages", GTK_STACK_TRANSITION_TYPE_UNDER_DOWN);
+}
+
+void
+cantiga_window_show_now (CantigaWindow *self, const char *pane)
+{
+  gtk_stack_set_transition_duration (self->root, NOW_UP_MS);
+  gtk_stack_set_visible_child_full (self->root, "now", GTK_STACK_TRANSITION_TYPE_OVER_UP);
+  cantiga_now_playing_show_pane (self->now, pane);
+}
+
+void
+cantiga_window_set_full (CantigaWindow *self, gboolean full)
+{
+  if (full && !cantiga_now_playing_has_picture (self->now))
+    return;
+  if (full)
+    {
+      cantiga_window_show_now (self, NULL);
+      gtk_window_fullscreen (GTK_WINDOW (self));
+    }
+  else if (gtk_window_is_fullscreen (GTK_WINDOW (self)))
+    gtk_window_unfullscreen (GTK_WINDOW (self));
+  cantiga_now_playing_set_full (self->now, full);
+}
+
+/* A sign-in that was left is broken off. */
+static void
+leave_page (CantigaWindow *self, GtkWidget *page)
+{
+  if (page == GTK_WIDGET (self->sign_in))
+    {
+      self->sign_in = NULL;
+      if (self->visit != NULL && cantiga_visit_get_state (self->visit) != CANTIGA_VISIT_OPEN)
+        cantiga_visit_stop (self->visit);
+    }
+  adw_leaflet_remove (self->pages, page);
+}
+
+/* Pages that were left go once they have slid away; not from under the leaflet, which still speaks of them. */
 static gboolean
 remove_left_cb (gpointer user_data)
 {
   CantigaWindow *self = user_data;
-  GtkWidget *left = GTK_WIDGET (self->sign_in);
+  GtkWidget *left;
 
-  if (left == NULL || adw_leaflet_get_child_transition_running (self->pages) || adw_leaflet_get_visible_child (self->pages) == left)
+  if (self->home == NULL || adw_leaflet_get_child_transition_running (self->pages))
     return G_SOURCE_REMOVE;
-  if (self->visit != NULL && cantiga_visit_get_state (self->visit) != CANTIGA_VISIT_OPEN)
-    cantiga_visit_stop (self->visit);
-  self->sign_in = NULL;
-  adw_leaflet_remove (self->pages, left);
+  while ((left = adw_leaflet_get_adjacent_child (self->pages, ADW_NAVIGATION_DIRECTION_FORWARD)) != NULL)
+    leave_page (self, left);
   cantiga_window_update_actions (self);
   return G_SOURCE_REMOVE;
 }
@@ -63,8 +142,28 @@ remove_left_cb (gpointer user_data)
 static void
 slid_cb (CantigaWindow *self)
 {
-  if (self->sign_in != NULL)
-    g_idle_add_full (G_PRIORITY_DEFAULT, remove_left_cb, g_object_ref (self), g_object_unref);
+  g_idle_add_full (G_PRIORITY_DEFAULT, remove_left_cb, g_object_ref (self), g_object_unref);
+}
+
+/* Before page stands on top of it, what was left before must be gone. */
+void
+cantiga_window_push (CantigaWindow *self, GtkWidget *page)
+{
+  GtkWidget *left;
+
+  while ((left = adw_leaflet_get_adjacent_child (self->pages, ADW_NAVIGATION_DIRECTION_FORWARD)) != NULL)
+    leave_page (self, left);
+  adw_leaflet_append (self->pages, page);
+  adw_leaflet_set_visible_child (self->pages, page);
+}
+
+gboolean
+cantiga_window_go_back (CantigaWindow *self)
+{
+  gboolean went = adw_leaflet_navigate (self->pages, ADW_NAVIGATION_DIRECTION_BACK);
+
+  slid_cb (self);
+  return went;
 }
 
 void
@@ -100,8 +199,7 @@ cantiga_window_open_sign_in (CantigaWindow *self)
     return adw_leaflet_set_visible_child (self->pages, GTK_WIDGET (self->sign_in));
   self->sign_in = cantiga_sign_in_page_new (self->visit);
   g_signal_connect (self->sign_in, "finished", G_CALLBACK (signed_in_cb), self);
-  adw_leaflet_append (self->pages, GTK_WIDGET (self->sign_in));
-  adw_leaflet_set_visible_child (self->pages, GTK_WIDGET (self->sign_in));
+  cantiga_window_push (self, GTK_WIDGET (self->sign_in));
 }
 
 /* ---- the visit ---- */
@@ -136,6 +234,7 @@ set_visit (CantigaWindow *self, CantigaVisit *visit)
   cantiga_servers_page_set_visit (cantiga_home_get_servers (self->home), visit);
   cantiga_library_page_set_visit (cantiga_home_get_library (self->home), visit, self->covers, self->queue);
   cantiga_player_bar_set_covers (self->bar, self->covers);
+  cantiga_now_playing_set_session (self->now, visit != NULL ? cantiga_visit_get_session (visit) : NULL, self->covers);
   cantiga_window_update_actions (self);
 }
 
@@ -221,7 +320,7 @@ store_opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 queue_changed_cb (CantigaWindow *self)
 {
-  gtk_revealer_set_reveal_child (self->bar_revealer, cantiga_queue_get_state (self->queue) != CANTIGA_QUEUE_EMPTY);
+  reveal_bar (self);
   cantiga_window_update_actions (self);
 }
 
@@ -298,6 +397,7 @@ make_queue (CantigaWindow *self)
   g_signal_connect_object (self->queue, "again", G_CALLBACK (again_cb), self, 0);
   g_signal_connect_object (self->queue, "silent", G_CALLBACK (silent_cb), self, 0);
   cantiga_player_bar_set_queue (self->bar, self->queue);
+  cantiga_now_playing_set_queue (self->now, self->queue);
 }
 
 CantigaQueue *
@@ -348,8 +448,10 @@ cantiga_window_class_init (CantigaWindowClass *klass)
   G_OBJECT_CLASS (klass)->finalize = cantiga_window_finalize;
   gtk_widget_class_set_template_from_resource (widget_class, CANTIGA_RESOURCES "ui/window.ui");
   gtk_widget_class_bind_template_child (widget_class, CantigaWindow, toasts);
+  gtk_widget_class_bind_template_child (widget_class, CantigaWindow, root);
   gtk_widget_class_bind_template_child (widget_class, CantigaWindow, pages);
   gtk_widget_class_bind_template_child (widget_class, CantigaWindow, home);
+  gtk_widget_class_bind_template_child (widget_class, CantigaWindow, now);
   gtk_widget_class_bind_template_child (widget_class, CantigaWindow, bar_revealer);
   gtk_widget_class_bind_template_child (widget_class, CantigaWindow, bar);
   gtk_widget_class_bind_template_child (widget_class, CantigaWindow, switcher);
@@ -361,6 +463,7 @@ static void
 cantiga_window_init (CantigaWindow *self)
 {
   g_type_ensure (CANTIGA_TYPE_HOME);
+  g_type_ensure (CANTIGA_TYPE_NOW_PLAYING);
   g_type_ensure (CANTIGA_TYPE_PLAYER_BAR);
   gtk_widget_init_template (GTK_WIDGET (self));
   adw_view_switcher_bar_set_stack (self->switcher, cantiga_home_get_stack (self->home));

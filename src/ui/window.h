@@ -17,4 +17,15 @@ void cantiga_window_invite (CantigaWindow *window, const char *link);
 /* NULL where nothing can be played. */
 CantigaQueue *cantiga_window_get_queue (CantigaWindow *window);
 
+/* What pages ask of it; titles: CantigaTitle. */
+void cantiga_window_play (CantigaWindow *window, GPtrArray *titles, guint place);
+void cantiga_window_shuffle (CantigaWindow *window, GPtrArray *titles);
+/* Behind what plays, or behind all; says so, and lets it be undone. */
+void cantiga_window_enqueue (CantigaWindow *window, GPtrArray *titles, gboolean next);
+void cantiga_window_open_album (CantigaWindow *window, CantigaTitle *title);
+void cantiga_window_open_artist (CantigaWindow *window, const char *artist);
+void cantiga_window_show_licence (CantigaWindow *window, CantigaTitle *title);
+/* A toast with "Undo": its "button-clicked" is the caller's. Borrowed. */
+AdwToast *cantiga_window_toast_undo (CantigaWindow *window, const char *text);
+
 G_END_DECLS

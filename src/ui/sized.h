@@ -1,0 +1,13 @@
+/* Holds one child and says how large it becomes: what GTK tells a widget with a layout manager nowhere. */
+#pragma once
+
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+/* Signal "sized" (int width, int height): before the child is laid out, when it is another size than before. What asks for another layout is best
+ * done later. */
+#define CANTIGA_TYPE_SIZED (cantiga_sized_get_type ())
+G_DECLARE_FINAL_TYPE (CantigaSized, cantiga_sized, CANTIGA, SIZED, GtkWidget)
+
+G_END_DECLS
