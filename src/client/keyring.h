@@ -1,4 +1,4 @@
-/* Where the passphrase of the private keys is kept (docs/protocol.md 13.4, docs/adr/0008): the desktop's keyring, or a file of mode 0600 in the state
+/* Where the passphrase of the private keys is kept (docs/protocol.md 13.4, docs/adr/0006): the desktop's keyring, or a file of mode 0600 in the state
  * folder. A marker there, keyring.json, says which; without the marker no new passphrase is ever made where keys are sealed already. Thread: main;
  * files are read and written in GTask's pool, and the keyring is asked asynchronously, a locked one by its own window. */
 #pragma once

@@ -313,6 +313,28 @@ def labels_stand_on_one_page(files):
                 yield file.path, number, '"%s": labels stand in src/core/kdf.h' % text
 
 
+def decisions_have_numbers_of_their_own(files):
+    folder = os.path.join(ROOT, "docs/adr")
+    numbered = {}
+    for name in sorted(os.listdir(folder) if os.path.isdir(folder) else []):
+        path = "docs/adr/" + name
+        number = name[:4]
+        if name == "README.md":
+            continue
+        if not re.fullmatch(r"\d{4}-[a-z0-9-]+\.md", name):
+            yield path, 1, "a decision's file is named by its number and what it says: 0001-like-this.md"
+        elif number in numbered:
+            yield path, 1, "%s is the number of %s already" % (number, numbered[number])
+        elif not read(path).startswith("# %s: " % number):
+            yield path, 1, "its first line does not begin with “# %s: ”" % number
+        numbered.setdefault(number, name)
+    for file in files:
+        for line, text in enumerate(file.lines, 1):
+            for number in re.findall(r"docs/adr/(\d{4})", text):
+                if number not in numbered and not file.is_in("tests/house/"):
+                    yield file.path, line, "there is no decision %s" % number
+
+
 RULES = [
     includes_follow_the_arrows,
     libraries_stay_in_their_layers,
@@ -331,6 +353,7 @@ RULES = [
     problem_types_are_those_of_the_specification,
     labels_are_those_of_the_specification,
     labels_stand_on_one_page,
+    decisions_have_numbers_of_their_own,
 ]
 
 

@@ -15,10 +15,13 @@ spec.loader.exec_module(house)
 # A tree without faults, with what looks like one and is none.
 GOOD = {
     "docs/protocol.md": "## 4. Keys\n`cantiga/1 cipher`\n## 11. Refusals\n| status | types |\n| 400 | `malformed` |\n| 404 | `not-found` |\n## 12. Limits\n",
+    "docs/adr/0001-first.md": "# 0001: The first\n",
+    "docs/adr/0002-second.md": "# 0002: The second\n",
+    "docs/adr/README.md": "# Decisions\n",
     "src/core/error.c": '  { "/problems/malformed", 400 },\n  { "/problems/not-found", 404 },\n',
     "src/core/kdf.h": '#define CANTIGA_LABEL_CIPHER "cantiga/1 cipher"\n#define CANTIGA_LABEL_ROW "cantiga/1 row" /* ledger, at rest */\n',
     "src/core/meson.build": "files ('error.c', 'good.c', 'secret.c')\n",
-    "src/core/good.c": '#include "core/kdf.h"\n/* TODOS are not, system (x) in a comment neither */\nconst char *text = "SELECTed; printf (";\nint metadata;\n'
+    "src/core/good.c": '#include "core/kdf.h"\n/* docs/adr/0002. TODOS are not, system (x) in a comment neither */\nconst char *text = "SELECTed; printf (";\nint metadata;\n'
                        "  if (memcmp (a, b, 8) == 0) /* public */\n  g_strdup_printf (text);\n  g_snprintf (text);\n",
     "src/core/secret.c": "OPENSSL_cleanse (bytes, length);\nmemcmp (a, b, length);\n",
     "src/ui/share.c": '#include "server/server.h"\n#include "core/kdf.h"\n',
@@ -108,6 +111,10 @@ CASES = [
     ("problem types are those of the specification", changed("docs/protocol.md", "`not-found`", "`not-found` `gone`", "docs/protocol.md:6:")),
     ("labels are those of the specification", changed("src/core/kdf.h", ", at rest", "", "src/core/kdf.h:2:")),
     ("labels are those of the specification", changed("docs/protocol.md", "`cantiga/1 cipher`", "`cantiga/1 cipher` `cantiga/1 mac`", "docs/protocol.md:2:")),
+    ("decisions have numbers of their own", ({"docs/adr/0002-third.md": "# 0002: The third\n"}, "docs/adr/0002-third.md:1:")),
+    ("decisions have numbers of their own", ({"docs/adr/0003-third.md": "# 0004: The third\n"}, "docs/adr/0003-third.md:1:")),
+    ("decisions have numbers of their own", ({"docs/adr/third.md": "# Third\n"}, "docs/adr/third.md:1:")),
+    ("decisions have numbers of their own", in_file("src/core/good.c", "/* docs/adr/0003 */")),
     ("labels stand on one page", in_file("src/core/good.c", 'expand (key, "cantiga/1 more");')),
 ]
 
