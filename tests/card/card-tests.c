@@ -102,7 +102,7 @@ card_tests_program (const char *name, const char *lines)
 void
 card_tests_wait (gboolean (*check) (gpointer), gpointer argument)
 {
-  gint64 end = g_get_monotonic_time () + 10 * G_USEC_PER_SEC;
+  gint64 end = g_get_monotonic_time () + 100 * G_USEC_PER_SEC;
 
   while (!check (argument))
     {

@@ -1,9 +1,11 @@
-/* Waiting for what is asynchronous: the main loop turns until it is there, with a limit. */
+/* Waiting for what is asynchronous: the main loop turns until it is there, with a limit. It turns now and then even if nothing happens: a condition
+ * may have come true while it was being asked (it turns the loop itself), or in a thread that wakes nobody. */
 #pragma once
 
 #include <gio/gio.h>
 
-#define LOOP_LIMIT_SECONDS 60
+#define LOOP_LIMIT_SECONDS 200
+#define LOOP_TURN_MILLISECONDS 5
 
 static inline gboolean
 loop_limit_cb (gpointer user_data)
@@ -12,12 +14,20 @@ loop_limit_cb (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+static inline gboolean
+loop_turn_cb (gpointer user_data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
 #define LOOP_UNTIL(condition)                                                                                                                        \
   G_STMT_START                                                                                                                                       \
   {                                                                                                                                                  \
     guint limit_ = g_timeout_add_seconds (LOOP_LIMIT_SECONDS, loop_limit_cb, NULL);                                                                  \
+    guint turns_ = g_timeout_add (LOOP_TURN_MILLISECONDS, loop_turn_cb, NULL);                                                                       \
     while (!(condition))                                                                                                                             \
       g_main_context_iteration (NULL, TRUE);                                                                                                         \
+    g_source_remove (turns_);                                                                                                                        \
     g_source_remove (limit_);                                                                                                                        \
   }                                                                                                                                                  \
   G_STMT_END

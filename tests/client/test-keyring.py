@@ -17,7 +17,7 @@ import traceback
 BUILD = os.environ["CANTIGA_BUILD"]
 HERE = os.path.dirname(os.path.abspath(__file__))
 LOADER = os.path.join(BUILD, "tests/client/keyring-loader")
-SLOWER = 6 if os.environ.get("CANTIGA_SANITIZED") == "1" else 1
+SLOWER = 10 if os.environ.get("CANTIGA_SANITIZED") == "1" else 4
 PASSWORD = "the person's own"
 PORTAL = "/usr/libexec/xdg-desktop-portal"
 # As long as a bus of its own accord waits for what does not come.
@@ -182,10 +182,10 @@ class Home:
 
 @contextlib.contextmanager
 def quickly():
-    """Far below what a bus waits for by itself."""
+    """Before a bus, by itself, would have given up waiting."""
     start = time.monotonic()
     yield
-    holds(time.monotonic() - start < PATIENCE / 4 * SLOWER, f"it took {time.monotonic() - start:.1f} s")
+    holds(time.monotonic() - start < PATIENCE - 2, f"it took {time.monotonic() - start:.1f} s")
 
 
 # ---- no keyring ----

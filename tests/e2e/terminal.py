@@ -1,6 +1,7 @@
 """A program at a terminal of its own: what it writes is waited for, what is typed reaches it as keys do."""
 import os
 import pty
+import re
 import select
 import signal
 import time
@@ -27,13 +28,21 @@ class Terminal:
         self.at = 0
 
     def expect(self, text, limit=30.0):
-        """Waits until text was written, after what was expected before."""
+        self.expect_one_of(re.escape(text), limit)
+
+    def expect_one_of(self, pattern, limit=30.0):
+        """Waits until what fits was written, after what was expected before."""
         ends = time.monotonic() + limit * journey.SLOWER
-        while (found := self.seen.find(text, self.at)) < 0:
-            holds(time.monotonic() < ends, f"waited for “{text}”, saw: {self.seen[self.at:]!r}")
+        while (found := re.compile(pattern).search(self.seen, self.at)) is None:
+            holds(time.monotonic() < ends, f"waited for “{pattern}”, saw: {self.seen[self.at:]!r}")
             if select.select([self.fd], [], [], 0.1)[0] and not self.read():
-                holds(self.seen.find(text, self.at) >= 0, f"it ended without “{text}”: {self.seen!r}")
-        self.at = found + len(text)
+                holds(re.search(pattern, self.seen[self.at:]), f"it ended without “{pattern}”: {self.seen!r}")
+        self.at = found.end()
+
+    @property
+    def words(self):
+        """What was seen, without what may hold any digits: fingerprints, identifiers, dates, times and ports."""
+        return re.sub(r"[0-9A-F]{4} |\d{4}-|[0-9a-f]{8,}|127\.0\.0\.1:\d+|\d+ ms", "", self.seen)
 
     def read(self):
         try:

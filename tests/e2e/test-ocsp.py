@@ -6,7 +6,6 @@ import shutil
 import socket
 import subprocess
 import threading
-import time
 
 import journey
 from journey import REFUSED, contains, holds
@@ -85,12 +84,12 @@ class Place(journey.Place):
         self.player_ana = self.player(self.ana)
         return self
 
-    def restart(self, mode, *lines):
+    def restart(self, mode, timeout="15s"):
         port = 0
         if self.server and not self.server.ended:
             port = self.server.port
             self.server.stop()
-        journey.write(self.path("state", "server.conf"), "\n".join(("[server]", "workers = 1", "[cards]", "ocsp = " + mode, *lines, "")))
+        journey.write(self.path("state", "server.conf"), "\n".join(("[server]", "workers = 1", "[cards]", f"ocsp = {mode}", f"ocsp-timeout = {timeout}", "")))
         return self.serve(port=port)
 
     def refused(self, sentence):
@@ -151,33 +150,34 @@ def _(place):
 
 @journey.test("a responder that never answers holds up nobody else, and its card no longer than the keeper says")
 def _(place):
-    place.restart("soft", "ocsp-timeout = 3s")
+    place.restart("soft", timeout="1s")
+    with Silent(place.ocsp_port) as silent:
+        place.player_ana.list()
+        holds(silent.taken, "the responder is not asked")
+    contains(place.server.log, "it took too long")
+    place.restart("soft")
     with Silent(place.ocsp_port) as silent:
         player = place.player_ana.start("--list", "--json")
         journey.until(lambda: silent.taken, "the responder is not asked")
-        start = time.monotonic()
         for _ in range(20):
             with journey.connect(place.server.port) as connection:
                 connection.sendall(b"GET /api/auth HTTP/1.1\r\nHost: x\r\n\r\n")
                 holds(connection.recv(100).startswith(b"HTTP/1.1 200"), "the server does not answer")
+        # As all of them were answered before the one that waits: nobody waited with it.
         holds(not player.ended, "the player did not wait")
-        holds(time.monotonic() - start < 2 * journey.SLOWER, "others had to wait")
-        player.wait()
-    contains(place.server.log, "it took too long")
+        player.end()
 
 
 @journey.test("a listener who goes away while the responder is silent, and a server that stops then, come to no harm")
 def _(place):
-    place.restart("hard", "ocsp-timeout = 15s")
+    place.restart("hard")
     with Silent(place.ocsp_port) as silent:
         gone = place.player_ana.start("--list", "--json")
         journey.until(lambda: silent.taken, "the responder is not asked")
         gone.end()
         waiting = place.player_ana.start("--list", "--json")
         journey.until(lambda: len(silent.taken) > 1, "the responder is not asked again")
-        start = time.monotonic()
         place.server.stop()
-        holds(time.monotonic() - start < 10 * journey.SLOWER, "the server waited for the responder")
         waiting.wait(ok=None)
 
 

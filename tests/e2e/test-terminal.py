@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """The player at a terminal: steps, a PIN that is not seen, a numbered catalogue, a title, and the way out."""
 import os
-import re
 import signal
 
 import journey
@@ -38,9 +37,7 @@ def _(place):
     terminal.expect("A number, or q to leave: ")
     terminal.type("q\n")
     terminal.wait()
-    # Fingerprints, identifiers, dates and ports may hold the same digits.
-    rest = re.sub(r"[0-9A-F]{4} |\d{4}-|[0-9a-f]{32}|127\.0\.0\.1:\d+", "", terminal.seen)
-    holds(journey.PIN not in rest, f"the PIN is on the screen: {terminal.seen!r}")
+    holds(journey.PIN not in terminal.words, f"the PIN is on the screen: {terminal.seen!r}")
 
 
 @journey.test("the PIN can be mended with backspace; a wrong one is asked again, with a warning; no digit of it is seen")
@@ -50,7 +47,7 @@ def _(place):
     terminal.type("987\x7f\x7f\x7f" + "7654\n")
     terminal.expect("The PIN is wrong")
     terminal.expect("PIN of")
-    holds("7654" not in terminal.seen and "987" not in terminal.seen.partition("PIN of")[2], f"digits are on the screen: {terminal.seen!r}")
+    holds("7654" not in terminal.words and "987" not in terminal.words.partition("PIN of")[2], f"digits are on the screen: {terminal.seen!r}")
     terminal.type("12\x7f2" + "34\n")
     terminal.expect("A number, or q to leave: ")
     terminal.type("Q\n")
@@ -78,12 +75,12 @@ def _(place):
     terminal.type("\n")
     terminal.expect("A number, or q to leave: ")
     terminal.type("2\n")
-    terminal.expect("♪ Ondas do mar  0:01")
+    terminal.expect_one_of("♪ Ondas do mar  0:0[1-9]")
     terminal.type(" ")
     terminal.expect("paused")
     terminal.type(" ")
     terminal.type("\x1b[C")
-    terminal.expect("♪ Ondas do mar  0:1")
+    terminal.expect_one_of("♪ Ondas do mar  0:[1-5]")
     terminal.type("q")
     terminal.expect("A number, or q to leave: ")
     terminal.type("q\n")
