@@ -84,7 +84,7 @@ parse_options (CantigaCtl *ctl, int *argc, char ***argv, GError **error)
 
   g_option_context_add_main_entries (context, entries, NULL);
   g_option_context_set_summary (context, summary);
-  return g_option_context_parse (context, argc, argv, error);
+  return cantiga_parse_options (context, argc, argv, error);
 }
 
 static guint

@@ -48,7 +48,7 @@ parse_options (int argc, char **argv, Options *options, GError **error)
   g_autoptr (GOptionContext) context = g_option_context_new ("— serves sealed titles to people with cards");
 
   g_option_context_add_main_entries (context, entries, NULL);
-  if (!g_option_context_parse (context, &argc, &argv, error))
+  if (!cantiga_parse_options (context, &argc, &argv, error))
     return FALSE;
   if (argc > 1)
     return cantiga_fail_with (error, CANTIGA_ERROR_USAGE, "“%s” is not an option: --help lists them.", argv[1]);

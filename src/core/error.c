@@ -144,6 +144,19 @@ cantiga_fail_crypto (GError **error, const char *doing)
   return cantiga_fail_with (error, CANTIGA_ERROR_CRYPTO, "The cryptographic library failed %s: %s.", doing, reason != NULL ? reason : "it gives no reason");
 }
 
+gboolean
+cantiga_parse_options (GOptionContext *context, int *argc, char ***argv, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+
+  if (g_option_context_parse (context, argc, argv, &failure))
+    return TRUE;
+  if (failure->domain == G_OPTION_ERROR)
+    return cantiga_fail_with (error, CANTIGA_ERROR_USAGE, "%s: --help lists the options.", failure->message);
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
+}
+
 CantigaExit
 cantiga_error_to_exit (const GError *error)
 {

@@ -89,6 +89,8 @@ gboolean cantiga_fail (GError **error, CantigaError code);
 gboolean cantiga_fail_with (GError **error, CantigaError code, const char *format, ...) G_GNUC_PRINTF (3, 4);
 /* CANTIGA_ERROR_CRYPTO with what was being done and OpenSSL's own reason; empties OpenSSL's error queue. */
 gboolean cantiga_fail_crypto (GError **error, const char *doing);
+/* g_option_context_parse() whose failures are sentences that say where help is. */
+gboolean cantiga_parse_options (GOptionContext *context, int *argc, char ***argv, GError **error);
 /* The exit code for any error, also of other domains. */
 CantigaExit cantiga_error_to_exit (const GError *error);
 

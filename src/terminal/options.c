@@ -93,7 +93,7 @@ cantiga_options_parse (CantigaOptions *options, int argc, char **argv, GError **
                                          "  cards   shows the certificates that can sign in, and their addresses for --card");
   g_option_group_add_entries (group, entries);
   g_option_context_set_main_group (context, group);
-  if (!g_option_context_parse (context, &argc, &argv, error))
+  if (!cantiga_parse_options (context, &argc, &argv, error))
     return FALSE;
   if (argc > 1 && !take_command (options, argv[1]))
     return cantiga_fail_with (error, CANTIGA_ERROR_USAGE, "“%s” is neither an option nor a command: --help lists them.", argv[1]);

@@ -128,6 +128,28 @@ test_fail_crypto_without_reason (void)
 }
 
 static void
+test_options (void)
+{
+  int n = 0;
+  const GOptionEntry entries[] = { { "n", 0, 0, G_OPTION_ARG_INT, &n, "A number", "N" }, { NULL } };
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  char *good[] = { "program", "--n", "3", "more", NULL }, *wrong[] = { "program", "--m", NULL };
+  char **argv = good;
+  int argc = 4;
+  g_autoptr (GError) error = NULL;
+
+  g_option_context_add_main_entries (context, entries, NULL);
+  g_assert_true (cantiga_parse_options (context, &argc, &argv, &error));
+  g_assert_cmpint (n, ==, 3);
+  g_assert_cmpint (argc, ==, 2);
+  argv = wrong;
+  argc = 2;
+  g_assert_false (cantiga_parse_options (context, &argc, &argv, &error));
+  g_assert_error (error, CANTIGA_ERROR, CANTIGA_ERROR_USAGE);
+  g_assert_true (g_str_has_suffix (error->message, "--m: --help lists the options."));
+}
+
+static void
 test_exit (void)
 {
   g_autoptr (GError) usage = g_error_new_literal (G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "x");
@@ -151,6 +173,7 @@ main (int argc, char **argv)
   g_test_add_func ("/error/a-failure-may-have-a-sentence-of-its-own", test_fail_with);
   g_test_add_func ("/error/openssl-s-reason-is-told-and-its-queue-emptied", test_fail_crypto);
   g_test_add_func ("/error/openssl-may-give-no-reason", test_fail_crypto_without_reason);
+  g_test_add_func ("/error/what-is-wrong-on-a-command-line-is-a-sentence", test_options);
   g_test_add_func ("/error/programs-end-with-the-table-s-number", test_exit);
   return g_test_run ();
 }
