@@ -200,7 +200,7 @@ main (int argc, char **argv)
     {
       if (ctl.folder == NULL)
         ctl.folder = g_strdup ("/var/lib/cantiga");
-      if (!run_command (&ctl, argc, argv, &error))
+      if (!cantiga_ctl_become_owner (ctl.folder, &error) || !run_command (&ctl, argc, argv, &error))
         code = cantiga_error_to_exit (error);
     }
   if (error != NULL)

@@ -34,6 +34,9 @@ typedef struct
 
 typedef gboolean (*CantigaCommand) (CantigaCtl *ctl, GError **error);
 
+/* As root, becomes the owner of folder (the state), with that user's groups and home: what root left behind there the server could not open. Does nothing
+ * for others, where the folder is root's, and where there is none yet. Before anything is opened. */
+gboolean cantiga_ctl_become_owner (const char *folder, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The configuration in force; cantiga_ctl_open() does this too. */
 gboolean cantiga_ctl_load_config (CantigaCtl *ctl, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_ctl_open (CantigaCtl *ctl, GError **error) G_GNUC_WARN_UNUSED_RESULT;
