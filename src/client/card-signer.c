@@ -85,6 +85,12 @@ cantiga_card_signer_choose (CantigaCardSigner *self, const char *uri)
   cantiga_card_signer_release (self);
 }
 
+GBytes *
+cantiga_card_signer_get_certificate (CantigaCardSigner *self)
+{
+  return self->chosen;
+}
+
 void
 cantiga_card_signer_release (CantigaCardSigner *self)
 {

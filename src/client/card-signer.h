@@ -41,6 +41,8 @@ CantigaSigner *cantiga_card_signer_new (CantigaCard *card, CantigaCardOwner *own
 void cantiga_card_signer_remember (CantigaCardSigner *signer, const char *folder);
 /* Another choice than the one that is kept, which it replaces: the certificate of this URI and no other, or NULL: the owner is asked among several. */
 void cantiga_card_signer_choose (CantigaCardSigner *signer, const char *uri);
+/* The one that signed last; borrowed, NULL for none. */
+GBytes *cantiga_card_signer_get_certificate (CantigaCardSigner *signer);
 /* Any card may sign the next time. */
 void cantiga_card_signer_release (CantigaCardSigner *signer);
 

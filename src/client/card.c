@@ -19,6 +19,7 @@ struct _CantigaCard
   guint timeout;
   CantigaCardState state;
 
+  gboolean outdated;           /* the program is to be started anew */
   CantigaCardProgram *program; /* NULL until it is needed, and after it ended */
   CantigaCardRequest *current;
   GQueue waiting;
@@ -195,12 +196,21 @@ fail_to_start (CantigaCardRequest *request, const GError *reason)
   cantiga_card_request_fail (request, error);
 }
 
+void
+cantiga_card_start_over (CantigaCard *card)
+{
+  card->outdated = TRUE;
+}
+
 static void
 send_request (CantigaCard *card, CantigaCardRequest *request)
 {
   gboolean person = request->found != NULL && request->found->pin != CANTIGA_CARD_PIN_ASKED;
   g_autoptr (GError) error = NULL;
 
+  if (card->outdated)
+    drop_program (card);
+  card->outdated = FALSE;
   if (!start_program (card, &error))
     {
       fail_to_start (request, error);

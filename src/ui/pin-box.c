@@ -1,5 +1,7 @@
 #include "ui/pin-box.h"
 
+#include <string.h>
+
 #include <glib/gi18n.h>
 
 #include "ui/application.h"
@@ -38,7 +40,10 @@ static gboolean
 is_whole (CantigaPinBox *self)
 {
   guint length = gtk_entry_get_text_length (self->entry);
+  const char *text = gtk_entry_buffer_get_text (gtk_entry_get_buffer (self->entry));
 
+  if (self->found != NULL && self->found->kind == CANTIGA_CARD_KIND_CITIZEN && strspn (text, "0123456789") != strlen (text))
+    return FALSE;
   return self->found != NULL && length >= self->found->pin_min && length <= self->found->pin_max;
 }
 
@@ -113,23 +118,28 @@ cantiga_pin_box_new (void)
   return g_object_new (CANTIGA_TYPE_PIN_BOX, NULL);
 }
 
-static const char *
-describe_tries (CantigaCardFound *found, CantigaCardState state)
+static char *
+dup_tries (CantigaCardFound *found, CantigaCardState state)
 {
+  gboolean wrong = state == CANTIGA_CARD_STATE_PIN_WRONG;
+  int left = cantiga_card_tries_get_left (found->tries, found->kind);
+
   if (state == CANTIGA_CARD_STATE_LAST_TRY || found->tries == CANTIGA_CARD_TRIES_LAST)
-    return _ ("Last try: a wrong PIN now blocks it");
-  if (state == CANTIGA_CARD_STATE_PIN_WRONG)
-    return _ ("Wrong PIN. There are more tries");
-  if (found->tries == CANTIGA_CARD_TRIES_LOW)
-    return _ ("Authentication PIN · a wrong one was given before");
-  return _ ("Authentication PIN");
+    return g_strdup (_ ("Last try: a wrong PIN now blocks it"));
+  if (wrong && (left <= 0 || found->tries == CANTIGA_CARD_TRIES_NORMAL))
+    return g_strdup (_ ("Wrong PIN. There are more tries"));
+  if (wrong)
+    return g_strdup_printf (ngettext ("Wrong PIN. %d try left", "Wrong PIN. %d tries left", (gulong)left), left);
+  if (left > 0)
+    return g_strdup_printf (ngettext ("Authentication PIN · %d try left", "Authentication PIN · %d tries left", (gulong)left), left);
+  return g_strdup (found->tries == CANTIGA_CARD_TRIES_LOW ? _ ("Authentication PIN · a wrong one was given before") : _ ("Authentication PIN"));
 }
 
 void
 cantiga_pin_box_ask (CantigaPinBox *self, CantigaCardFound *found, CantigaCardState state)
 {
-  g_autofree char *question = g_strdup_printf ("%s\n%s", found->name, describe_tries (found, state));
-  gboolean wrong = state == CANTIGA_CARD_STATE_PIN_WRONG || state == CANTIGA_CARD_STATE_LAST_TRY;
+  g_autofree char *tries = dup_tries (found, state);
+  g_autofree char *question = g_strdup_printf ("%s\n%s", found->name, tries);
 
   cantiga_card_found_ref (found);
   g_clear_pointer (&self->found, cantiga_card_found_unref);
@@ -138,7 +148,7 @@ cantiga_pin_box_ask (CantigaPinBox *self, CantigaCardFound *found, CantigaCardSt
   gtk_label_set_label (self->question, question);
   gtk_entry_set_max_length (self->entry, (int)found->pin_max);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->entry), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, question, -1);
-  if (wrong)
+  if (state == CANTIGA_CARD_STATE_LAST_TRY)
     gtk_widget_add_css_class (GTK_WIDGET (self->entry), "error");
   else
     gtk_widget_remove_css_class (GTK_WIDGET (self->entry), "error");

@@ -3,10 +3,12 @@
 #include <glib/gi18n.h>
 
 #include "ui/application.h"
+#include "ui/card-action.h"
 #include "ui/card-words.h"
 #include "ui/pin-box.h"
 #include "ui/step-row.h"
 #include "ui/step-words.h"
+#include "ui/which-card.h"
 
 /* The work does not wait for the show. */
 #define SHOW_MS 120
@@ -22,13 +24,18 @@ struct _CantigaSignInPage
 
   /* borrowed from the tree */
   CantigaStepRow *rows[CANTIGA_N_STEPS];
+
+  /* owned; one of them at a time is in the card's row */
   CantigaPinBox *pin;
+  CantigaWhichCard *which;
 
   /* owned */
   CantigaVisit *visit;
   GQueue shows; /* Show, those that wait for their moment */
   guint timer;
   guint stay;
+
+  CantigaCardAction action; /* of the button that the card's row shows */
 };
 
 G_DEFINE_FINAL_TYPE (CantigaSignInPage, cantiga_sign_in_page, GTK_TYPE_BOX)
@@ -41,7 +48,8 @@ typedef struct
   CantigaStep step;
   CantigaMark mark;
   char *said;
-  const char *remedy; /* static */
+  const char *remedy;       /* static */
+  CantigaCardAction action; /* instead of remedy */
 } Show;
 
 static void
@@ -72,7 +80,13 @@ stayed_cb (gpointer user_data)
 static void
 perform (CantigaSignInPage *self, Show *show)
 {
-  cantiga_step_row_show (self->rows[show->step], show->mark, show->said, show->remedy);
+  const char *label = cantiga_card_action_get_label (show->action);
+
+  cantiga_step_row_show (self->rows[show->step], show->mark, show->said, label != NULL ? label : show->remedy);
+  if (show->step == CANTIGA_STEP_CARD)
+    self->action = show->action;
+  if (show->mark == CANTIGA_MARK_FAIL && label != NULL && show->action < CANTIGA_CARD_ACTION_START_OVER)
+    cantiga_step_row_offer_again (self->rows[show->step]);
   if (show->mark == CANTIGA_MARK_FAIL)
     cantiga_step_row_focus_remedy (self->rows[show->step]);
   show_free (show);
@@ -111,13 +125,9 @@ is_animated (CantigaSignInPage *self)
   return animated;
 }
 
-/* Takes said. */
 static void
-show_step (CantigaSignInPage *self, CantigaStep step, CantigaMark mark, char *said, const char *remedy)
+push_show (CantigaSignInPage *self, Show *show)
 {
-  Show *show = g_new0 (Show, 1);
-
-  *show = (Show){ step, mark, said, remedy };
   if (self->timer == 0)
     {
       perform (self, show);
@@ -125,6 +135,26 @@ show_step (CantigaSignInPage *self, CantigaStep step, CantigaMark mark, char *sa
     }
   else
     g_queue_push_tail (&self->shows, show);
+}
+
+/* Takes said. */
+static void
+show_step (CantigaSignInPage *self, CantigaStep step, CantigaMark mark, char *said, const char *remedy)
+{
+  Show *show = g_new0 (Show, 1);
+
+  *show = (Show){ step, mark, said, remedy, CANTIGA_CARD_ACTION_NONE };
+  push_show (self, show);
+}
+
+/* Takes said. */
+static void
+show_card (CantigaSignInPage *self, CantigaMark mark, char *said, CantigaCardAction action)
+{
+  Show *show = g_new0 (Show, 1);
+
+  *show = (Show){ CANTIGA_STEP_CARD, mark, said, NULL, action };
+  push_show (self, show);
 }
 
 /* ---- what the visit says ---- */
@@ -136,10 +166,13 @@ show_failure (CantigaSignInPage *self, CantigaStep step)
   CantigaCardState card = cantiga_visit_get_card_state (self->visit);
   g_autofree char *failure = cantiga_step_words_dup_failure (step, error, card);
   g_autofree char *remedy = cantiga_step_words_dup_remedy (step, error, card);
+  g_autofree char *said = *remedy != '\0' ? g_strdup_printf ("%s %s", failure, remedy) : g_strdup (failure);
 
   cantiga_step_row_reveal_more (self->rows[CANTIGA_STEP_CARD], FALSE);
-  show_step (self, step, CANTIGA_MARK_FAIL, *remedy != '\0' ? g_strdup_printf ("%s %s", failure, remedy) : g_steal_pointer (&failure),
-             step == CANTIGA_STEP_SESSION ? _ ("Paste") : _ ("Try again"));
+  if (step == CANTIGA_STEP_CARD)
+    show_card (self, CANTIGA_MARK_FAIL, g_steal_pointer (&said), cantiga_card_action_after (card, error));
+  else
+    show_step (self, step, CANTIGA_MARK_FAIL, g_steal_pointer (&said), step == CANTIGA_STEP_SESSION ? _ ("Paste") : _ ("Try again"));
 }
 
 static void
@@ -164,15 +197,35 @@ visit_card_cb (CantigaVisit *visit, int state, CantigaSignInPage *self)
   const char *remedy = cantiga_card_words_get_remedy (state);
 
   cantiga_step_row_reveal_more (self->rows[CANTIGA_STEP_CARD], FALSE);
-  show_step (self, CANTIGA_STEP_CARD, CANTIGA_MARK_TURN,
+  show_card (self, CANTIGA_MARK_TURN,
              *remedy != '\0' ? g_strdup_printf ("%s %s", cantiga_card_words_get_sentence (state), remedy)
                              : g_strdup (cantiga_card_words_get_sentence (state)),
-             NULL);
+             cantiga_card_action_while (state));
+}
+
+static void
+visit_choose_cb (CantigaVisit *visit, GPtrArray *all, CantigaSignInPage *self)
+{
+  cantiga_which_card_ask (self->which, all);
+  show_step (self, CANTIGA_STEP_CARD, CANTIGA_MARK_TURN, g_strdup (_ ("There are several")), NULL);
+  cantiga_step_row_set_more (self->rows[CANTIGA_STEP_CARD], GTK_WIDGET (self->which));
+  cantiga_step_row_reveal_more (self->rows[CANTIGA_STEP_CARD], TRUE);
+  gtk_widget_grab_focus (GTK_WIDGET (self->which));
+}
+
+static void
+visit_elsewhere_cb (CantigaVisit *visit, CantigaCardFound *found, CantigaSignInPage *self)
+{
+  const char *where = found->pin == CANTIGA_CARD_PIN_PAD ? _ ("Type the PIN on the reader.") : _ ("Type the PIN in Autenticação.gov's own window.");
+
+  cantiga_step_row_reveal_more (self->rows[CANTIGA_STEP_CARD], FALSE);
+  show_card (self, CANTIGA_MARK_TURN, g_strdup_printf ("%s · %s", found->name, where), CANTIGA_CARD_ACTION_CANCEL);
 }
 
 static void
 reveal_pin (CantigaSignInPage *self)
 {
+  cantiga_step_row_set_more (self->rows[CANTIGA_STEP_CARD], GTK_WIDGET (self->pin));
   show_step (self, CANTIGA_STEP_CARD, CANTIGA_MARK_TURN, g_strdup (_ ("Its PIN is asked for")), NULL);
   cantiga_step_row_reveal_more (self->rows[CANTIGA_STEP_CARD], TRUE);
   gtk_widget_grab_focus (GTK_WIDGET (self->pin));
@@ -237,9 +290,38 @@ start_over (CantigaSignInPage *self)
 }
 
 static void
+card_chosen_cb (CantigaWhichCard *which, CantigaCardFound *found, CantigaSignInPage *self)
+{
+  gtk_widget_grab_focus (GTK_WIDGET (self->rows[CANTIGA_STEP_CARD]));
+  cantiga_step_row_reveal_more (self->rows[CANTIGA_STEP_CARD], FALSE);
+  cantiga_visit_give_choice (self->visit, found);
+}
+
+static void
+act_on_card (CantigaSignInPage *self)
+{
+  switch (self->action)
+    {
+    case CANTIGA_CARD_ACTION_CANCEL:
+      return cantiga_visit_stop (self->visit);
+    case CANTIGA_CARD_ACTION_OTHER_CARD:
+      cantiga_visit_choose_anew (self->visit);
+      return start_over (self);
+    case CANTIGA_CARD_ACTION_START_OVER:
+    case CANTIGA_CARD_ACTION_TRY_AGAIN:
+      return start_over (self);
+    default:
+      if (cantiga_card_action_perform (self->action, GTK_WIDGET (self), self->visit))
+        cantiga_step_row_set_remedy (self->rows[CANTIGA_STEP_CARD], _ ("Copied"));
+    }
+}
+
+static void
 remedy_cb (CantigaStepRow *row, CantigaSignInPage *self)
 {
-  if (row == self->rows[CANTIGA_STEP_SESSION])
+  if (row == self->rows[CANTIGA_STEP_CARD])
+    act_on_card (self);
+  else if (row == self->rows[CANTIGA_STEP_SESSION])
     gtk_widget_activate_action (GTK_WIDGET (self), "win.paste-invitation", NULL);
   else
     start_over (self);
@@ -273,6 +355,8 @@ cantiga_sign_in_page_dispose (GObject *object)
   if (self->visit != NULL)
     g_signal_handlers_disconnect_by_data (self->visit, self);
   g_clear_object (&self->visit);
+  g_clear_object (&self->pin);
+  g_clear_object (&self->which);
   G_OBJECT_CLASS (cantiga_sign_in_page_parent_class)->dispose (object);
 }
 
@@ -318,9 +402,12 @@ cantiga_sign_in_page_init (CantigaSignInPage *self)
     {
       self->rows[step] = cantiga_step_row_new (cantiga_step_words_get_title (step));
       g_signal_connect (self->rows[step], "remedy", G_CALLBACK (remedy_cb), self);
+      g_signal_connect_swapped (self->rows[step], "again", G_CALLBACK (start_over), self);
       adw_preferences_group_add (self->steps, GTK_WIDGET (self->rows[step]));
     }
-  self->pin = CANTIGA_PIN_BOX (cantiga_pin_box_new ());
+  self->pin = CANTIGA_PIN_BOX (g_object_ref_sink (cantiga_pin_box_new ()));
+  self->which = CANTIGA_WHICH_CARD (g_object_ref_sink (cantiga_which_card_new ()));
+  g_signal_connect (self->which, "chosen", G_CALLBACK (card_chosen_cb), self);
   g_signal_connect (self->pin, "given", G_CALLBACK (pin_given_cb), self);
   cantiga_step_row_set_more (self->rows[CANTIGA_STEP_CARD], GTK_WIDGET (self->pin));
   listen_for_haste (self);
@@ -339,6 +426,8 @@ cantiga_sign_in_page_new (CantigaVisit *visit)
   g_signal_connect (visit, "step", G_CALLBACK (visit_step_cb), self);
   g_signal_connect (visit, "card", G_CALLBACK (visit_card_cb), self);
   g_signal_connect (visit, "pin", G_CALLBACK (visit_pin_cb), self);
+  g_signal_connect (visit, "choose", G_CALLBACK (visit_choose_cb), self);
+  g_signal_connect (visit, "elsewhere", G_CALLBACK (visit_elsewhere_cb), self);
   g_signal_connect_swapped (visit, "notify::state", G_CALLBACK (stay_if_done), self);
   return self;
 }

@@ -13,12 +13,14 @@ struct _CantigaStepRow
   GtkSpinner *spinner;
   GtkLabel *said;
   GtkButton *remedy;
+  GtkButton *again;
   GtkRevealer *more;
 };
 
 G_DEFINE_FINAL_TYPE (CantigaStepRow, cantiga_step_row, ADW_TYPE_PREFERENCES_ROW)
 
 static guint remedy_signal;
+static guint again_signal;
 
 static void
 remedy_clicked_cb (CantigaStepRow *self)
@@ -27,18 +29,27 @@ remedy_clicked_cb (CantigaStepRow *self)
 }
 
 static void
+again_clicked_cb (CantigaStepRow *self)
+{
+  g_signal_emit (self, again_signal, 0);
+}
+
+static void
 cantiga_step_row_class_init (CantigaStepRowClass *klass)
 {
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   remedy_signal = g_signal_new ("remedy", CANTIGA_TYPE_STEP_ROW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  again_signal = g_signal_new ("again", CANTIGA_TYPE_STEP_ROW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   gtk_widget_class_set_template_from_resource (widget_class, CANTIGA_RESOURCES "ui/step-row.ui");
   gtk_widget_class_bind_template_child (widget_class, CantigaStepRow, mark);
   gtk_widget_class_bind_template_child (widget_class, CantigaStepRow, spinner);
   gtk_widget_class_bind_template_child (widget_class, CantigaStepRow, said);
   gtk_widget_class_bind_template_child (widget_class, CantigaStepRow, remedy);
+  gtk_widget_class_bind_template_child (widget_class, CantigaStepRow, again);
   gtk_widget_class_bind_template_child (widget_class, CantigaStepRow, more);
   gtk_widget_class_bind_template_callback (widget_class, remedy_clicked_cb);
+  gtk_widget_class_bind_template_callback (widget_class, again_clicked_cb);
 }
 
 static void
@@ -75,6 +86,19 @@ name_row (CantigaStepRow *self, CantigaMark mark, const char *said)
 }
 
 void
+cantiga_step_row_set_remedy (CantigaStepRow *self, const char *remedy)
+{
+  gtk_widget_set_visible (GTK_WIDGET (self->remedy), remedy != NULL);
+  gtk_button_set_label (self->remedy, remedy != NULL ? remedy : "");
+}
+
+void
+cantiga_step_row_offer_again (CantigaStepRow *self)
+{
+  gtk_widget_set_visible (GTK_WIDGET (self->again), TRUE);
+}
+
+void
 cantiga_step_row_show (CantigaStepRow *self, CantigaMark mark, const char *said, const char *remedy)
 {
   static const char *const pages[] = { "wait", "turn", "done", "warn", "fail" };
@@ -90,8 +114,8 @@ cantiga_step_row_show (CantigaStepRow *self, CantigaMark mark, const char *said,
     gtk_widget_add_css_class (GTK_WIDGET (self->said), "dim-label");
   else
     gtk_widget_remove_css_class (GTK_WIDGET (self->said), "dim-label");
-  gtk_widget_set_visible (GTK_WIDGET (self->remedy), remedy != NULL);
-  gtk_button_set_label (self->remedy, remedy != NULL ? remedy : "");
+  cantiga_step_row_set_remedy (self, remedy);
+  gtk_widget_set_visible (GTK_WIDGET (self->again), FALSE);
   name_row (self, mark, said);
 }
 

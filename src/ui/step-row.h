@@ -14,13 +14,16 @@ typedef enum
   CANTIGA_MARK_FAIL,
 } CantigaMark;
 
-/* Signal "remedy": its button was clicked. */
+/* Signals "remedy", "again": that button was clicked. */
 #define CANTIGA_TYPE_STEP_ROW (cantiga_step_row_get_type ())
 G_DECLARE_FINAL_TYPE (CantigaStepRow, cantiga_step_row, CANTIGA, STEP_ROW, AdwPreferencesRow)
 
 CantigaStepRow *cantiga_step_row_new (const char *title);
 /* said and remedy (the button's label) may be NULL. */
 void cantiga_step_row_show (CantigaStepRow *row, CantigaMark mark, const char *said, const char *remedy);
+void cantiga_step_row_set_remedy (CantigaStepRow *row, const char *remedy);
+/* A second button, “Try again”, until the next show. */
+void cantiga_step_row_offer_again (CantigaStepRow *row);
 /* What the row grows by while it is revealed. */
 void cantiga_step_row_set_more (CantigaStepRow *row, GtkWidget *more);
 void cantiga_step_row_reveal_more (CantigaStepRow *row, gboolean reveal);

@@ -7,10 +7,14 @@ struct _CantigaVisit
   /* owned */
   CantigaPaired *paired;
   CantigaCard *card;
+  CantigaCardSigner *signer;
+  CantigaCardWatch *watch; /* while the session is open */
   CantigaSession *session;
   CantigaCatalogue *catalogue;
   GCancellable *cancellable; /* of signing in and loading */
   GTask *asking;             /* for the PIN */
+  GSource *asking_over;      /* it was cancelled */
+  GTask *choosing;           /* which card */
   GError *error;
 
   CantigaVisitState state;
@@ -21,6 +25,9 @@ enum
 {
   STEP,
   CARD,
+  PRESENCE,
+  CHOOSE,
+  ELSEWHERE,
   PIN,
   N_SIGNALS
 };
@@ -37,12 +44,24 @@ static void cantiga_visit_owner_init (CantigaCardOwnerInterface *iface);
 G_DEFINE_FINAL_TYPE_WITH_CODE (CantigaVisit, cantiga_visit, G_TYPE_OBJECT, G_IMPLEMENT_INTERFACE (CANTIGA_TYPE_CARD_OWNER, cantiga_visit_owner_init))
 
 static void
+drop_asking_over (CantigaVisit *self)
+{
+  if (self->asking_over != NULL)
+    g_source_destroy (self->asking_over);
+  g_clear_pointer (&self->asking_over, g_source_unref);
+}
+
+static void
 stop_asking (CantigaVisit *self)
 {
   g_autoptr (GTask) asking = g_steal_pointer (&self->asking);
+  g_autoptr (GTask) choosing = g_steal_pointer (&self->choosing);
 
+  drop_asking_over (self);
   if (asking != NULL)
     g_task_return_new_error (asking, G_IO_ERROR, G_IO_ERROR_CANCELLED, "The PIN was not given.");
+  if (choosing != NULL)
+    g_task_return_new_error (choosing, G_IO_ERROR, G_IO_ERROR_CANCELLED, "No card was chosen.");
 }
 
 static void
@@ -52,6 +71,15 @@ cantiga_visit_dispose (GObject *object)
 
   if (self->session != NULL)
     g_signal_handlers_disconnect_by_data (self->session, self);
+  drop_asking_over (self);
+  if (self->watch != NULL)
+    {
+      g_signal_handlers_disconnect_by_data (self->watch, self);
+      cantiga_card_watch_stop (self->watch);
+    }
+  g_clear_object (&self->watch);
+  g_clear_object (&self->signer);
+  g_clear_object (&self->choosing);
   g_clear_object (&self->catalogue);
   g_clear_object (&self->session);
   g_clear_object (&self->card);
@@ -80,6 +108,10 @@ cantiga_visit_class_init (CantigaVisitClass *klass)
   signals[STEP]
       = g_signal_new ("step", CANTIGA_TYPE_VISIT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 3, G_TYPE_INT, G_TYPE_INT, G_TYPE_STRING);
   signals[CARD] = g_signal_new ("card", CANTIGA_TYPE_VISIT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_INT);
+  signals[PRESENCE] = g_signal_new ("presence", CANTIGA_TYPE_VISIT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_INT);
+  signals[CHOOSE] = g_signal_new ("choose", CANTIGA_TYPE_VISIT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_PTR_ARRAY);
+  signals[ELSEWHERE]
+      = g_signal_new ("elsewhere", CANTIGA_TYPE_VISIT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, CANTIGA_TYPE_CARD_FOUND);
   signals[PIN]
       = g_signal_new ("pin", CANTIGA_TYPE_VISIT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2, CANTIGA_TYPE_CARD_FOUND, G_TYPE_INT);
 }
@@ -110,8 +142,18 @@ session_step_cb (CantigaSession *session, int step, int state, const char *detai
 }
 
 static void
+presence_changed_cb (CantigaCardWatch *watch, int state, CantigaVisit *self)
+{
+  g_signal_emit (self, signals[PRESENCE], 0, state);
+}
+
+static void
 session_state_cb (CantigaSession *session, GParamSpec *pspec, CantigaVisit *self)
 {
+  if (cantiga_session_get_state (session) == CANTIGA_SESSION_OPEN)
+    cantiga_card_watch_start (self->watch);
+  else
+    cantiga_card_watch_stop (self->watch);
   if (self->state != CANTIGA_VISIT_OPEN || cantiga_session_get_state (session) != CANTIGA_SESSION_SIGNED_OUT)
     return;
   if (self->error == NULL)
@@ -128,6 +170,10 @@ cantiga_visit_new (CantigaStore *store, CantigaPaired *paired, const char *const
   self->paired = g_object_ref (paired);
   self->card = cantiga_card_new (NULL, modules);
   signer = cantiga_card_signer_new (self->card, CANTIGA_CARD_OWNER (self));
+  self->signer = g_object_ref (CANTIGA_CARD_SIGNER (signer));
+  cantiga_card_signer_remember (self->signer, cantiga_store_get_path (store));
+  self->watch = cantiga_card_watch_new (self->signer);
+  g_signal_connect (self->watch, "changed", G_CALLBACK (presence_changed_cb), self);
   self->session = cantiga_session_new (store, paired, NULL, signer, error);
   if (self->session == NULL)
     return NULL;
@@ -171,6 +217,18 @@ CantigaCardState
 cantiga_visit_get_card_state (CantigaVisit *self)
 {
   return cantiga_card_get_last_state (self->card);
+}
+
+CantigaCard *
+cantiga_visit_get_card (CantigaVisit *self)
+{
+  return self->card;
+}
+
+GBytes *
+cantiga_visit_get_certificate (CantigaVisit *self)
+{
+  return cantiga_card_signer_get_certificate (self->signer);
 }
 
 /* ---- signing in, then the catalogue ---- */
@@ -227,6 +285,8 @@ cantiga_visit_start (CantigaVisit *self)
   self->cancellable = g_cancellable_new ();
   if (cantiga_session_get_state (self->session) == CANTIGA_SESSION_OPEN)
     return load (self);
+  /* Whoever signs in anew may do so with another card. */
+  cantiga_card_signer_release (self->signer);
   self->step = CANTIGA_STEP_CERTIFICATES;
   set_state (self, CANTIGA_VISIT_SIGNING_IN);
   cantiga_session_sign_in_async (self->session, self->cancellable, signed_in_cb, g_object_ref (self));
@@ -268,14 +328,60 @@ await_card (CantigaCardOwner *owner, CantigaCardState state)
 }
 
 void
+cantiga_visit_choose_anew (CantigaVisit *self)
+{
+  cantiga_card_signer_choose (self->signer, NULL);
+}
+
+void
+cantiga_visit_give_choice (CantigaVisit *self, CantigaCardFound *found)
+{
+  g_autoptr (GTask) choosing = g_steal_pointer (&self->choosing);
+
+  if (choosing != NULL)
+    g_task_return_pointer (choosing, cantiga_card_found_ref (found), (GDestroyNotify)cantiga_card_found_unref);
+}
+
+static void
+choose_card_async (CantigaCardOwner *owner, GPtrArray *found, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  CantigaVisit *self = CANTIGA_VISIT (owner);
+
+  stop_asking (self);
+  self->choosing = g_task_new (self, cancellable, callback, user_data);
+  g_signal_emit (self, signals[CHOOSE], 0, found);
+}
+
+static CantigaCardFound *
+choose_card_finish (CantigaCardOwner *owner, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+static void
+point_elsewhere (CantigaCardOwner *owner, CantigaCardFound *found)
+{
+  g_signal_emit (owner, signals[ELSEWHERE], 0, found);
+}
+
+void
 cantiga_visit_give_pin (CantigaVisit *self, CantigaSecret *pin)
 {
   g_autoptr (GTask) asking = g_steal_pointer (&self->asking);
 
+  drop_asking_over (self);
   if (asking != NULL)
     g_task_return_pointer (asking, pin, (GDestroyNotify)cantiga_secret_free);
   else
     cantiga_secret_free (pin);
+}
+
+/* The card went while its PIN was asked for, or signing in was stopped. */
+static gboolean
+asking_over_cb (GCancellable *cancellable, gpointer self)
+{
+  stop_asking (self);
+  return G_SOURCE_REMOVE;
 }
 
 static void
@@ -286,6 +392,12 @@ ask_pin_async (CantigaCardOwner *owner, CantigaCardFound *found, CantigaCardStat
 
   stop_asking (self);
   self->asking = g_task_new (self, cancellable, callback, user_data);
+  if (cancellable != NULL)
+    {
+      self->asking_over = g_cancellable_source_new (cancellable);
+      g_source_set_callback (self->asking_over, G_SOURCE_FUNC (asking_over_cb), self, NULL);
+      g_source_attach (self->asking_over, NULL);
+    }
   g_signal_emit (self, signals[PIN], 0, found, (int)state);
 }
 
@@ -299,6 +411,9 @@ static void
 cantiga_visit_owner_init (CantigaCardOwnerInterface *iface)
 {
   iface->await_card = await_card;
+  iface->choose_card_async = choose_card_async;
+  iface->choose_card_finish = choose_card_finish;
+  iface->point_elsewhere = point_elsewhere;
   iface->ask_pin_async = ask_pin_async;
   iface->ask_pin_finish = ask_pin_finish;
 }

@@ -1,7 +1,7 @@
 /* A visit to one server: its session, its catalogue, and the card's questions, for whoever shows them. */
 #pragma once
 
-#include "client/card-signer.h"
+#include "client/card-watch.h"
 #include "client/catalogue.h"
 
 G_BEGIN_DECLS
@@ -16,7 +16,9 @@ typedef enum
 
 /* Property (read-only, notified): "state" (int).
  * Signals: "step" (CantigaStep, CantigaStepState, const char *detail), enums as ints: as of the session; a failed step comes with the visit's error.
- * "card" (CantigaCardState as int): there is no card to use, and why. "pin" (CantigaCardFound, CantigaCardState as int): its PIN is asked for, until
+ * "card" (CantigaCardState as int): there is no card to use, and why; also while it is OPEN, when a play waits for the card. "presence"
+ * (CantigaCardState as int), while it is OPEN: the card went (why), or is back (READY). "choose" (GPtrArray of CantigaCardFound): which of them, until
+ * cantiga_visit_give_choice(). "elsewhere" (CantigaCardFound): its PIN is typed on the reader or in a window of its own. "pin" (CantigaCardFound, CantigaCardState as int): its PIN is asked for, until
  * cantiga_visit_give_pin() or the end of signing in. */
 #define CANTIGA_TYPE_VISIT (cantiga_visit_get_type ())
 G_DECLARE_FINAL_TYPE (CantigaVisit, cantiga_visit, CANTIGA, VISIT, GObject)
@@ -36,6 +38,13 @@ CantigaCardState cantiga_visit_get_card_state (CantigaVisit *visit);
 void cantiga_visit_start (CantigaVisit *visit);
 /* Breaks off what start began. */
 void cantiga_visit_stop (CantigaVisit *visit);
+/* found: one of those that were offered. */
+void cantiga_visit_give_choice (CantigaVisit *visit, CantigaCardFound *found);
+/* The next start asks again which card, if there are several. */
+void cantiga_visit_choose_anew (CantigaVisit *visit);
+CantigaCard *cantiga_visit_get_card (CantigaVisit *visit);
+/* The card's that signed last; borrowed, NULL for none. */
+GBytes *cantiga_visit_get_certificate (CantigaVisit *visit);
 /* Takes pin. */
 void cantiga_visit_give_pin (CantigaVisit *visit, CantigaSecret *pin);
 /* Signs out. */

@@ -26,6 +26,7 @@ struct _CantigaWindow
 
   /* borrowed from the tree */
   CantigaSignInPage *sign_in; /* NULL while it is not open */
+  AdwToast *card_toast;       /* weak */
 
   /* owned */
   CantigaStore *store; /* NULL until it is read */

@@ -4,6 +4,7 @@
 
 #include "ui/again-dialog.h"
 #include "ui/application.h"
+#include "ui/card-words.h"
 #include "ui/invitation-window.h"
 #include "ui/refusal.h"
 
@@ -215,8 +216,56 @@ pin_wanted_cb (CantigaVisit *visit, CantigaCardFound *found, int state, CantigaW
 }
 
 static void
+dismiss_card_toast (CantigaWindow *self)
+{
+  if (self->card_toast != NULL)
+    adw_toast_dismiss (self->card_toast);
+  g_clear_weak_pointer (&self->card_toast);
+}
+
+/* It stands until the card is back. */
+static void
+show_card_toast (CantigaWindow *self, const char *text)
+{
+  g_autofree char *escaped = g_markup_escape_text (text, -1);
+  AdwToast *toast = adw_toast_new (escaped);
+
+  dismiss_card_toast (self);
+  adw_toast_set_timeout (toast, 0);
+  adw_toast_set_priority (toast, ADW_TOAST_PRIORITY_HIGH);
+  g_set_weak_pointer (&self->card_toast, toast);
+  adw_toast_overlay_add_toast (self->toasts, toast);
+}
+
+/* Nothing stops for it: what plays, plays on. */
+static void
+card_presence_cb (CantigaVisit *visit, int state, CantigaWindow *self)
+{
+  dismiss_card_toast (self);
+  if (state == CANTIGA_CARD_STATE_READY)
+    cantiga_window_toast (self, _ ("Card put in"));
+  else if (state == CANTIGA_CARD_STATE_REMOVED)
+    show_card_toast (self, _ ("The card was taken out. What is playing plays on."));
+  else
+    show_card_toast (self, cantiga_card_words_get_sentence (state));
+}
+
+/* A play waits for the card. */
+static void
+card_wanted_cb (CantigaVisit *visit, int state, CantigaWindow *self)
+{
+  const char *sentence = cantiga_card_words_get_sentence (state);
+  const char *remedy = cantiga_card_words_get_remedy (state);
+  g_autofree char *text = *remedy != '\0' ? g_strdup_printf ("%s %s", sentence, remedy) : g_strdup (sentence);
+
+  if (cantiga_visit_get_state (visit) == CANTIGA_VISIT_OPEN)
+    show_card_toast (self, text);
+}
+
+static void
 set_visit (CantigaWindow *self, CantigaVisit *visit)
 {
+  dismiss_card_toast (self);
   if (self->visit != NULL)
     {
       g_signal_handlers_disconnect_by_data (self->visit, self);
@@ -229,6 +278,8 @@ set_visit (CantigaWindow *self, CantigaVisit *visit)
       self->covers = cantiga_covers_new (cantiga_visit_get_catalogue (visit));
       g_signal_connect_swapped (visit, "notify::state", G_CALLBACK (cantiga_window_update_actions), self);
       g_signal_connect (visit, "pin", G_CALLBACK (pin_wanted_cb), self);
+      g_signal_connect (visit, "presence", G_CALLBACK (card_presence_cb), self);
+      g_signal_connect (visit, "card", G_CALLBACK (card_wanted_cb), self);
     }
   cantiga_home_set_visit (self->home, visit);
   cantiga_servers_page_set_visit (cantiga_home_get_servers (self->home), visit);
@@ -422,6 +473,7 @@ cantiga_window_dispose (GObject *object)
     }
   self->home = NULL;
   self->sign_in = NULL;
+  g_clear_weak_pointer (&self->card_toast);
   g_clear_object (&self->visit);
   g_clear_object (&self->covers);
   g_clear_object (&self->queue);

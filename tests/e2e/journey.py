@@ -342,6 +342,10 @@ class Card:
         self.certificate = os.path.join(self.folder, "card.pem")
         self.env = {"SOFTHSM2_CONF": os.path.join(self.folder, "softhsm2.conf")}
 
+    def add(self, name, kind="ec"):
+        """Another person's card in the next slot."""
+        subprocess.run([os.path.join(SOURCE, "tests/card/softhsm.sh"), "--add", self.folder, kind, name], check=True)
+
     def copy(self, name):
         """The same card in another reader: SoftHSM does not serve many programs at once from one folder."""
         other = Card.__new__(Card)

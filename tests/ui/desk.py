@@ -76,11 +76,11 @@ class Desk(journey.Place):
         self.whole = True
         self.size = "1000x700+0+0"
 
-    def open(self, *arguments, card=None, env=None, state=None):
+    def open(self, *arguments, card=None, env=None, state=None, module=None):
         """Starts the player, and waits until its window can be seen."""
         import pyatspi
         self.atspi = pyatspi
-        self.program = self.start(os.path.join(journey.BUILD, "src/ui/cantiga"), "--state", state or self.path("player"), "--card-module", journey.module(),
+        self.program = self.start(os.path.join(journey.BUILD, "src/ui/cantiga"), "--state", state or self.path("player"), "--card-module", module or journey.module(),
                                   *arguments, env={**journey.without_leaks(self.env), **(card.env if card else {}), **(env or {})})
         self.window = self.root = None
         self.window = self.root = journey.until(lambda: self.find_window("Cantiga"), "the program's window")
@@ -164,6 +164,9 @@ class Desk(journey.Place):
                         return node.queryAction().doAction(0)
             return False
         journey.until(pressed, f"“{name}” can be pressed")
+
+    def can_press(self, name):
+        return any(node.getState().contains(self.atspi.STATE_SENSITIVE) for node in self.all(name, "push button"))
 
     def write(self, name, text, role=None):
         def written():

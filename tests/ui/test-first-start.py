@@ -30,13 +30,13 @@ def _(place):
     place.see("Connection, done…")
     place.see("Cipher suite, done…")
     place.see("Card, under way: Its PIN is asked for")
-    place.see("ANA MARIA DOS SANTOS\nAuthentication PIN")
+    place.see("ANA MARIA DOS SANTOS\nAuthentication PIN…")
     place.write("PIN", "123")
     journey.until(lambda: not [n for n in place.all("Sign in", "push button") if n.getState().contains(place.atspi.STATE_SENSITIVE)],
                   "three digits are no PIN")
     place.write("PIN", "9999")
     place.press("Sign in")
-    place.see("ANA MARIA DOS SANTOS\nWrong PIN. There are more tries")
+    place.see("ANA MARIA DOS SANTOS\nWrong PIN…")
     place.write("PIN", "1234")
     place.press("Sign in")
 
