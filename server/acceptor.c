@@ -8,6 +8,7 @@
 
 #define BACKLOG 4096
 #define CLOCK_MILLISECONDS 500
+#define ACCEPTED_A_TURN 32
 
 struct _CantigaDoors
 {
@@ -318,10 +319,10 @@ make_room (CantigaAcceptor *acceptor)
   return FALSE;
 }
 
+/* FALSE: nobody waits any more, or nobody can be let in now. */
 static gboolean
-listening_cb (GSocket *listening, GIOCondition condition, gpointer user_data)
+accept_one (CantigaAcceptor *acceptor, GSocket *listening)
 {
-  CantigaAcceptor *acceptor = user_data;
   g_autoptr (GError) error = NULL;
   g_autoptr (GSocket) socket = g_socket_accept (listening, NULL, &error);
   g_autoptr (GSocketAddress) remote = NULL;
@@ -331,17 +332,28 @@ listening_cb (GSocket *listening, GIOCondition condition, gpointer user_data)
     {
       if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
         pause_listening (acceptor);
-      return G_SOURCE_CONTINUE;
+      return FALSE;
     }
   remote = g_socket_get_remote_address (socket, NULL);
   if (remote == NULL)
-    return G_SOURCE_CONTINUE;
+    return TRUE;
   address = dup_address (remote);
   /* Past a limit the connection is closed unread. */
   if (doors_enter (acceptor->doors, address, 0) || (make_room (acceptor) && doors_enter (acceptor->doors, address, ON_THEIR_WAY_OUT)))
     connection_open (acceptor, socket, remote, g_steal_pointer (&address));
   else
     doors_note_refused (acceptor->doors);
+  return TRUE;
+}
+
+/* Several a turn: each turn looks at every connection, and in a flood who is honest stands in the same queue. */
+static gboolean
+listening_cb (GSocket *listening, GIOCondition condition, gpointer user_data)
+{
+  guint n = 0;
+
+  while (n < ACCEPTED_A_TURN && accept_one (user_data, listening))
+    n++;
   return G_SOURCE_CONTINUE;
 }
 

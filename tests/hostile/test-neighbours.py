@@ -1,0 +1,60 @@
+#!/usr/bin/python3
+"""A hostile neighbour on a real wire: another machine (a network namespace) with a hundred addresses, and an honest player beside it."""
+import os
+import sys
+
+SOURCE = os.environ["CANTIGA_SOURCE"]
+sys.path.insert(0, os.path.join(SOURCE, "tests/e2e"))
+# pylint: disable=wrong-import-position
+import journey
+import network
+from journey import holds, until
+
+ADDRESSES = 100
+SECONDS = 3
+MEMORY = 512  # MiB: MemoryMax of the unit
+
+
+class Street(journey.Place):
+    def __init__(self):
+        super().__init__()
+        self.init()
+        self.add(journey.wav(self.path("media", "Song.wav"), 10, "Song"))
+        self.box = network.Machine(self, "box", "10.77.0.1")
+        self.street = network.Machine(self, "street", "10.77.0.2")
+        network.join(self.box, self.street)
+        self.box.run("ip", "route", "add", "10.77.1.0/24", "dev", "cable0")
+        for number in range(1, ADDRESSES + 1):
+            self.street.run("ip", "address", "add", f"10.77.1.{number}/32", "dev", "cable0")
+        self.serve(host="0.0.0.0", prefix=self.box.prefix, env={"CANTIGA_LIMITS_CONNECTIONS": "300", "CANTIGA_SERVER_DISCOVERY": "no", "CANTIGA_LICENCE_PLAYS": "1000"})
+        link = self.ctl("invite", "honest", "--url", f"http://10.77.0.1:{self.server.port}").out.strip()
+        self.player = journey.Player(self, "honest", self.card("ANA"))
+        self.player.pair(link, prefix=self.street.prefix)
+
+    def play(self):
+        return self.player.run("--title", "Song", "--output", "none", "--json", prefix=self.street.prefix, limit=120).json
+
+
+def besiege(name):
+    @journey.test(f"{name.replace('_', ' ')} from a hundred addresses of another machine: songs are played to their end meanwhile, and the server is as before")
+    def _(place):
+        before = len(os.listdir(f"/proc/{place.server.pid}/fd"))
+        attack = place.street.start("/usr/bin/python3", os.path.join(SOURCE, "tests/hostile/attack.py"), name, "10.77.0.1", place.server.port,
+                                    SECONDS * 3, "10.77.1.1", ADDRESSES)
+        played = 0
+        while not attack.ended or played == 0:
+            holds(place.play()["chunks"] > 1, "the song was not played")
+            played += 1
+        holds(int(attack.wait().out) > ADDRESSES, "the attack did little")
+        holds(place.server.peak() < MEMORY, f"the server had {place.server.peak():.0f} MiB")
+        until(lambda: len(os.listdir(f"/proc/{place.server.pid}/fd")) <= before + 2, "descriptors are as before", 60)
+        print(f"# {played} songs meanwhile, at the most {place.server.peak():.0f} MiB")
+
+
+for each in "silent", "slow_headers", "connections", "refused":
+    besiege(each)
+
+
+if __name__ == "__main__":
+    network.enter()
+    journey.main(Street)
