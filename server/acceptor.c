@@ -10,6 +10,12 @@
 #define CLOCK_MILLISECONDS 500
 #define ACCEPTED_A_TURN 32
 
+/* Lives as long as a connection of it. */
+typedef struct
+{
+  gint count; /* atomic; written with the doors' lock held */
+} Address;
+
 struct _CantigaDoors
 {
   gatomicrefcount refs;
@@ -17,7 +23,7 @@ struct _CantigaDoors
   GMutex lock;
   guint limit;
   CantigaDoorCounts counts;
-  GHashTable *by_address; /* owned text → how many */
+  GHashTable *by_address; /* owned text → Address */
 };
 
 /* One connection. It is freed when libsoup lets go of its stream. */
@@ -27,6 +33,7 @@ typedef struct
   CantigaDoors *doors;       /* owned */
   GSocket *socket;           /* owned */
   char *address;
+  Address *from; /* of the doors */
   gint64 deadline; /* monotonic, microseconds; G_MAXINT64: it is on its way out */
   gint64 asked;    /* monotonic, when a request arrived: there will be an answer; 0: none has */
   GList link;
@@ -75,7 +82,7 @@ cantiga_doors_new (const CantigaConfig *config)
   g_atomic_ref_count_init (&doors->refs);
   g_mutex_init (&doors->lock);
   cantiga_doors_set_config (doors, config);
-  doors->by_address = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  doors->by_address = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   return doors;
 }
 
@@ -130,30 +137,34 @@ doors_note_late (CantigaDoors *doors)
 /* Somebody was sent away for a newcomer, and is not out yet: so many more may be in meanwhile. */
 #define ON_THEIR_WAY_OUT 64
 
-static gboolean
+/* NULL: past a limit. */
+static Address *
 doors_enter (CantigaDoors *doors, const char *address, guint beyond)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
-  guint here = GPOINTER_TO_UINT (g_hash_table_lookup (doors->by_address, address));
+  Address *from = g_hash_table_lookup (doors->by_address, address);
 
-  if (doors->counts.open >= doors->limit + beyond || here >= limits_of (doors)->connections_per_address)
-    return FALSE;
+  if (doors->counts.open >= doors->limit + beyond || (from != NULL && (guint)from->count >= limits_of (doors)->connections_per_address))
+    return NULL;
+  if (from == NULL)
+    {
+      from = g_new0 (Address, 1);
+      g_hash_table_insert (doors->by_address, g_strdup (address), from);
+    }
   doors->counts.open++;
   doors->counts.accepted++;
-  g_hash_table_replace (doors->by_address, g_strdup (address), GUINT_TO_POINTER (here + 1));
-  return TRUE;
+  g_atomic_int_inc (&from->count);
+  return from;
 }
 
 static void
 doors_leave (CantigaDoors *doors, const char *address)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
-  guint here = GPOINTER_TO_UINT (g_hash_table_lookup (doors->by_address, address));
+  Address *from = g_hash_table_lookup (doors->by_address, address);
 
   doors->counts.open--;
-  if (here > 1)
-    g_hash_table_replace (doors->by_address, g_strdup (address), GUINT_TO_POINTER (here - 1));
-  else
+  if (g_atomic_int_dec_and_test (&from->count))
     g_hash_table_remove (doors->by_address, address);
 }
 
@@ -187,7 +198,7 @@ connection_set_deadline (Connection *connection, guint seconds)
 
 /* What came in on a socket that was accepted goes to libsoup; its remote address leads back here. */
 static void
-connection_open (CantigaAcceptor *acceptor, GSocket *socket, GSocketAddress *remote, char *address)
+connection_open (CantigaAcceptor *acceptor, GSocket *socket, GSocketAddress *remote, char *address, Address *from)
 {
   g_autoptr (GSocketConnection) stream = g_socket_connection_factory_create_connection (socket);
   g_autoptr (GSocketAddress) local = g_socket_get_local_address (socket, NULL);
@@ -198,6 +209,7 @@ connection_open (CantigaAcceptor *acceptor, GSocket *socket, GSocketAddress *rem
   connection->acceptor = acceptor;
   connection->socket = g_object_ref (socket);
   connection->address = address;
+  connection->from = from;
   connection->link.data = connection;
   connection_set_deadline (connection, limits_of (acceptor->doors)->header_seconds);
   g_queue_push_tail_link (&acceptor->connections, &connection->link);
@@ -299,24 +311,40 @@ pause_listening (CantigaAcceptor *acceptor)
   g_source_attach (acceptor->listening, acceptor->context);
 }
 
-/* A full house: who has been in longest and asked for nothing goes, so that nobody can keep others out by saying nothing. FALSE: all have asked. */
-static gboolean
-make_room (CantigaAcceptor *acceptor)
+static guint
+count_of (CantigaDoors *doors, const char *address)
 {
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
+  Address *from = g_hash_table_lookup (doors->by_address, address);
+
+  return from != NULL ? (guint)from->count : 0;
+}
+
+/* A full house: of the address that has most in it, more than the newcomer's, the connection that has been in longest and asked for nothing goes. So
+ * nobody can keep others out by saying nothing, and nobody is pushed out by who has more already. FALSE: there is none. */
+static gboolean
+make_room (CantigaAcceptor *acceptor, const char *address)
+{
+  guint most = count_of (acceptor->doors, address);
+  Connection *longest = NULL;
+
   if (!cantiga_doors_are_full (acceptor->doors))
     return FALSE;
   for (GList *link = acceptor->connections.head; link != NULL; link = link->next)
     {
       Connection *connection = link->data;
 
-      if (connection->asked != 0 || connection->deadline == G_MAXINT64)
+      if (connection->asked != 0 || connection->deadline == G_MAXINT64 || (guint)g_atomic_int_get (&connection->from->count) <= most)
         continue;
-      g_socket_shutdown (connection->socket, TRUE, TRUE, NULL);
-      connection->deadline = G_MAXINT64;
-      doors_note_refused (acceptor->doors);
-      return TRUE;
+      longest = connection;
+      most = (guint)g_atomic_int_get (&connection->from->count);
     }
-  return FALSE;
+  if (longest == NULL)
+    return FALSE;
+  g_socket_shutdown (longest->socket, TRUE, TRUE, NULL);
+  longest->deadline = G_MAXINT64;
+  doors_note_refused (acceptor->doors);
+  return TRUE;
 }
 
 /* FALSE: nobody waits any more, or nobody can be let in now. */
@@ -327,6 +355,7 @@ accept_one (CantigaAcceptor *acceptor, GSocket *listening)
   g_autoptr (GSocket) socket = g_socket_accept (listening, NULL, &error);
   g_autoptr (GSocketAddress) remote = NULL;
   g_autofree char *address = NULL;
+  Address *from;
 
   if (socket == NULL)
     {
@@ -339,8 +368,11 @@ accept_one (CantigaAcceptor *acceptor, GSocket *listening)
     return TRUE;
   address = dup_address (remote);
   /* Past a limit the connection is closed unread. */
-  if (doors_enter (acceptor->doors, address, 0) || (make_room (acceptor) && doors_enter (acceptor->doors, address, ON_THEIR_WAY_OUT)))
-    connection_open (acceptor, socket, remote, g_steal_pointer (&address));
+  from = doors_enter (acceptor->doors, address, 0);
+  if (from == NULL && make_room (acceptor, address))
+    from = doors_enter (acceptor->doors, address, ON_THEIR_WAY_OUT);
+  if (from != NULL)
+    connection_open (acceptor, socket, remote, g_steal_pointer (&address), from);
   else
     doors_note_refused (acceptor->doors);
   return TRUE;

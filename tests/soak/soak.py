@@ -29,6 +29,7 @@ class Soak(siege.Siege):
         self.goes_on = True
         self.did = {}
         self.lock = threading.Lock()
+        self.own = threading.local()
         self.wrong = []
 
     def count(self, what, n=1):
@@ -46,10 +47,17 @@ class Soak(siege.Siege):
                 self.wrong.append(error)
                 return
 
+    def mine(self):
+        """The player of this thread: cryptography's objects are not for several at once."""
+        if not hasattr(self.own, "paired"):
+            self.own.paired = player.pair(self.invite("player of a thread"), ("ECDSA",))
+        return self.own.paired
+
     # -- what happens in a day --
 
     def listen(self):
-        session = self.sign_in()
+        session = player.Session(self.mine(), "ECDSA").sign_in()
+        session.show_card(self.key, self.chain)
         self.count("sessions")
         session.titles()
         for _ in range(random.randint(1, 3)):
@@ -64,7 +72,7 @@ class Soak(siege.Siege):
 
     def stumble(self):
         """Handshakes that are left lying, at each of their steps."""
-        session = player.Session(self.paired, "ECDSA")
+        session = player.Session(self.mine(), "ECDSA")
         for step in (session.get_certificates, session.hello, session.agree_suite, session.exchange_keys)[:random.randint(1, 4)]:
             step()
         self.count("handshakes left lying")
