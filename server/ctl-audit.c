@@ -41,7 +41,8 @@ print_verified (CantigaCtl *ctl, GPtrArray *entries)
   else if (last == NULL)
     cantiga_ctl_print ("The audit log is empty.");
   else
-    cantiga_ctl_print ("%u entries, each follows from the one before; the last is %.*s.", entries->len, MARK_LENGTH, last->hash);
+    cantiga_ctl_print ("%u %s, each follows from the one before; the last is %.*s.", entries->len, entries->len == 1 ? "entry" : "entries",
+                       MARK_LENGTH, last->hash);
 }
 
 gboolean
@@ -91,6 +92,17 @@ dup_keeper (void)
   return person != NULL ? g_strdup_printf ("keeper %s (as %s)", person, g_get_user_name ()) : g_strdup_printf ("keeper %s", g_get_user_name ());
 }
 
+/* Some commands open less, or change what they opened. */
+static gboolean
+open_again (CantigaCtl *ctl, GError **error)
+{
+  if (ctl->ledger != NULL)
+    return TRUE;
+  g_clear_pointer (&ctl->pki, cantiga_pki_free);
+  g_clear_pointer (&ctl->state, cantiga_state_free);
+  return cantiga_ctl_open (ctl, error);
+}
+
 gboolean
 cantiga_ctl_note (CantigaCtl *ctl, const char *command, GError **error)
 {
@@ -100,11 +112,11 @@ cantiga_ctl_note (CantigaCtl *ctl, const char *command, GError **error)
   g_autofree char *who = NULL;
   g_autofree char *of = NULL;
 
-  if (only_reads (command, word) || ctl->ledger == NULL)
+  if (only_reads (command, word))
     return TRUE;
   who = dup_keeper ();
   of = g_strjoinv (" ", ctl->arguments);
-  audit = cantiga_audit_new (ctl->state, ctl->ledger, &failure);
+  audit = open_again (ctl, &failure) ? cantiga_audit_new (ctl->state, ctl->ledger, &failure) : NULL;
   return (audit != NULL && cantiga_audit_add (audit, who, command, of, ctl->now, NULL, &failure))
          || cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "It is done, but could not be written down: %s", failure->message);
 }
