@@ -17,11 +17,11 @@ cantiga_crl_decode (GBytes *der, GError **error)
 {
   gsize length;
   const unsigned char *at = g_bytes_get_data (der, &length);
-  const unsigned char *end = at + length;
+  const unsigned char *start = at;
   g_autoptr (X509_CRL) crl = length > 0 && length <= G_MAXINT ? d2i_X509_CRL (NULL, &at, (long)length) : NULL;
 
   ERR_clear_error ();
-  if (crl == NULL || at != end)
+  if (crl == NULL || at - start != (gssize)length)
     {
       cantiga_fail_with (error, CANTIGA_ERROR_CERTIFICATE_REFUSED, "This is not a revocation list.");
       return NULL;

@@ -29,11 +29,11 @@ decode (GBytes *der)
 {
   gsize length;
   const unsigned char *at = g_bytes_get_data (der, &length);
-  const unsigned char *end = at + length;
+  const unsigned char *start = at;
   g_autoptr (X509_REQ) csr = length > 0 && length <= G_MAXINT ? d2i_X509_REQ (NULL, &at, (long)length) : NULL;
 
   ERR_clear_error ();
-  return csr != NULL && at == end ? g_steal_pointer (&csr) : NULL;
+  return csr != NULL && at - start == (gssize)length ? g_steal_pointer (&csr) : NULL;
 }
 
 /* "whose subject is CN = id", and nothing besides. */

@@ -205,7 +205,8 @@ scan_whole (Scan *scan)
 gboolean
 cantiga_json_scan (const char *text, gsize length, guint depth, gsize *ret_members, GError **error)
 {
-  Scan scan = { .at = text, .end = text + length, .depth_max = depth };
+  /* No bytes at all may be at no address. */
+  Scan scan = { .at = text, .end = length > 0 ? text + length : text, .depth_max = depth };
 
   /* Given a length, g_utf8_validate() takes NUL for invalid. */
   if (length > G_MAXINT || (length > 0 && !g_utf8_validate (text, (gssize)length, NULL)))

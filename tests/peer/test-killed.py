@@ -14,7 +14,7 @@ from journey import equal, holds
 
 ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 8
 SEED = sys.argv[2] if len(sys.argv) > 2 else "1"
-PLAYS = 100
+PLAYS = 1000
 AT_ONCE = 8 if ROUNDS > 16 else 4
 
 

@@ -1,0 +1,90 @@
+#!/usr/bin/python3
+"""Writes tests/fuzz/corpus: what each target should meet first. Its messages and certificates come from tests/peer."""
+import json
+import os
+import pathlib
+import sys
+
+HERE = pathlib.Path(__file__).parent
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(HERE.parent / "peer"))
+# pylint: disable=wrong-import-position
+import certificates
+from kex import GROUPS, to_bytes
+from notation import to_base64, to_base64url
+
+ID = "0123456789abcdef" * 2
+BYTES = bytes(range(64))
+
+
+def write(target, name, contents):
+    folder = HERE / "corpus" / ("fuzz-" + target)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(contents if isinstance(contents, bytes) else contents.encode())
+
+
+def with_length(*texts):
+    return b"".join(len(text).to_bytes(2, "big") + text for text in texts)
+
+
+def handshake():
+    changes = {
+        0: {"protocol": 1, "name": "Casa", "server": "6f1c8a52-0c5e-4f5c-9f43-2a3f1a5b7c9d", "certificates": ["MAA="], "crl": "MAA="},
+        1: {"protocol": 1, "certificates": ["MAA="], "nonce": to_base64(BYTES[:32])},
+        2: {"session": ID, "nonce": to_base64(BYTES[:32])},
+        3: {"suites": ["ECDH_ECDSA_AES256_GCM_SHA512", "X"]},
+        4: {"suite": "DH_ECDSA_AES128_CBC_SHA256"},
+        5: {"group": "ffdhe2048", "p": to_base64(to_bytes(GROUPS["ffdhe2048"])), "g": "Ag==", "public": to_base64(BYTES[:32]), "signature": to_base64(BYTES)},
+        6: {"public": to_base64(BYTES[:32]), "signature": to_base64(BYTES), "finished": to_base64(BYTES)},
+    }
+    for stage, change in changes.items():
+        write("handshake", f"stage-{stage}", bytes([stage]) + json.dumps(change).encode())
+        write("handshake", f"honest-{stage}", bytes([stage + 7]) + b"{}")
+
+
+def messages():
+    manifest = {"root": to_base64(BYTES[:32]), "signature": to_base64(BYTES), "certificates": ["MAA="]}
+    write("messages", "licence", json.dumps({"title": ID, "play": ID, "grant": ID, "plays_left": 2, "expires": 1800000000, "ends": 1800000000, "size": 300000, "type": "audio/ogg",
+                                             "chunk_size": 262144, "chunks": 2, "duration": 3.5, "exportable": True, "manifest": manifest}))
+    write("messages", "metadata", json.dumps({"name": "Não", "artist": "", "album": "", "track": 1, "year": 1280, "duration": 1.5, "type": "audio/ogg", "cover_type": "",
+                                              "exportable": False, "root": to_base64(BYTES[:32]), "signature": to_base64(BYTES)}))
+    write("messages", "problem", json.dumps({"type": "/problems/licence-exhausted", "title": "Used up.", "status": 401}))
+    key = certificates.make_key("ECDSA")
+    write("messages", "pair", json.dumps({"invitation": ID, "requests": [to_base64(certificates.make_request(key, ID))], "mac": to_base64(BYTES[:32])}))
+    write("messages", "chains", json.dumps({"certificates": [["MAA="]], "mac": to_base64(BYTES[:32])}))
+
+
+def chains():
+    authority = certificates.Authority("authority")
+    for auth, usage in (("RSA", certificates.SERVER), ("ECDSA", certificates.PLAYER), ("EDDSA", certificates.PUBLISHER)):
+        leaf = authority.issue(certificates.make_key(auth).public_key(), "leaf", usage, server="6f1c8a52-0c5e-4f5c-9f43-2a3f1a5b7c9d")
+        write("certificates", auth, with_length(certificates.der(leaf), certificates.der(authority.certificate)))
+    authority.revoke(leaf)
+    write("certificates", "crl", authority.crl())
+    write("certificates", "csr", certificates.make_request(certificates.make_key("ECDSA"), "name"))
+
+
+def rest():
+    link = ".".join(map(to_base64url, (BYTES[:16], BYTES[:32], BYTES[:32])))
+    for name, host in (("name", "box.local:22684"), ("ipv4", "192.168.1.10:1"), ("ipv6", "[fe80::1]:65535")):
+        write("invitation", name, f"cantiga://{host}/#{link}")
+    write("authorization", "get", f"Cantiga {ID}.{to_base64url(BYTES)}")
+    write("authorization", "post", f"Cantiga {ID}")
+    write("authorization", "chunk", f"Cantiga {ID}.17.{to_base64url(BYTES)}")
+    for number in (0, 20, 45, 71):
+        write("envelope", str(number), bytes([number, 1, 1]) + bytes(8) + BYTES * 2)
+    write("chunk", "one", bytes([0, 0, 0]) + BYTES)
+    write("chunk", "many", bytes([40, 40, 6]) + BYTES[:32] * 6 + BYTES)
+    write("container", "sealed", (HERE.parent / "vectors/sealed.cantiga").read_bytes())
+
+
+if __name__ == "__main__":
+    handshake()
+    messages()
+    chains()
+    rest()
+    if len(sys.argv) > 1:
+        # What cantigactl config prints: every key of the configuration.
+        write("configuration", "all", pathlib.Path(sys.argv[1]).read_bytes())
+    write("configuration", "few", "[server]\nname = Casa\n[licence]\nplays = 3\nrenewal = new-session\n[suites]\nenabled = default;ECDH_RSA_EDE_CBC_SHA256\nselection = random\n")
+
