@@ -9,6 +9,7 @@
 #define RESTARTS_MAX 3
 #define MARK_MAX 256
 #define COVER_MAX (4 * 1024 * 1024)
+#define PART_USEC G_USEC_PER_SEC /* between parts of a long list */
 
 /* One answer of 8.1, kept so that "unchanged" can be believed. */
 typedef struct
@@ -95,6 +96,7 @@ typedef struct
   GPtrArray *pages;  /* Page: those that came so far */
   GHashTable *known; /* CantigaId → CantigaTitle, borrowed: the objects that are there */
   gboolean first;    /* shown as the last step of signing in */
+  gint64 shown_at;   /* when a part of a first load was last put into the list */
   guint restarts;
 } Load;
 
@@ -210,18 +212,57 @@ load_take_page (CantigaCatalogue *self, Load *load, JsonObject *answer, GError *
   return NULL;
 }
 
-static gboolean
-is_same (GListStore *titles, GPtrArray *all)
+/* Of the pages that are here; the pages keep them. */
+static GPtrArray *
+load_gather (Load *load)
 {
-  if (g_list_model_get_n_items (G_LIST_MODEL (titles)) != all->len)
-    return FALSE;
-  for (guint i = 0; i < all->len; i++)
+  GPtrArray *all = g_ptr_array_new ();
+
+  for (guint i = 0; i < load->pages->len; i++)
+    {
+      GPtrArray *titles = ((Page *)load->pages->pdata[i])->titles;
+      for (guint j = 0; j < titles->len; j++)
+        g_ptr_array_add (all, titles->pdata[j]);
+    }
+  return all;
+}
+
+/* How many titles at the list's start are those of all, in their order. */
+static guint
+count_same (GListStore *titles, GPtrArray *all)
+{
+  guint n = MIN (g_list_model_get_n_items (G_LIST_MODEL (titles)), all->len);
+
+  for (guint i = 0; i < n; i++)
     {
       g_autoptr (CantigaTitle) title = g_list_model_get_item (G_LIST_MODEL (titles), i);
       if (title != all->pdata[i])
-        return FALSE;
+        return i;
     }
-  return TRUE;
+  return n;
+}
+
+/* Changes no more of the list than changed. */
+static void
+load_put (CantigaCatalogue *self, Load *load)
+{
+  g_autoptr (GPtrArray) all = load_gather (load);
+  guint same = count_same (self->titles, all), there = g_list_model_get_n_items (G_LIST_MODEL (self->titles));
+
+  if (same < there || same < all->len)
+    g_list_store_splice (self->titles, same, there - same, all->pdata + same, all->len - same);
+}
+
+/* What came of a first load is there for who waits for it: the first page at once, the next ones together, as each change of the list costs. */
+static void
+load_put_part (CantigaCatalogue *self, Load *load)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  if (!load->first || now - load->shown_at < PART_USEC)
+    return;
+  load->shown_at = now;
+  load_put (self, load);
 }
 
 /* The list changes once, and only if its titles or their order did. */
@@ -230,20 +271,14 @@ load_commit (GTask *task)
 {
   CantigaCatalogue *self = g_task_get_source_object (task);
   Load *load = g_task_get_task_data (task);
-  g_autoptr (GPtrArray) all = g_ptr_array_new ();
   g_autofree char *detail = NULL;
+  guint n;
 
-  for (guint i = 0; i < load->pages->len; i++)
-    {
-      GPtrArray *titles = ((Page *)load->pages->pdata[i])->titles;
-      for (guint j = 0; j < titles->len; j++)
-        g_ptr_array_add (all, titles->pdata[j]);
-    }
-  if (!is_same (self->titles, all))
-    g_list_store_splice (self->titles, 0, g_list_model_get_n_items (G_LIST_MODEL (self->titles)), all->pdata, all->len);
+  load_put (self, load);
+  n = g_list_model_get_n_items (G_LIST_MODEL (self->titles));
   g_ptr_array_unref (self->pages);
   self->pages = g_ptr_array_ref (load->pages);
-  detail = g_strdup_printf (all->len == 1 ? "%u title" : "%u titles", all->len);
+  detail = g_strdup_printf (n == 1 ? "%u title" : "%u titles", n);
   load_show (self, load, CANTIGA_STEP_DONE, detail);
   g_task_return_boolean (task, TRUE);
 }
@@ -280,7 +315,10 @@ load_answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (page->next == NULL || load->pages->len >= PAGES_MAX)
     load_commit (task);
   else
-    load_ask (task);
+    {
+      load_put_part (g_task_get_source_object (task), load);
+      load_ask (task);
+    }
 }
 
 static void

@@ -2,7 +2,7 @@
 
 #include <openssl/err.h>
 
-G_DEFINE_QUARK (cantiga-error-quark, cantiga_error)
+G_DEFINE_QUARK (cantiga - error - quark, cantiga_error)
 
 /* One row a code. A type of NULL: never on the wire. */
 static const struct
@@ -15,7 +15,8 @@ static const struct
   [CANTIGA_ERROR_MALFORMED] = { "/problems/malformed", 400, CANTIGA_EXIT_FAILED, "The message is not of the form that the protocol asks for." },
   [CANTIGA_ERROR_PROTOCOL_VERSION]
   = { "/problems/protocol-version", 400, CANTIGA_EXIT_FAILED, "Player and server speak different versions of the protocol: update the older one." },
-  [CANTIGA_ERROR_BAD_PUBLIC_VALUE] = { "/problems/bad-public-value", 400, CANTIGA_EXIT_FAILED, "The public value of the key exchange is not a valid one." },
+  [CANTIGA_ERROR_BAD_PUBLIC_VALUE]
+  = { "/problems/bad-public-value", 400, CANTIGA_EXIT_FAILED, "The public value of the key exchange is not a valid one." },
   [CANTIGA_ERROR_BAD_GROUP] = { "/problems/bad-group", 400, CANTIGA_EXIT_FAILED, "The group of the key exchange is not one of the registered ones." },
   [CANTIGA_ERROR_NOT_AUTHENTICATED]
   = { "/problems/not-authenticated", 401, CANTIGA_EXIT_REFUSED, "The server does not know this session (any more): sign in again." },
@@ -27,18 +28,19 @@ static const struct
   [CANTIGA_ERROR_CARD_EXPIRED]
   = { "/problems/card-expired", 401, CANTIGA_EXIT_REFUSED, "The card's certificate is not valid now: check the card's date, or renew the card." },
   [CANTIGA_ERROR_CARD_REVOKED] = { "/problems/card-revoked", 401, CANTIGA_EXIT_REFUSED, "The card was revoked: ask the server's keeper." },
-  [CANTIGA_ERROR_CARD_UNCHECKED]
-  = { "/problems/card-unchecked", 401, CANTIGA_EXIT_REFUSED, "Whether the card was revoked cannot be told now: try again later, or ask the server's keeper." },
+  [CANTIGA_ERROR_CARD_UNCHECKED] = { "/problems/card-unchecked", 401, CANTIGA_EXIT_REFUSED,
+                                     "Whether the card was revoked cannot be told now: try again later, or ask the server's keeper." },
   [CANTIGA_ERROR_CARD_WAITING]
   = { "/problems/card-waiting", 401, CANTIGA_EXIT_REFUSED, "The card is waiting for the server's keeper: ask to be let in, then sign in again." },
-  [CANTIGA_ERROR_CARD_PROOF] = { "/problems/card-proof", 401, CANTIGA_EXIT_REFUSED, "The card's signature does not prove this session: sign in again." },
+  [CANTIGA_ERROR_CARD_PROOF]
+  = { "/problems/card-proof", 401, CANTIGA_EXIT_REFUSED, "The card's signature does not prove this session: sign in again." },
   [CANTIGA_ERROR_CARD_NEEDED] = { "/problems/card-needed", 401, CANTIGA_EXIT_REFUSED, "This needs a card: show it first." },
   [CANTIGA_ERROR_LICENCE_EXHAUSTED]
   = { "/problems/licence-exhausted", 401, CANTIGA_EXIT_REFUSED, "The licence for this title is used up: sign in again to renew it." },
   [CANTIGA_ERROR_LICENCE_EXPIRED]
   = { "/problems/licence-expired", 401, CANTIGA_EXIT_REFUSED, "The licence for this title is past its end: sign in again to renew it." },
-  [CANTIGA_ERROR_LICENCE_REFUSED]
-  = { "/problems/licence-refused", 401, CANTIGA_EXIT_REFUSED, "This session gets no licence for this title any more: sign in again, or ask the keeper." },
+  [CANTIGA_ERROR_LICENCE_REFUSED] = { "/problems/licence-refused", 401, CANTIGA_EXIT_REFUSED,
+                                      "This session gets no licence for this title any more: sign in again, or ask the keeper." },
   [CANTIGA_ERROR_RENEWAL_REFUSED]
   = { "/problems/renewal-refused", 401, CANTIGA_EXIT_REFUSED, "This licence cannot be renewed now: ask the server's keeper." },
   [CANTIGA_ERROR_PLAY_OVER] = { "/problems/play-over", 401, CANTIGA_EXIT_REFUSED, "This play is over: hearing the title again is a new play." },
@@ -46,15 +48,19 @@ static const struct
   = { "/problems/invitation-refused", 401, CANTIGA_EXIT_REFUSED, "The invitation is not valid (any more): ask the keeper for a new one." },
   [CANTIGA_ERROR_NOT_FOUND] = { "/problems/not-found", 404, CANTIGA_EXIT_NOT_FOUND, "There is nothing here." },
   [CANTIGA_ERROR_TITLE_UNKNOWN] = { "/problems/title-unknown", 404, CANTIGA_EXIT_NOT_FOUND, "There is no such title: look at the catalogue." },
-  [CANTIGA_ERROR_GRANT_UNKNOWN] = { "/problems/grant-unknown", 404, CANTIGA_EXIT_REFUSED, "There is no such grant (any more): ask for the play again." },
+  [CANTIGA_ERROR_GRANT_UNKNOWN]
+  = { "/problems/grant-unknown", 404, CANTIGA_EXIT_REFUSED, "There is no such grant (any more): ask for the play again." },
   [CANTIGA_ERROR_METHOD] = { "/problems/method", 405, CANTIGA_EXIT_FAILED, "This address does not take that method." },
   [CANTIGA_ERROR_NO_COMMON_SUITE]
   = { "/problems/no-common-suite", 406, CANTIGA_EXIT_REFUSED, "Player and server have no cipher suite in common: enable one on both sides." },
   [CANTIGA_ERROR_TOO_SLOW] = { "/problems/too-slow", 408, CANTIGA_EXIT_FAILED, "The request took too long to arrive." },
-  [CANTIGA_ERROR_OUT_OF_TURN] = { "/problems/out-of-turn", 409, CANTIGA_EXIT_FAILED, "The message came out of turn; the session has ended: sign in again." },
+  [CANTIGA_ERROR_OUT_OF_TURN]
+  = { "/problems/out-of-turn", 409, CANTIGA_EXIT_FAILED, "The message came out of turn; the session has ended: sign in again." },
   [CANTIGA_ERROR_TOO_LARGE] = { "/problems/too-large", 413, CANTIGA_EXIT_FAILED, "The message is larger than the protocol allows." },
-  [CANTIGA_ERROR_SLOW_DOWN] = { "/problems/slow-down", 429, CANTIGA_EXIT_REFUSED, "Too many requests, or too many failures, from here: wait a little." },
-  [CANTIGA_ERROR_HEADER_TOO_LARGE] = { "/problems/header-too-large", 431, CANTIGA_EXIT_FAILED, "The request's headers are larger than the protocol allows." },
+  [CANTIGA_ERROR_SLOW_DOWN]
+  = { "/problems/slow-down", 429, CANTIGA_EXIT_REFUSED, "Too many requests, or too many failures, from here: wait a little." },
+  [CANTIGA_ERROR_HEADER_TOO_LARGE]
+  = { "/problems/header-too-large", 431, CANTIGA_EXIT_FAILED, "The request's headers are larger than the protocol allows." },
   [CANTIGA_ERROR_INTERNAL] = { "/problems/internal", 500, CANTIGA_EXIT_FAILED, "The server failed: its keeper finds the reason in its log." },
   [CANTIGA_ERROR_BUSY] = { "/problems/busy", 503, CANTIGA_EXIT_FAILED, "The server is busy: try again in a moment." },
   [CANTIGA_ERROR_CRYPTO] = { NULL, 500, CANTIGA_EXIT_FAILED, "The cryptographic library failed." },
@@ -74,8 +80,8 @@ static const struct
   [CANTIGA_ERROR_KEYRING_ABSENT]
   = { NULL, 500, CANTIGA_EXIT_FAILED, "The desktop's keyring cannot be reached from here: run this in the desktop's own session." },
   [CANTIGA_ERROR_KEYRING_LOCKED] = { NULL, 500, CANTIGA_EXIT_FAILED, "The keyring is locked: unlock it, and try again. Nothing is lost." },
-  [CANTIGA_ERROR_KEYRING_LOST]
-  = { NULL, 500, CANTIGA_EXIT_FAILED, "The keyring does not have what it was given: restore it from a backup, or pair again in an empty state folder." },
+  [CANTIGA_ERROR_KEYRING_LOST] = { NULL, 500, CANTIGA_EXIT_FAILED,
+                                   "The keyring does not have what it was given: restore it from a backup, or pair again in an empty state folder." },
 };
 
 const char *
@@ -141,7 +147,8 @@ cantiga_fail_crypto (GError **error, const char *doing)
   const char *reason = code != 0 ? ERR_reason_error_string (code) : NULL;
 
   ERR_clear_error ();
-  return cantiga_fail_with (error, CANTIGA_ERROR_CRYPTO, "The cryptographic library failed %s: %s.", doing, reason != NULL ? reason : "it gives no reason");
+  return cantiga_fail_with (error, CANTIGA_ERROR_CRYPTO, "The cryptographic library failed %s: %s.", doing,
+                            reason != NULL ? reason : "it gives no reason");
 }
 
 gboolean

@@ -22,8 +22,8 @@ typedef enum
   CANTIGA_ERROR_CARD_UNKNOWN,
   CANTIGA_ERROR_CARD_EXPIRED,
   CANTIGA_ERROR_CARD_REVOKED,
-  CANTIGA_ERROR_CARD_UNCHECKED,  /* whether it was revoked cannot be told */
-  CANTIGA_ERROR_CARD_WAITING,    /* for the keeper */
+  CANTIGA_ERROR_CARD_UNCHECKED, /* whether it was revoked cannot be told */
+  CANTIGA_ERROR_CARD_WAITING,   /* for the keeper */
   CANTIGA_ERROR_CARD_PROOF,
   CANTIGA_ERROR_CARD_NEEDED,
   CANTIGA_ERROR_LICENCE_EXHAUSTED,
@@ -47,15 +47,15 @@ typedef enum
   CANTIGA_ERROR_INTERNAL,
   CANTIGA_ERROR_BUSY,
   /* Never on the wire. */
-  CANTIGA_ERROR_CRYPTO,          /* OpenSSL failed where it must not */
-  CANTIGA_ERROR_FORGED,          /* a tag, signature, hash or Merkle path does not verify */
-  CANTIGA_ERROR_DAMAGED,         /* a file at rest is not what was written */
-  CANTIGA_ERROR_SERVER_REFUSED,  /* the player refuses the server's certificate */
-  CANTIGA_ERROR_UNREACHABLE,     /* no connection, or it was lost */
-  CANTIGA_ERROR_CONFIGURATION,   /* configuration file or state folder */
-  CANTIGA_ERROR_USAGE,           /* command line */
-  CANTIGA_ERROR_MEDIA,           /* not a media file, or one that cannot be decoded */
-  CANTIGA_ERROR_CARD,            /* the card or its module failed; the card's state says more */
+  CANTIGA_ERROR_CRYPTO,         /* OpenSSL failed where it must not */
+  CANTIGA_ERROR_FORGED,         /* a tag, signature, hash or Merkle path does not verify */
+  CANTIGA_ERROR_DAMAGED,        /* a file at rest is not what was written */
+  CANTIGA_ERROR_SERVER_REFUSED, /* the player refuses the server's certificate */
+  CANTIGA_ERROR_UNREACHABLE,    /* no connection, or it was lost */
+  CANTIGA_ERROR_CONFIGURATION,  /* configuration file or state folder */
+  CANTIGA_ERROR_USAGE,          /* command line */
+  CANTIGA_ERROR_MEDIA,          /* not a media file, or one that cannot be decoded */
+  CANTIGA_ERROR_CARD,           /* the card or its module failed; the card's state says more */
   CANTIGA_ERROR_PIN_WRONG,
   CANTIGA_ERROR_PIN_BLOCKED,
   CANTIGA_ERROR_NOT_EXPORTABLE,

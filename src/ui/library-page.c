@@ -3,6 +3,7 @@
 #include <glib/gi18n.h>
 
 #include "ui/application.h"
+#include "ui/probe.h"
 #include "ui/sized.h"
 #include "ui/skeleton.h"
 #include "ui/title-factory.h"
@@ -47,7 +48,9 @@ struct _CantigaLibraryPage
   CantigaShelf *shelf;
   GSimpleAction *kind_action;
   guint patience; /* while the first titles are awaited */
+  guint fitting;
 
+  guint columns;
   const char *kind;
   gboolean narrow;
 };
@@ -205,19 +208,35 @@ choose_view (CantigaLibraryPage *self)
   gtk_widget_set_visible (self->kind_buttons, !self->narrow);
   gtk_widget_set_visible (GTK_WIDGET (self->kind_choice), self->narrow);
   show_notices (self);
+  if (self->visit != NULL)
+    cantiga_probe_mark (GTK_WIDGET (self), cantiga_visit_get_state (self->visit) == CANTIGA_VISIT_OPEN ? "open" : "loading", count_all (self));
   count_shown (self, titled ? g_list_model_get_n_items (get_model (self)) : 0);
 }
 
 /* GTK keeps rows of widgets for each column it may need: no more than fit. */
+static gboolean
+fit_cb (gpointer user_data)
+{
+  CantigaLibraryPage *self = user_data;
+  GtkGridView *views[] = { self->grid, self->albums, self->artists };
+
+  self->fitting = 0;
+  for (guint i = 0; i < G_N_ELEMENTS (views); i++)
+    gtk_grid_view_set_max_columns (views[i], self->columns);
+  return G_SOURCE_REMOVE;
+}
+
+/* Not from within an allocation. */
 static void
 sized_cb (CantigaLibraryPage *self, int width)
 {
-  GtkGridView *views[] = { self->grid, self->albums, self->artists };
   guint columns = (guint)CLAMP (width / COLUMN_WIDTH, COLUMNS_MIN, COLUMNS_MAX);
 
-  for (guint i = 0; i < G_N_ELEMENTS (views); i++)
-    if (gtk_grid_view_get_max_columns (views[i]) != columns)
-      gtk_grid_view_set_max_columns (views[i], columns);
+  if (columns == self->columns)
+    return;
+  self->columns = columns;
+  if (self->fitting == 0)
+    self->fitting = g_idle_add_full (G_PRIORITY_HIGH_IDLE, fit_cb, self, NULL);
 }
 
 /* ---- search ---- */
@@ -432,6 +451,7 @@ cantiga_library_page_dispose (GObject *object)
 
   let_go (self);
   g_clear_handle_id (&self->patience, g_source_remove);
+  g_clear_handle_id (&self->fitting, g_source_remove);
   g_clear_object (&self->visit);
   if (self->shelf != NULL)
     g_signal_handlers_disconnect_by_data (cantiga_shelf_get_titles (self->shelf), self);

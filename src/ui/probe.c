@@ -59,3 +59,47 @@ cantiga_probe_start (GActionMap *map)
   probe.worked = get_work ();
   g_timeout_add_full (G_PRIORITY_HIGH, TICK_MS, turn_cb, NULL, NULL);
 }
+
+/* ---- marks ---- */
+
+typedef struct
+{
+  char *what;
+  guint n;
+} Mark;
+
+static void
+mark_free (gpointer data, GClosure *closure)
+{
+  g_free (((Mark *)data)->what);
+  g_free (data);
+}
+
+static void
+say (const char *what, const char *end, guint n)
+{
+  g_printerr ("probe %s%s %u %" G_GINT64_FORMAT "\n", what, end, n, g_get_monotonic_time ());
+}
+
+static void
+painted_cb (GdkFrameClock *clock, Mark *mark)
+{
+  say (mark->what, "-painted", mark->n);
+  g_signal_handlers_disconnect_by_data (clock, mark);
+}
+
+void
+cantiga_probe_mark (GtkWidget *widget, const char *what, guint n)
+{
+  GdkFrameClock *clock = gtk_widget_get_frame_clock (widget);
+  Mark *mark;
+
+  if (probe.action == NULL)
+    return;
+  say (what, "", n);
+  if (clock == NULL)
+    return;
+  mark = g_new (Mark, 1);
+  *mark = (Mark){ g_strdup (what), n };
+  g_signal_connect_data (clock, "after-paint", G_CALLBACK (painted_cb), mark, mark_free, 0);
+}

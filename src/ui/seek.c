@@ -60,12 +60,23 @@ set_slider (CantigaSeek *self, double position, double duration)
   g_signal_handlers_unblock_by_func (self->scale, value_changed_cb, self);
 }
 
+/* What is loaded and was not begun has no place yet, whatever was heard before it. */
+static double
+get_position (CantigaSeek *self)
+{
+  CantigaPlayer *player = cantiga_queue_get_player (self->queue);
+
+  if (self->settle != 0)
+    return self->target;
+  return cantiga_player_get_state (player) != CANTIGA_PLAYER_STOPPED ? cantiga_player_get_position (player) : 0;
+}
+
 static void
 show_place (CantigaSeek *self)
 {
   CantigaPlayer *player = cantiga_queue_get_player (self->queue);
   double duration = get_duration (self);
-  double position = CLAMP (self->settle != 0 ? self->target : cantiga_player_get_position (player), 0, duration);
+  double position = CLAMP (get_position (self), 0, duration);
 
   if (!gtk_widget_get_mapped (GTK_WIDGET (self)))
     return;
