@@ -5,6 +5,7 @@
 #include "ui/application.h"
 #include "ui/card-action.h"
 #include "ui/card-words.h"
+#include "ui/compare-dialog.h"
 #include "ui/pin-box.h"
 #include "ui/step-row.h"
 #include "ui/step-words.h"
@@ -85,7 +86,8 @@ perform (CantigaSignInPage *self, Show *show)
   cantiga_step_row_show (self->rows[show->step], show->mark, show->said, label != NULL ? label : show->remedy);
   if (show->step == CANTIGA_STEP_CARD)
     self->action = show->action;
-  if (show->mark == CANTIGA_MARK_FAIL && label != NULL && show->action < CANTIGA_CARD_ACTION_START_OVER)
+  if (show->mark == CANTIGA_MARK_FAIL
+      && (show->step == CANTIGA_STEP_CHAIN || show->step == CANTIGA_STEP_SESSION || (label != NULL && show->action < CANTIGA_CARD_ACTION_START_OVER)))
     cantiga_step_row_offer_again (self->rows[show->step]);
   if (show->mark == CANTIGA_MARK_FAIL)
     cantiga_step_row_focus_remedy (self->rows[show->step]);
@@ -159,6 +161,14 @@ show_card (CantigaSignInPage *self, CantigaMark mark, char *said, CantigaCardAct
 
 /* ---- what the visit says ---- */
 
+static const char *
+get_remedy (CantigaStep step)
+{
+  if (step == CANTIGA_STEP_CHAIN)
+    return _ ("Compare");
+  return step == CANTIGA_STEP_SESSION ? _ ("Paste") : _ ("Try again");
+}
+
 static void
 show_failure (CantigaSignInPage *self, CantigaStep step)
 {
@@ -172,7 +182,7 @@ show_failure (CantigaSignInPage *self, CantigaStep step)
   if (step == CANTIGA_STEP_CARD)
     show_card (self, CANTIGA_MARK_FAIL, g_steal_pointer (&said), cantiga_card_action_after (card, error));
   else
-    show_step (self, step, CANTIGA_MARK_FAIL, g_steal_pointer (&said), step == CANTIGA_STEP_SESSION ? _ ("Paste") : _ ("Try again"));
+    show_step (self, step, CANTIGA_MARK_FAIL, g_steal_pointer (&said), get_remedy (step));
 }
 
 static void
@@ -321,6 +331,9 @@ remedy_cb (CantigaStepRow *row, CantigaSignInPage *self)
 {
   if (row == self->rows[CANTIGA_STEP_CARD])
     act_on_card (self);
+  else if (row == self->rows[CANTIGA_STEP_CHAIN])
+    gtk_window_present (GTK_WINDOW (
+        cantiga_compare_dialog_new (GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))), cantiga_visit_get_paired (self->visit))));
   else if (row == self->rows[CANTIGA_STEP_SESSION])
     gtk_widget_activate_action (GTK_WIDGET (self), "win.paste-invitation", NULL);
   else

@@ -186,4 +186,26 @@ def _(place):
         place.program.wait()
 
 
+@desk.step("another server at its address: nobody goes on, and what to compare is shown")
+def _(place):
+    known = journey.Card(place, "INÊS DIAS", "rsa")
+    place.ctl("cards", "add", known.certificate)
+    port = place.server.port
+    player = place.player(known, name="compared")
+    place.server.stop()
+    place.init("Another", state=place.path("another"))
+    place.serve(state=place.path("another"), port=port)
+    place.open(card=known, state=player.folder)
+    place.activate("sign-in")
+    place.see("Server certificate, failed: Not the server you paired with. Don't go on.")
+    place.press("Compare")
+    place.look_at("Not the server you paired with")
+    place.see("You paired with a server of the fingerprint…")
+    place.press("_Close…")
+    place.look_back()
+    place.see("Try again", "push button")
+    place.key("ctrl+q")
+    place.program.wait()
+
+
 journey.main(Room)
