@@ -17,7 +17,8 @@ struct _CantigaOutput
 
   GMutex lock; /* of what follows */
   GQueue stretches;
-  guint stream; /* whose events pass */
+  guint stream;  /* whose events pass */
+  guint flushes; /* how many passed */
   gboolean dry;
 };
 
@@ -84,6 +85,19 @@ cantiga_output_forget (CantigaOutput *self)
   g_mutex_unlock (&self->lock);
 }
 
+/* On the bus, so that what was said before a seek and what was said after it can be told apart. */
+static void
+tell_flush (CantigaOutput *self)
+{
+  guint number;
+
+  g_mutex_lock (&self->lock);
+  number = ++self->flushes;
+  g_mutex_unlock (&self->lock);
+  gst_element_post_message (GST_ELEMENT (self), gst_message_new_element (GST_OBJECT (self), gst_structure_new (CANTIGA_OUTPUT_FLUSHED, "number",
+                                                                                                               G_TYPE_UINT, number, NULL)));
+}
+
 static GstPadProbeReturn
 passing_cb (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 {
@@ -102,6 +116,7 @@ passing_cb (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
       break;
     case GST_EVENT_FLUSH_STOP:
       cantiga_output_forget (self);
+      tell_flush (self);
       break;
     default:
       break;
@@ -208,6 +223,14 @@ cantiga_output_take_stretch (CantigaOutput *self, CantigaStretch *ret_stretch)
     return FALSE;
   *ret_stretch = *stretch;
   return TRUE;
+}
+
+guint
+cantiga_output_get_flushes (CantigaOutput *self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  return self->flushes;
 }
 
 gboolean

@@ -9,6 +9,9 @@ G_BEGIN_DECLS
 /* Decoded sound that is kept before the device, in milliseconds. What follows must be there so long before it is heard, and the device's own 200. */
 #define CANTIGA_OUTPUT_AHEAD_MS 400
 
+/* The name of an element message: a seek passed; "number" (uint) says which. */
+#define CANTIGA_OUTPUT_FLUSHED "cantiga-flushed"
+
 #define CANTIGA_TYPE_OUTPUT (cantiga_output_get_type ())
 G_DECLARE_FINAL_TYPE (CantigaOutput, cantiga_output, CANTIGA, OUTPUT, GstBin)
 
@@ -33,6 +36,8 @@ void cantiga_output_part (CantigaOutput *output, GstPad *pad);
 gboolean cantiga_output_take_stretch (CantigaOutput *output, CantigaStretch *ret_stretch);
 /* The same for all that were noted so far. */
 void cantiga_output_forget (CantigaOutput *output);
+/* How many seeks passed so far. */
+guint cantiga_output_get_flushes (CantigaOutput *output);
 /* Whether it ran dry since it was last asked. */
 gboolean cantiga_output_take_dryness (CantigaOutput *output);
 /* Whether the device keeps time: of others nothing can be said but what reached them. */

@@ -38,6 +38,7 @@ struct _CantigaPlay
 
   /* Reads (GTask): those on the wire, and those that wait for a place or a grant. */
   guint in_flight;
+  gboolean received; /* a chunk */
   GQueue waiting;
 };
 

@@ -145,9 +145,10 @@ read_fail (GTask *task, GError *error)
 {
   g_autoptr (CantigaPlay) self = g_object_ref (g_task_get_source_object (task));
 
+  self->in_flight--; /* before anybody is told: it counts in cantiga_play_has_begun() */
   g_task_return_error (task, error);
   g_object_unref (task);
-  read_leave (self);
+  cantiga_play_pump (self);
 }
 
 static void
@@ -155,6 +156,7 @@ read_done (GTask *task, GBytes *chunk)
 {
   g_autoptr (CantigaPlay) self = g_object_ref (g_task_get_source_object (task));
 
+  self->received = TRUE;
   g_task_return_pointer (task, chunk, (GDestroyNotify)g_bytes_unref);
   g_object_unref (task);
   read_leave (self);

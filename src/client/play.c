@@ -350,6 +350,12 @@ cantiga_play_get_title (CantigaPlay *self)
   return self->title;
 }
 
+gboolean
+cantiga_play_has_begun (CantigaPlay *self)
+{
+  return self->received || self->in_flight > 0;
+}
+
 const CantigaId *
 cantiga_play_get_id (CantigaPlay *self)
 {

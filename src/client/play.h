@@ -42,6 +42,9 @@ gboolean cantiga_play_is_exportable (CantigaPlay *play);
 void cantiga_play_read_chunk_async (CantigaPlay *play, guint64 index, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 GBytes *cantiga_play_read_chunk_finish (CantigaPlay *play, GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Whether the server may have given a chunk: then the play is spent, else cantiga_play_end_async() gives it back. */
+gboolean cantiga_play_has_begun (CantigaPlay *play);
+
 /* The title was heard (9.3): hearing it again is a new play. */
 void cantiga_play_end_async (CantigaPlay *play, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 gboolean cantiga_play_end_finish (CantigaPlay *play, GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;

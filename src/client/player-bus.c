@@ -16,6 +16,7 @@ cantiga_player_send_seek (CantigaPlayer *self)
   self->flow = CANTIGA_FLOW_FILLING;
   if (!cantiga_deck_seek (self->now.deck, self->seek, self->seek_flags))
     return cantiga_player_reopen (self, self->seek);
+  self->flush_wanted = cantiga_output_get_flushes (self->output);
   cantiga_player_apply_state (self);
 }
 
@@ -27,13 +28,13 @@ start (CantigaPlayer *self)
   cantiga_player_emit (self, CANTIGA_PLAYER_STARTED);
 }
 
-/* The first sample of a start, or of a seek, is at the device. */
+/* The first sample of a start, or of a seek, is at the device: of the last seek, and not of one that it overtook. */
 static void
 flow (CantigaPlayer *self)
 {
   gboolean sought = self->seek >= 0;
 
-  if (self->flow == CANTIGA_FLOW_NONE)
+  if (self->flow == CANTIGA_FLOW_NONE || self->flush_seen < self->flush_wanted)
     return;
   if (sought && !self->seek_sent)
     return cantiga_player_send_seek (self);
@@ -107,6 +108,31 @@ element_warned (CantigaPlayer *self, GstMessage *message)
     cantiga_player_emit (self, CANTIGA_PLAYER_SILENT);
 }
 
+void
+cantiga_player_pass_over_messages (CantigaPlayer *self)
+{
+  g_autoptr (GstBus) bus = gst_element_get_bus (self->pipeline);
+  GstMessage *message;
+
+  while ((message = gst_bus_pop (bus)) != NULL)
+    {
+      if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_WARNING)
+        element_warned (self, message);
+      gst_message_unref (message);
+    }
+}
+
+static void
+element_said (CantigaPlayer *self, GstMessage *message)
+{
+  const GstStructure *structure = gst_message_get_structure (message);
+
+  if (structure != NULL && gst_structure_has_name (structure, CANTIGA_OUTPUT_FLUSHED))
+    gst_structure_get_uint (structure, "number", &self->flush_seen);
+  else
+    cantiga_player_take_spectrum (self, message);
+}
+
 gboolean
 cantiga_player_message_cb (GstBus *bus, GstMessage *message, gpointer user_data)
 {
@@ -127,7 +153,7 @@ cantiga_player_message_cb (GstBus *bus, GstMessage *message, gpointer user_data)
       flow (self);
       break;
     case GST_MESSAGE_ELEMENT:
-      cantiga_player_take_spectrum (self, message);
+      element_said (self, message);
       break;
     default:
       break;

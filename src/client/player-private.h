@@ -48,6 +48,8 @@ struct _CantigaPlayer
   double seek; /* where to, while it is not there; CANTIGA_SEEK_NONE */
   GstSeekFlags seek_flags;
   gboolean seek_sent;
+  guint flush_wanted; /* the last seek's number at the output */
+  guint flush_seen;
   gboolean started;
 
   /* Time. stretch: what is heard; waiting: what reached the device already, of the next title. */
@@ -103,6 +105,8 @@ void cantiga_player_apply_state (CantigaPlayer *self);
 
 /* player-bus.c */
 gboolean cantiga_player_message_cb (GstBus *bus, GstMessage *message, gpointer player);
+/* What was said so far is not about what comes; but that there is no device is. */
+void cantiga_player_pass_over_messages (CantigaPlayer *self);
 /* The seek that is kept, now that it can be. */
 void cantiga_player_send_seek (CantigaPlayer *self);
 

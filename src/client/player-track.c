@@ -171,22 +171,19 @@ bring_output_back (CantigaPlayer *self)
 void
 cantiga_player_empty (CantigaPlayer *self)
 {
-  g_autoptr (GstBus) bus = gst_element_get_bus (self->pipeline);
-
   cantiga_player_stop_timers (self);
   gst_element_set_state (self->pipeline, GST_STATE_READY);
   cantiga_player_stop_track (self, &self->next);
   cantiga_player_stop_track (self, &self->now);
   part_pictures (self);
   bring_output_back (self);
-  /* What was said so far is not about what comes. */
-  gst_bus_set_flushing (bus, TRUE);
-  gst_bus_set_flushing (bus, FALSE);
+  cantiga_player_pass_over_messages (self);
   cantiga_spectra_clear (self->spectra);
   cantiga_output_forget (self->output);
   self->flow = CANTIGA_FLOW_NONE;
   self->waiting.stream = 0;
   self->seek_sent = FALSE;
+  self->flush_seen = self->flush_wanted = cantiga_output_get_flushes (self->output);
 }
 
 void

@@ -292,31 +292,22 @@ cantiga_player_open (CantigaPlayer *self, CantigaPlay *play)
   cantiga_player_tell (self, CANTIGA_PLAYER_TOLD_VIDEO);
 }
 
-gboolean
+void
 cantiga_player_set_next (CantigaPlayer *self, CantigaPlay *play)
 {
-  gboolean begun = cantiga_player_has_begun_next (self);
-
   if (play == self->next.play)
-    return !begun;
+    return;
   cantiga_player_drop_track (self, &self->next);
   self->waiting.stream = 0;
   self->next.play = play != NULL ? g_object_ref (play) : NULL;
   if (play != NULL)
     cantiga_player_look_at_time (self);
-  return !begun;
 }
 
 CantigaPlay *
 cantiga_player_get_next (CantigaPlayer *self)
 {
   return self->next.play;
-}
-
-gboolean
-cantiga_player_has_begun_next (CantigaPlayer *self)
-{
-  return self->next.source != NULL;
 }
 
 static void

@@ -59,12 +59,9 @@ void cantiga_player_set_video_sink (CantigaPlayer *player, GstElement *sink);
 
 /* Puts play in, stopped before; then set the state. */
 void cantiga_player_open (CantigaPlayer *player, CantigaPlay *play);
-/* What follows without a gap; NULL takes it back. Its chunks are fetched just before they are due. Returns FALSE if the next one was at work
- * already when it was taken back: its play is spent at the server, though not heard. */
-gboolean cantiga_player_set_next (CantigaPlayer *player, CantigaPlay *play);
+/* What follows without a gap; NULL takes it back. Its chunks are fetched just before they are due. */
+void cantiga_player_set_next (CantigaPlayer *player, CantigaPlay *play);
 CantigaPlay *cantiga_player_get_next (CantigaPlayer *player);
-/* Whether the next play's chunks are asked for already. */
-gboolean cantiga_player_has_begun_next (CantigaPlayer *player);
 /* The state that is wanted; the real one follows. STOPPED lets the play and the next one go. */
 void cantiga_player_set_state (CantigaPlayer *player, CantigaPlayerState state);
 CantigaPlayerState cantiga_player_get_state (CantigaPlayer *player);

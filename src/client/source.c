@@ -115,6 +115,15 @@ typedef struct
 } Fetch;
 
 static gboolean is_wanted (CantigaSource *self, guint64 index);
+static void fetch (CantigaSource *self, guint64 index);
+
+/* Not before the first chunk came: of a title that cannot be played no other one is fetched, so that it costs nothing. */
+static void
+fetch_where_demuxers_look (CantigaSource *self)
+{
+  fetch (self, cantiga_play_get_chunks (self->play) - 1);
+  fetch (self, 1);
+}
 
 /* One that nobody waits for is asked for again when somebody does. */
 static void
@@ -144,7 +153,8 @@ fetched_cb (GObject *play, GAsyncResult *result, gpointer user_data)
     return;
   if (bytes == NULL)
     return lose (self, index, error);
-  self->fetched++;
+  if (self->fetched++ == 0)
+    fetch_where_demuxers_look (self);
   if (cached != NULL)
     cached->bytes = g_steal_pointer (&bytes);
   supply (self);
@@ -306,8 +316,6 @@ cantiga_source_new (CantigaPlay *play)
 
   self->play = g_object_ref (play);
   fetch (self, 0);
-  fetch (self, cantiga_play_get_chunks (play) - 1);
-  fetch (self, 1);
   return self;
 }
 

@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 #define CANTIGA_TYPE_SOURCE (cantiga_source_get_type ())
 G_DECLARE_FINAL_TYPE (CantigaSource, cantiga_source, CANTIGA, SOURCE, GObject)
 
-/* Starts to fetch the first, the second and the last chunk: demuxers look there first. Thread: main. */
+/* Starts to fetch the first chunk, then the last and the second: demuxers look there first. Thread: main. */
 CantigaSource *cantiga_source_new (CantigaPlay *play);
 CantigaPlay *cantiga_source_get_play (CantigaSource *source);
 /* Feeds feed from now on (a deck's). Thread: any; once at a time. */

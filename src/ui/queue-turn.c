@@ -10,20 +10,23 @@ end_told_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   (void)!cantiga_play_end_finish (CANTIGA_PLAY (source), result, NULL);
 }
 
-/* docs/protocol.md 9.3: ended before its first chunk, it costs nothing. */
 static void
-give_back (CantigaPlay *play)
-{
-  cantiga_play_end_async (play, NULL, end_told_cb, NULL);
-}
-
-/* Its chunks were asked for, so it is spent; but it goes on for free when its title's turn comes within its time. */
-static void
-spare (CantigaQueue *self, CantigaPlay *play)
+keep (CantigaQueue *self, CantigaPlay *play)
 {
   CantigaId *id = g_memdup2 (cantiga_title_get_id (cantiga_play_get_title (play)), sizeof (CantigaId));
 
   g_hash_table_replace (self->spared, id, g_object_ref (play));
+}
+
+/* docs/protocol.md 9.3: ended before its first chunk, it costs nothing. After that it is spent; but it goes on for free when its title's turn comes
+ * within its time. */
+static void
+spare (CantigaQueue *self, CantigaPlay *play)
+{
+  if (cantiga_play_has_begun (play))
+    keep (self, play);
+  else
+    cantiga_play_end_async (play, NULL, end_told_cb, NULL);
 }
 
 static CantigaPlay *
@@ -51,10 +54,8 @@ drop_next (CantigaQueue *self)
   g_clear_error (&self->next_error);
   if (next == NULL)
     return;
-  if (cantiga_player_set_next (self->player, NULL))
-    give_back (next);
-  else
-    spare (self, next);
+  spare (self, next);
+  cantiga_player_set_next (self->player, NULL);
 }
 
 void
@@ -65,9 +66,9 @@ cantiga_queue_let_go (CantigaQueue *self)
   self->ending = FALSE;
   self->lost = FALSE;
   drop_next (self);
-  cantiga_player_set_state (self->player, CANTIGA_PLAYER_STOPPED);
   if (self->play != NULL && !self->heard)
     spare (self, self->play);
+  cantiga_player_set_state (self->player, CANTIGA_PLAYER_STOPPED);
   g_clear_object (&self->play);
   self->heard = FALSE;
 }
@@ -133,7 +134,8 @@ static void
 wait_for_the_line (CantigaQueue *self, double from)
 {
   if (self->play != NULL)
-    spare (self, self->play);
+    keep (self, self->play);
+  self->heard = TRUE; /* as far as it goes: it is kept */
   cantiga_queue_let_go (self);
   self->from = from;
   self->lost = TRUE;
@@ -200,7 +202,7 @@ answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (asking->number != self->number)
     {
       if (play != NULL)
-        give_back (play);
+        spare (self, play);
       g_clear_object (&play);
     }
   else if (self->state == CANTIGA_QUEUE_ASKING)
@@ -407,17 +409,30 @@ ended_cb (CantigaPlayer *player, CantigaQueue *self)
     turn_to_next (self);
 }
 
+/* It was paused for longer than a play lasts: whether it is worth another one is the person's to say. */
+static void
+stand (CantigaQueue *self, double position)
+{
+  self->heard = TRUE;
+  cantiga_queue_let_go (self);
+  self->from = position;
+  cantiga_queue_set_state (self, CANTIGA_QUEUE_LOADED);
+  cantiga_queue_tell (self);
+}
+
 static void
 failed_cb (CantigaPlayer *player, const GError *error, CantigaQueue *self)
 {
   g_autoptr (CantigaTitle) title = NULL;
-  gboolean stays = is_of_the_line (error);
+  double position = cantiga_player_get_position (player);
 
   if (self->play == NULL)
     return;
   title = g_object_ref (cantiga_queue_get_title (self));
-  if (stays)
-    wait_for_the_line (self, cantiga_player_get_position (player));
+  if (is_of_the_line (error))
+    wait_for_the_line (self, position);
+  else if (g_error_matches (error, CANTIGA_ERROR, CANTIGA_ERROR_PLAY_OVER))
+    stand (self, position);
   else
     pass_on (self);
   cantiga_queue_emit_failed (self, title, error);

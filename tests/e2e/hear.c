@@ -11,80 +11,9 @@
 
 #include <gst/app/gstappsink.h>
 
-#include "client/card-signer.h"
-#include "client/catalogue.h"
 #include "client/play.h"
 #include "client/player.h"
-
-/* ---- the owner of the card: knows the PIN ---- */
-
-#define HEAR_TYPE_OWNER (hear_owner_get_type ())
-G_DECLARE_FINAL_TYPE (HearOwner, hear_owner, HEAR, OWNER, GObject)
-
-struct _HearOwner
-{
-  GObject parent_instance;
-  char *pin;
-};
-
-static void
-ask_pin_async (CantigaCardOwner *owner, CantigaCardFound *found, CantigaCardState state, GCancellable *cancellable, GAsyncReadyCallback callback,
-               gpointer user_data)
-{
-  const char *pin = HEAR_OWNER (owner)->pin;
-  g_autoptr (GTask) task = g_task_new (owner, cancellable, callback, user_data);
-
-  g_task_return_pointer (task, cantiga_secret_new_copy ((const guint8 *)pin, strlen (pin)), (GDestroyNotify)cantiga_secret_free);
-}
-
-static CantigaSecret *
-ask_pin_finish (CantigaCardOwner *owner, GAsyncResult *result, GError **error)
-{
-  return g_task_propagate_pointer (G_TASK (result), error);
-}
-
-static void
-hear_owner_iface_init (CantigaCardOwnerInterface *iface)
-{
-  iface->ask_pin_async = ask_pin_async;
-  iface->ask_pin_finish = ask_pin_finish;
-}
-
-G_DEFINE_FINAL_TYPE_WITH_CODE (HearOwner, hear_owner, G_TYPE_OBJECT, G_IMPLEMENT_INTERFACE (CANTIGA_TYPE_CARD_OWNER, hear_owner_iface_init))
-
-static void
-hear_owner_finalize (GObject *object)
-{
-  g_free (HEAR_OWNER (object)->pin);
-  G_OBJECT_CLASS (hear_owner_parent_class)->finalize (object);
-}
-
-static void
-hear_owner_class_init (HearOwnerClass *klass)
-{
-  G_OBJECT_CLASS (klass)->finalize = hear_owner_finalize;
-}
-
-static void
-hear_owner_init (HearOwner *self)
-{
-}
-
-/* ---- waiting ---- */
-
-static void
-done_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  *(GAsyncResult **)user_data = g_object_ref (result);
-}
-
-static GAsyncResult *
-await (GAsyncResult **result)
-{
-  while (*result == NULL)
-    g_main_context_iteration (NULL, TRUE);
-  return *result;
-}
+#include "ear.h"
 
 /* ---- what is heard ---- */
 
@@ -208,47 +137,17 @@ hammer (Hearing *hearing, guint n)
 
 /* ---- the journey ---- */
 
-static CantigaSession *
-sign_in (char **arguments, GError **error)
-{
-  const char *modules[] = { arguments[2], NULL };
-  g_autoptr (GAsyncResult) opened = NULL;
-  g_autoptr (GAsyncResult) signed_in = NULL;
-  g_autoptr (CantigaStore) store = NULL;
-  g_autoptr (CantigaCard) card = cantiga_card_new (NULL, modules);
-  g_autoptr (CantigaSigner) signer = NULL;
-  g_autoptr (CantigaSession) session = NULL;
-  CantigaPaired *paired;
-  HearOwner *owner = g_object_new (HEAR_TYPE_OWNER, NULL); /* lives as long as the program: the signer does not keep it */
-
-  owner->pin = g_strdup (arguments[3]);
-  signer = cantiga_card_signer_new (card, CANTIGA_CARD_OWNER (owner));
-  cantiga_store_open_async (arguments[1], NULL, done_cb, &opened);
-  store = cantiga_store_open_finish (await (&opened), error);
-  paired = store != NULL ? cantiga_store_find (store, NULL, error) : NULL;
-  session = paired != NULL ? cantiga_session_new (store, paired, NULL, signer, error) : NULL;
-  if (session == NULL)
-    return NULL;
-  cantiga_session_sign_in_async (session, NULL, done_cb, &signed_in);
-  return cantiga_session_sign_in_finish (session, await (&signed_in), error) ? g_steal_pointer (&session) : NULL;
-}
-
 static CantigaPlay *
 start_play (CantigaSession *session, const char *name, GError **error)
 {
-  g_autoptr (CantigaCatalogue) catalogue = cantiga_catalogue_new (session);
-  g_autoptr (GAsyncResult) loaded = NULL;
+  g_autoptr (CantigaCatalogue) catalogue = ear_load (session, error);
   g_autoptr (GAsyncResult) started = NULL;
-  CantigaTitle *title;
+  CantigaTitle *title = catalogue != NULL ? cantiga_catalogue_find_title (catalogue, name, error) : NULL;
 
-  cantiga_catalogue_load_async (catalogue, NULL, done_cb, &loaded);
-  if (!cantiga_catalogue_load_finish (catalogue, await (&loaded), error))
-    return NULL;
-  title = cantiga_catalogue_find_title (catalogue, name, error);
   if (title == NULL)
     return NULL;
-  cantiga_play_start_async (session, title, NULL, done_cb, &started);
-  return cantiga_play_start_finish (session, await (&started), error);
+  cantiga_play_start_async (session, title, NULL, ear_done_cb, &started);
+  return cantiga_play_start_finish (session, ear_await (&started), error);
 }
 
 static gboolean
@@ -302,7 +201,7 @@ main (int argc, char **argv)
       g_printerr ("hear: %s\n", error != NULL ? error->message : "STATE MODULE PIN TITLE [SECONDS…]");
       return 2;
     }
-  session = sign_in (argv, &error);
+  session = ear_sign_in (argv[1], argv[2], argv[3], &error);
   play = session != NULL ? start_play (session, argv[4], &error) : NULL;
   if (play == NULL || !hear (play, (guint)n_hammer, argv + 5, &error))
     {
