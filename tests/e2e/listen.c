@@ -4,6 +4,7 @@
  *   pause  next  previous  stop  quit  go PLACE  seek SECONDS  scrub SECONDS  gain off|title|album  volume SHARE
  *   repeat off|all|one  shuffle on|off  hold on|off  yes  no  watch  unwatch  tell
  *
+ * --pictures: with a place for moving pictures, which are counted.
  * --capture FILE: to FILE instead, as samples of 16 bits in two channels, at the pace of a device. */
 #include <fcntl.h>
 #include <locale.h>
@@ -22,7 +23,8 @@ typedef struct
   CantigaSession *session;
   GMainLoop *loop;
   gint64 begun;
-  int capture; /* a file; -1 */
+  int capture;  /* a file; -1 */
+  int pictures; /* how many were shown, by GStreamer's thread; below 0: there is no place for them */
 } Listening;
 
 /* ---- what it says ---- */
@@ -56,10 +58,10 @@ tell (Listening *listening)
 
   say (listening, "state",
        "\"state\": \"%s\", \"title\": \"%s\", \"next\": \"%s\", \"left\": %d, \"shown\": %d, \"position\": %.3f, \"duration\": %.3f, \"buffered\": "
-       "%.3f, \"buffering\": %s",
+       "%.3f, \"buffering\": %s, \"pictures\": %d",
        states[cantiga_queue_get_state (queue)], name_of (title), name_of (cantiga_queue_get_next_title (queue)), cantiga_queue_get_plays_left (queue),
        title != NULL ? cantiga_title_get_plays_left (title) : -1, cantiga_player_get_position (player), cantiga_player_get_duration (player),
-       cantiga_player_get_buffered (player), cantiga_player_is_buffering (player) ? "true" : "false");
+       cantiga_player_get_buffered (player), cantiga_player_is_buffering (player) ? "true" : "false", g_atomic_int_get (&listening->pictures));
 }
 
 static void
@@ -233,6 +235,22 @@ make_capture (Listening *listening)
   return sink;
 }
 
+static void
+picture_cb (GstElement *sink, GstBuffer *buffer, GstPad *pad, Listening *listening)
+{
+  g_atomic_int_inc (&listening->pictures);
+}
+
+static GstElement *
+make_screen (Listening *listening)
+{
+  GstElement *sink = gst_element_factory_make ("fakesink", NULL);
+
+  g_object_set (sink, "sync", TRUE, "signal-handoffs", TRUE, NULL);
+  g_signal_connect (sink, "handoff", G_CALLBACK (picture_cb), listening);
+  return sink;
+}
+
 static gboolean
 make_queue (Listening *listening, GError **error)
 {
@@ -240,6 +258,8 @@ make_queue (Listening *listening, GError **error)
 
   if (player == NULL)
     return FALSE;
+  if (listening->pictures >= 0)
+    cantiga_player_set_video_sink (player, make_screen (listening));
   listening->queue = cantiga_queue_new_for_player (player);
   g_signal_connect_swapped (listening->queue, "notify::state", G_CALLBACK (tell), listening);
   g_signal_connect_swapped (listening->queue, "notify::title", G_CALLBACK (tell), listening);
@@ -297,7 +317,9 @@ main (int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *path = NULL;
+  gboolean pictures = FALSE;
   const GOptionEntry entries[] = {
+    { "pictures", 0, 0, G_OPTION_ARG_NONE, &pictures, "With a place for pictures", NULL },
     { "capture", 0, 0, G_OPTION_ARG_FILENAME, &path, "Write samples to FILE", "FILE" },
     { NULL },
   };
@@ -315,6 +337,7 @@ main (int argc, char **argv)
       g_printerr ("listen: %s\n", error != NULL ? error->message : "STATE MODULE PIN TITLE…");
       return 2;
     }
+  listening.pictures = pictures ? 0 : -1;
   if (path != NULL)
     listening.capture = g_open (path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
   listened = listen_to (&listening, argv, &error);

@@ -17,9 +17,9 @@ ATTEMPTS = 3    # with a device that keeps real time: a machine that is busy els
 class Listening:
     """tests/e2e/listen, running."""
 
-    def __init__(self, place, titles, capture=None, env=None):
+    def __init__(self, place, titles, capture=None, pictures=False, env=None):
         card = place.player.card
-        options = [] if capture is None else ["--capture", capture]
+        options = [*(["--pictures"] if pictures else []), *([] if capture is None else ["--capture", capture])]
         self.running = place.start(os.path.join(journey.BUILD, "tests/e2e/listen"), *options, place.player.folder, journey.module(), journey.PIN, *titles,
                                    stdin=subprocess.PIPE, env={**journey.without_leaks(place.env), **card.env, "PULSE_SERVER": "unix:/nonexistent",
                                                                **(env or {})})
@@ -372,6 +372,38 @@ def _(place):
     listening.end()
     at = listening.find("spectrum")
     holds(at and at[-1]["at"] < 3.9, "it was measured until the end")
+
+
+# ---- moving pictures ----
+
+def film(kind, ending, pictures, sound, muxer, media):
+    @journey.test(f"a {kind} film is added as {media}; its pictures are shown, its sound is heard, and one seeks in it")
+    def _(place):
+        path = place.path("media", f"Film as {kind}.{ending}")
+        place.run("/usr/bin/gst-launch-1.0", "-q", *muxer.split(), "name=mux", "!", "filesink", f"location={path}",
+                  "videotestsrc", "num-buffers=100", "!", "video/x-raw,width=160,height=120,framerate=25/1", "!", *pictures.split(), "!", "mux.",
+                  *(f"audiotestsrc num-buffers=188 samplesperbuffer=1024 freq={SOUND_HERTZ} ! taginject tags=title={kind} ! audio/x-raw,rate={RATE},channels=2 ! {sound} ! mux.".split()
+                    if sound else []))
+        added, = place.add(path)
+        equal(added["type"], media, "the type")
+        out = place.path("out", "film.raw")
+        listening = place.listen([added["title"]], capture=out, pictures=True)
+        listening.wait("started")
+        listening.wait_until(lambda: [listening.order("tell"), max([said["pictures"] for said in listening.find("state")]) > 10][1], "ten pictures")
+        listening.order("seek 3")
+        listening.wait("seeked")
+        listening.wait("state", state="loaded")
+        listening.end()
+        if sound:
+            holds(max(left_of(journey.read(out))) > 5000, "its sound was not heard")
+        equal(place.left(added["title"]), 2, "the plays left")
+
+
+SOUND_HERTZ = 440
+film("WebM", "webm", "vp8enc deadline=1 keyframe-max-dist=25", "audioconvert ! vorbisenc", "webmmux", "video/webm")
+film("Matroska", "mkv", "vp8enc deadline=1 keyframe-max-dist=25", "audioconvert ! opusenc", "matroskamux", "video/x-matroska")
+film("MP4", "mp4", "x264enc tune=zerolatency key-int-max=25 ! h264parse", "audioconvert ! avenc_aac", "mp4mux", "video/mp4")
+film("silent WebM", "webm", "vp8enc deadline=1 keyframe-max-dist=25", None, "webmmux", "video/webm")
 
 
 # ---- real devices ----
