@@ -210,7 +210,8 @@ dup_cursor (const CantigaTitle *title)
 }
 
 GPtrArray *
-cantiga_catalogue_query (CantigaCatalogue *catalogue, const char *query, const char *after, guint limit, char **ret_next, GError **error)
+cantiga_catalogue_query (CantigaCatalogue *catalogue, const char *query, const char *after, guint limit, CantigaCatalogueMay may, gpointer user_data,
+                         char **ret_next, GError **error)
 {
   g_autoptr (GPtrArray) titles = g_ptr_array_new ();
   g_auto (GStrv) words = split_words (query);
@@ -223,7 +224,7 @@ cantiga_catalogue_query (CantigaCatalogue *catalogue, const char *query, const c
     {
       const Entry *entry = g_ptr_array_index (catalogue->entries, i);
 
-      if (!matches (entry, (const char *const *)words))
+      if (!matches (entry, (const char *const *)words) || (may != NULL && !may (entry->title, user_data)))
         continue;
       more = titles->len == limit;
       if (!more)

@@ -117,7 +117,7 @@ gboolean
 cantiga_config_parse_limit (const CantigaConfigKey *key, const char *text, CantigaConfig *config, GError **error)
 {
   guint *limit = cantiga_config_place_in (key, config);
-  gint64 seconds;
+  gint64 seconds = 0;
 
   if (!parse_seconds (key, text, &seconds, error))
     return FALSE;
@@ -134,13 +134,16 @@ cantiga_config_format_limit (const CantigaConfigKey *key, const CantigaConfig *c
 static gboolean
 parse_validity (const CantigaConfigKey *key, const char *text, CantigaConfig *config, GError **error)
 {
-  return parse_seconds (key, text, &config->policy.validity, error);
+  return cantiga_validity_parse (text, &config->policy, error);
 }
 
 static char *
 format_validity (const CantigaConfigKey *key, const CantigaConfig *config)
 {
-  return format_seconds (config->policy.validity);
+  g_autofree char *min = format_seconds (config->policy.validity);
+  g_autofree char *max = config->policy.validity_max > 0 ? format_seconds (config->policy.validity_max) : NULL;
+
+  return max != NULL ? g_strconcat (min, " to ", max, NULL) : g_steal_pointer (&min);
 }
 
 static gboolean
@@ -229,8 +232,10 @@ static const CantigaConfigKey keys[] = {
     "Names or patterns (ECDH_*) separated by semicolons; default: all strong and sound ones. Legacy ones (EDE_CBC) by full name alone." },
   { "suites", "selection", "strongest", parse_selection, format_selection, 0, 0, 0, "strongest or random." },
   { "licence", "plays", "3", parse_number, format_number, PLACE (policy.plays), 1, 1000000, "Plays of a new licence." },
-  { "licence", "validity", "7d", parse_validity, format_validity, 0, 1, CENTURY, "How long a new licence lasts (s, min, h, d, w)." },
+  { "licence", "validity", "7d", parse_validity, format_validity, 0, 1, CENTURY, "How long a new licence lasts (s, min, h, d, w); “5d to 10d”: drawn between the two." },
   { "licence", "renewal", "new-session", parse_renewal, format_renewal, 0, 0, 0, "new-session, never, manual, or after and a duration (after 30d)." },
+  { "licence", "at-once", "0", parse_number, format_number, PLACE (policy.at_once), 0, 1000,
+    "At how many players a listener hears at the same time; 0: no limit." },
   { "cards", "authorities", NULL, cantiga_config_parse_path, cantiga_config_format_text, PLACE (card_authorities), 0, 0,
     "File or folder with certificates (PEM, DER) of those who may issue cards; without it pki/card-authorities of the state. None: enrolment alone "
     "counts." },

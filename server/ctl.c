@@ -17,6 +17,7 @@ typedef enum
   OPTION_VALIDITY = 1 << 5,
   OPTION_CONFIG = 1 << 6,
   OPTION_NEW_MASTER = 1 << 7,
+  OPTION_RULE = 1 << 8,
 } OptionBits;
 
 static const struct
@@ -39,6 +40,11 @@ static const struct
   { "licences", cantiga_command_licences, OPTION_PLAYS | OPTION_VALIDITY,
     "licences [list | show LICENCE | grant CARD TITLE | renew LICENCE | revoke LICENCE] [--plays N] [--validity 7d]", "who may still play what" },
   { "plays", cantiga_command_plays, 0, "plays", "what was played" },
+  { "rights", cantiga_command_rights, OPTION_RULE | OPTION_PLAYS | OPTION_VALIDITY,
+    "rights [list | set [--title T | --album A] [--listener CARD | --group G] [--plays N] [--validity 7d] [--renewal R] [--at-once N] "
+    "[--allow | --deny] | remove RULE]",
+    "who may hear what, how often, and at how many players at once" },
+  { "groups", cantiga_command_groups, 0, "groups [list | add GROUP CARD… | remove GROUP CARD…]", "groups of cards, for rights" },
   { "pki", cantiga_command_pki, OPTION_NEW_MASTER, "pki [status | rotate | rotate-master [--new-master FILE]]",
     "keys and certificates, and until when; new keys for the server, a new master key" },
   { "config", cantiga_command_config, OPTION_CONFIG, "config [show | check | template] [--config FILE]",
@@ -75,6 +81,14 @@ parse_options (CantigaCtl *ctl, int *argc, char ***argv, GError **error)
     { "card", 0, 0, G_OPTION_ARG_NONE, &ctl->with_card, "The first card shown in that player is let in too", NULL },
     { "plays", 0, 0, G_OPTION_ARG_INT, &ctl->plays, "How many plays", "N" },
     { "validity", 0, 0, G_OPTION_ARG_STRING, &ctl->validity, "For how long: 30min, 12h, 7d, 4w", "TIME" },
+    { "title", 0, 0, G_OPTION_ARG_STRING, &ctl->title, "A rule of this title", "TITLE" },
+    { "album", 0, 0, G_OPTION_ARG_STRING, &ctl->album, "A rule of this album's titles", "ALBUM" },
+    { "listener", 0, 0, G_OPTION_ARG_STRING, &ctl->listener, "A rule for this card", "CARD" },
+    { "group", 0, 0, G_OPTION_ARG_STRING, &ctl->group, "A rule for the cards of this group", "GROUP" },
+    { "renewal", 0, 0, G_OPTION_ARG_STRING, &ctl->renewal, "new-session, never, manual, or “after 30d”", "HOW" },
+    { "at-once", 0, 0, G_OPTION_ARG_INT, &ctl->at_once, "At how many players at the same time; 0: no limit", "N" },
+    { "allow", 0, 0, G_OPTION_ARG_NONE, &ctl->allow, "These titles are there for these listeners", NULL },
+    { "deny", 0, 0, G_OPTION_ARG_NONE, &ctl->deny, "These titles are not there for these listeners", NULL },
     { "config", 0, 0, G_OPTION_ARG_FILENAME, &ctl->config, "Another configuration file", "FILE" },
     { "new-master", 0, 0, G_OPTION_ARG_FILENAME, &ctl->new_master, "The new master key, made if it is not there", "FILE" },
     { NULL },
@@ -92,6 +106,10 @@ options_given (const CantigaCtl *ctl)
 {
   return (ctl->name != NULL ? OPTION_NAME : 0) | (ctl->exportable ? OPTION_EXPORTABLE : 0) | (ctl->url != NULL ? OPTION_URL : 0)
          | (ctl->with_card ? OPTION_CARD : 0) | (ctl->plays != -1 ? OPTION_PLAYS : 0) | (ctl->validity != NULL ? OPTION_VALIDITY : 0)
+         | (ctl->title != NULL || ctl->album != NULL || ctl->listener != NULL || ctl->group != NULL || ctl->renewal != NULL || ctl->at_once != -1
+                    || ctl->allow || ctl->deny
+                ? OPTION_RULE
+                : 0)
          | (ctl->config != NULL ? OPTION_CONFIG : 0) | (ctl->new_master != NULL ? OPTION_NEW_MASTER : 0);
 }
 
@@ -174,6 +192,11 @@ ctl_clear (CantigaCtl *ctl)
   g_free (ctl->validity);
   g_free (ctl->config);
   g_free (ctl->new_master);
+  g_free (ctl->title);
+  g_free (ctl->album);
+  g_free (ctl->listener);
+  g_free (ctl->group);
+  g_free (ctl->renewal);
 }
 
 static void
@@ -189,7 +212,7 @@ int
 main (int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
-  CantigaCtl ctl = { .plays = -1, .now = g_get_real_time () / G_USEC_PER_SEC };
+  CantigaCtl ctl = { .plays = -1, .at_once = -1, .now = g_get_real_time () / G_USEC_PER_SEC };
   CantigaExit code = CANTIGA_EXIT_DONE;
 
   setlocale (LC_ALL, "");

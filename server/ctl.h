@@ -22,6 +22,9 @@ typedef struct
   char *validity;
   char *config;
   char *new_master;
+  char *title, *album, *listener, *group, *renewal; /* of a rule */
+  int at_once;
+  gboolean allow, deny;
   GStrv arguments;       /* after the command */
 
   /* opened by cantiga_ctl_open() */
@@ -85,5 +88,7 @@ gboolean cantiga_command_audit (CantigaCtl *ctl, GError **error);
 
 /* Writes to the audit log that command was done, unless it only reads. */
 gboolean cantiga_ctl_note (CantigaCtl *ctl, const char *command, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_command_rights (CantigaCtl *ctl, GError **error);
+gboolean cantiga_command_groups (CantigaCtl *ctl, GError **error);
 
 G_END_DECLS

@@ -49,6 +49,7 @@ copy_all (CantigaLedger *from, CantigaLedger *to, GError **error)
   return writing != NULL && cantiga_ledger_set_id_key (to, from->id_key, error) && cantiga_ledger_store_id_key (to, error)
          && cantiga_ledger_copy_titles (from, to, error) && cantiga_ledger_copy_cards (from, to, error)
          && cantiga_ledger_copy_players (from, to, error) && cantiga_ledger_copy_invitations (from, to, error)
+         && cantiga_ledger_copy_rules (from, to, error)
          && cantiga_ledger_each_event (from, copy_event, to, error) && copy_licences (from, to, error) && copy_leases (from, to, error)
          && cantiga_transaction_commit (writing, error);
 }

@@ -100,7 +100,7 @@ cantiga_ledger_renew_licence (CantigaLedger *ledger, const CantigaPolicy *policy
   renewable = cantiga_licence_get_renewable (policy, &entry.licence, used_here, now, &from);
   if (renewable != CANTIGA_RENEWABLE_NOW)
     return cantiga_renewable_fail (renewable, error);
-  if (!give_licence (ledger, listener, title, MAX (policy->plays, 1), policy->validity, now, &entry, error)
+  if (!give_licence (ledger, listener, title, MAX (policy->plays, 1), cantiga_policy_draw_validity (policy), now, &entry, error)
       || !cantiga_transaction_commit (transaction, error))
     return FALSE;
   tell_licence (&entry, ret_row);

@@ -36,19 +36,26 @@ seal_lease (CantigaLedger *ledger, const CantigaLease *lease, GError **error)
                                   error);
 }
 
+static gboolean
+find_holder (CantigaLedger *ledger, const CantigaId *listener, CantigaId *ret_holder, GError **error)
+{
+  return cantiga_ledger_find_by_ids (ledger, CANTIGA_TABLE_LEASES, listener, NULL, ret_holder, error);
+}
+
 gboolean
 cantiga_ledger_store_lease (CantigaLedger *ledger, const CantigaLease *lease, GError **error)
 {
   g_autoptr (GBytes) sealed = seal_lease (ledger, lease, error);
   g_autoptr (CantigaStatement) statement = NULL;
+  CantigaId holder;
 
-  if (sealed == NULL)
+  if (sealed == NULL || !find_holder (ledger, &lease->granted.listener, &holder, error))
     return FALSE;
-  statement
-      = cantiga_sql_prepare (ledger->sql,
-                             "INSERT INTO leases (id, number, licence, stamp, awaits, asked, ends, sealed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
-                             " ON CONFLICT (id) DO UPDATE SET awaits = excluded.awaits, sealed = excluded.sealed",
-                             error);
+  statement = cantiga_sql_prepare (ledger->sql,
+                                   "INSERT INTO leases (id, number, licence, stamp, awaits, asked, ends, sealed, holder)"
+                                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO UPDATE SET awaits = excluded.awaits,"
+                                   " sealed = excluded.sealed, holder = excluded.holder",
+                                   error);
   if (statement == NULL)
     return FALSE;
   cantiga_statement_bind_id (statement, 1, &lease->granted.key);
@@ -59,6 +66,7 @@ cantiga_ledger_store_lease (CantigaLedger *ledger, const CantigaLease *lease, GE
   cantiga_statement_bind_int (statement, 6, lease->granted.at);
   cantiga_statement_bind_int (statement, 7, lease->ends);
   cantiga_statement_bind_bytes (statement, 8, sealed);
+  cantiga_statement_bind_id (statement, 9, &holder);
   return cantiga_statement_run (statement, NULL, error);
 }
 
@@ -155,6 +163,57 @@ cantiga_ledger_load_leases_of (CantigaLedger *ledger, const CantigaId *licence, 
     return NULL;
   cantiga_statement_bind_id (statement, 1, licence);
   return read_leases (ledger, statement, error);
+}
+
+GArray *
+cantiga_ledger_load_leases_held (CantigaLedger *ledger, const CantigaId *listener, gint64 now, GError **error)
+{
+  g_autoptr (CantigaStatement) statement
+      = cantiga_sql_prepare (ledger->sql, SELECT " WHERE holder = ?1 AND ends > ?2 ORDER BY number", error);
+  CantigaId holder;
+
+  if (statement == NULL || !find_holder (ledger, listener, &holder, error))
+    return NULL;
+  cantiga_statement_bind_id (statement, 1, &holder);
+  cantiga_statement_bind_int (statement, 2, now);
+  return read_leases (ledger, statement, error);
+}
+
+static GArray *
+load_unheld (CantigaLedger *ledger, GError **error)
+{
+  g_autoptr (CantigaStatement) statement = cantiga_sql_prepare (ledger->sql, SELECT " WHERE holder IS NULL", error);
+
+  return statement != NULL ? read_leases (ledger, statement, error) : NULL;
+}
+
+static gboolean
+look_for_unheld (CantigaLedger *ledger, gboolean *ret_some, GError **error)
+{
+  g_autoptr (CantigaTransaction) transaction = cantiga_ledger_read (ledger, error);
+  g_autoptr (GArray) leases = transaction != NULL ? load_unheld (ledger, error) : NULL;
+
+  *ret_some = leases != NULL && leases->len > 0;
+  return leases != NULL;
+}
+
+gboolean
+cantiga_ledger_open_leases (CantigaLedger *ledger, GError **error)
+{
+  g_autoptr (CantigaTransaction) transaction = NULL;
+  g_autoptr (GArray) leases = NULL;
+  gboolean some;
+
+  if (!look_for_unheld (ledger, &some, error))
+    return FALSE;
+  if (!some)
+    return TRUE;
+  transaction = cantiga_ledger_write (ledger, error);
+  leases = transaction != NULL ? load_unheld (ledger, error) : NULL;
+  for (guint i = 0; leases != NULL && i < leases->len; i++)
+    if (!cantiga_ledger_store_lease (ledger, &g_array_index (leases, CantigaLease, i), error))
+      return FALSE;
+  return leases != NULL && cantiga_transaction_commit (transaction, error);
 }
 
 GArray *

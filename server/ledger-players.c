@@ -228,21 +228,31 @@ cantiga_ledger_add_certificates (CantigaLedger *ledger, const char *uuid, GPtrAr
          && cantiga_transaction_commit (transaction, error);
 }
 
-char *
-cantiga_ledger_dup_player_name (CantigaLedger *ledger, const char *uuid, GError **error)
+gboolean
+cantiga_ledger_load_player_name (CantigaLedger *ledger, const char *uuid, char **ret_name, GError **error)
 {
-  g_autoptr (CantigaTransaction) transaction = cantiga_ledger_read (ledger, error);
   g_autoptr (GError) failure = NULL;
   g_auto (Player) player = { 0 };
   CantigaId id;
 
-  if (transaction == NULL)
-    return NULL;
+  *ret_name = NULL;
   if (load_player (ledger, uuid, &id, &player, &failure))
-    return g_steal_pointer (&player.row.name);
-  if (!g_error_matches (failure, CANTIGA_ERROR, CANTIGA_ERROR_NOT_FOUND))
-    g_propagate_error (error, g_steal_pointer (&failure));
-  return NULL;
+    *ret_name = g_steal_pointer (&player.row.name);
+  else if (!g_error_matches (failure, CANTIGA_ERROR, CANTIGA_ERROR_NOT_FOUND))
+    {
+      g_propagate_error (error, g_steal_pointer (&failure));
+      return FALSE;
+    }
+  return TRUE;
+}
+
+char *
+cantiga_ledger_dup_player_name (CantigaLedger *ledger, const char *uuid, GError **error)
+{
+  g_autoptr (CantigaTransaction) transaction = cantiga_ledger_read (ledger, error);
+  char *name = NULL;
+
+  return transaction != NULL && cantiga_ledger_load_player_name (ledger, uuid, &name, error) ? name : NULL;
 }
 
 static GPtrArray *

@@ -114,19 +114,78 @@ record_grant (Asking *asking, const CantigaId *key, const CantigaLicenceEntry *e
          && cantiga_ledger_store_lease (asking->ledger, &lease, error);
 }
 
+/* The refusal names the player, for the listener to know where. */
+static gboolean
+refuse_elsewhere (Asking *asking, const CantigaLease *other, GError **error)
+{
+  g_autofree char *name = NULL;
+
+  if (!cantiga_ledger_load_player_name (asking->ledger, other->granted.player, &name, error))
+    return FALSE;
+  cantiga_fail_with (&asking->refusal, CANTIGA_ERROR_TOO_MANY_PLAYS, "You are listening on “%s” already: end that first.",
+                     name != NULL ? name : other->granted.player);
+  return TRUE;
+}
+
+/* docs/protocol.md 9.9. Refused if the listener hears at as many players as may be; a play of the player that asks may be on its way out. */
+static gboolean
+check_at_once (Asking *asking, gboolean *ret_granted, GError **error)
+{
+  g_autoptr (GArray) leases = NULL;
+  guint own = 0, others = 0;
+  const CantigaLease *other = NULL;
+
+  *ret_granted = TRUE;
+  if (asking->policy->at_once == 0)
+    return TRUE;
+  leases = cantiga_ledger_load_leases_held (asking->ledger, asking->listener, asking->now, error);
+  if (leases == NULL)
+    return FALSE;
+  for (guint i = 0; i < leases->len; i++)
+    {
+      const CantigaLease *lease = &g_array_index (leases, CantigaLease, i);
+
+      if (g_str_equal (lease->granted.player, asking->player))
+        own++;
+      else
+        others++;
+      if (other == NULL || !g_str_equal (lease->granted.player, asking->player))
+        other = lease;
+    }
+  if (others + (own > 1 ? own - 1 : 0) < asking->policy->at_once)
+    return TRUE;
+  *ret_granted = FALSE;
+  return refuse_elsewhere (asking, other, error);
+}
+
+/* Its licence's time is drawn for each new licence. */
+static CantigaPolicy
+draw_policy (const CantigaPolicy *policy)
+{
+  CantigaPolicy drawn = *policy;
+
+  drawn.validity = cantiga_policy_draw_validity (policy);
+  return drawn;
+}
+
 static gboolean
 grant_new (Asking *asking, const CantigaId *key, GError **error)
 {
   CantigaLedger *ledger = asking->ledger;
   CantigaLicenceEntry fresh, entry;
+  CantigaPolicy policy = draw_policy (asking->policy);
   CantigaLicence after;
   CantigaError refusal;
-  gboolean there;
+  gboolean there, granted;
 
+  if (!check_at_once (asking, &granted, error))
+    return FALSE;
+  if (!granted)
+    return TRUE;
   if (!cantiga_ledger_init_licence (ledger, asking->listener, asking->title, &fresh, error) || !give_back_of (ledger, &fresh.id, asking->now, error)
       || !cantiga_ledger_load_licence (ledger, &fresh.id, &there, &entry, error))
     return FALSE;
-  switch (cantiga_licence_decide (asking->policy, there ? &entry.licence : NULL, asking->refused, asking->now, &after, &refusal))
+  switch (cantiga_licence_decide (&policy, there ? &entry.licence : NULL, asking->refused, asking->now, &after, &refusal))
     {
     case CANTIGA_DECISION_MAKE:
       entry = fresh;
@@ -317,4 +376,26 @@ cantiga_ledger_sweep (CantigaLedger *ledger, gint64 now, guint *ret_given_back, 
     return FALSE;
   *ret_given_back = given_back;
   return TRUE;
+}
+
+/* ---- what goes on ---- */
+
+GArray *
+cantiga_ledger_list_live (CantigaLedger *ledger, const CantigaId *listener, gint64 now, GError **error)
+{
+  g_autoptr (CantigaTransaction) transaction = cantiga_ledger_read (ledger, error);
+  g_autoptr (GArray) leases = transaction != NULL ? cantiga_ledger_load_leases_held (ledger, listener, now, error) : NULL;
+  g_autoptr (GArray) live = g_array_new (FALSE, TRUE, sizeof (CantigaLive));
+
+  if (leases == NULL)
+    return NULL;
+  for (guint i = 0; i < leases->len; i++)
+    {
+      const CantigaLease *lease = &g_array_index (leases, CantigaLease, i);
+      CantigaLive row = { .play = lease->granted.play, .title = lease->granted.title, .at = lease->granted.at, .ends = lease->ends };
+
+      g_strlcpy (row.player, lease->granted.player, sizeof row.player);
+      g_array_append_val (live, row);
+    }
+  return g_steal_pointer (&live);
 }

@@ -20,6 +20,8 @@ typedef enum
   CANTIGA_TABLE_PLAYS,
   CANTIGA_TABLE_HEAD,
   CANTIGA_TABLE_IDS,
+  CANTIGA_TABLE_RULES,
+  CANTIGA_TABLE_MEMBERS,
   CANTIGA_N_TABLES
 } CantigaTable;
 
@@ -97,12 +99,17 @@ gboolean cantiga_ledger_admit_player (CantigaLedger *ledger, const char *uuid, G
 /* first_card: the first card that is shown in a session of this player is let in (14.5). */
 gboolean cantiga_ledger_insert_player (CantigaLedger *ledger, const char *uuid, const char *name, gboolean first_card, GPtrArray *leaves, gint64 now,
                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* ret_name: NULL if there is no such player. */
+gboolean cantiga_ledger_load_player_name (CantigaLedger *ledger, const char *uuid, char **ret_name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_ledger_verify_players (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_ledger_copy_players (CantigaLedger *from, CantigaLedger *to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 gboolean cantiga_ledger_drop_invitations (CantigaLedger *ledger, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_ledger_verify_invitations (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_ledger_copy_invitations (CantigaLedger *from, CantigaLedger *to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+gboolean cantiga_ledger_verify_rules (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_ledger_copy_rules (CantigaLedger *from, CantigaLedger *to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ---- plays, only ever appended (9.5): ledger-events.c ---- */
 typedef enum
@@ -193,6 +200,10 @@ gboolean cantiga_ledger_store_lease (CantigaLedger *ledger, const CantigaLease *
 /* GArrays of CantigaLease. */
 GArray *cantiga_ledger_load_leases (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 GArray *cantiga_ledger_load_leases_of (CantigaLedger *ledger, const CantigaId *licence, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Those whose window is not over. */
+GArray *cantiga_ledger_load_leases_held (CantigaLedger *ledger, const CantigaId *listener, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* For a ledger from before leases were found by their holder. */
+gboolean cantiga_ledger_open_leases (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Asked for at or before asked, and not started. */
 GArray *cantiga_ledger_load_leases_unstarted (CantigaLedger *ledger, gint64 asked, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 GArray *cantiga_ledger_load_leases_past (CantigaLedger *ledger, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -15,6 +15,8 @@ static const char *const table_names[CANTIGA_N_TABLES] = {
   [CANTIGA_TABLE_PLAYS] = "plays",
   [CANTIGA_TABLE_HEAD] = "head",
   [CANTIGA_TABLE_IDS] = "ids",
+  [CANTIGA_TABLE_RULES] = "rules",
+  [CANTIGA_TABLE_MEMBERS] = "members",
 };
 
 /* docs/protocol.md 9.5, 13.4. What is in clear says nothing about people or titles: keyed hashes, counts, and the times that a sweep looks for. */
@@ -48,6 +50,12 @@ static const char *const migrations[] = {
   "CREATE TABLE ids (one INTEGER PRIMARY KEY CHECK (one = 1), sealed BLOB NOT NULL) STRICT;",
   "CREATE TABLE heard (number INTEGER PRIMARY KEY REFERENCES plays (number), licence BLOB NOT NULL) STRICT;"
   "CREATE INDEX heard_by_licence ON heard (licence, number);",
+  "CREATE TABLE rules (id BLOB NOT NULL PRIMARY KEY, sealed BLOB NOT NULL) STRICT;"
+  "CREATE TABLE members (id BLOB NOT NULL PRIMARY KEY, sealed BLOB NOT NULL) STRICT;"
+  "CREATE TABLE rules_generation (one INTEGER PRIMARY KEY CHECK (one = 1), value INTEGER NOT NULL) STRICT;"
+  "INSERT INTO rules_generation VALUES (1, 1);"
+  "ALTER TABLE leases ADD COLUMN holder BLOB;"
+  "CREATE INDEX leases_by_holder ON leases (holder);",
 };
 
 /* ---- transactions ---- */
@@ -331,7 +339,8 @@ cantiga_ledger_open (const char *path, CantigaSecret *master, GError **error)
   ledger->sql = cantiga_sql_open (path, error);
   if (ledger->sql == NULL || !derive_keys (master, CANTIGA_LABEL_ROW, keys_of (ledger)->row, error)
       || !cantiga_sql_migrate (ledger->sql, migrations, G_N_ELEMENTS (migrations), error) || !cantiga_ledger_open_head (ledger, error)
-      || !open_id_key (ledger, master, error) || !cantiga_ledger_open_heard (ledger, error))
+      || !open_id_key (ledger, master, error) || !cantiga_ledger_open_heard (ledger, error)
+      || !cantiga_ledger_open_leases (ledger, error))
     return NULL;
   return g_steal_pointer (&ledger);
 }

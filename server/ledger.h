@@ -121,6 +121,45 @@ gboolean cantiga_ledger_use_invitation (CantigaLedger *ledger, const CantigaId *
 /* Whether the player's invitation lets its first card in (14.5); enrols certificate and uses that up. */
 gboolean cantiga_ledger_take_first_card (CantigaLedger *ledger, const char *uuid, X509 *certificate, gint64 now, gboolean *ret_taken, CantigaId *ret_id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* ---- rights: what the keeper allows whom (docs/rights.md) ---- */
+typedef struct
+{
+  CantigaId id;
+  /* of what, for whom; NULL: of any, for all */
+  char *title;               /* identifier's text */
+  char *album;
+  char *card;                /* identifier's text */
+  char *group;
+  /* what it says; NULL and -1: nothing */
+  char *validity;            /* as of cantiga_validity_parse() */
+  char *renewal;             /* as of cantiga_renewal_parse() */
+  int plays, at_once, allowed;
+} CantigaRule;
+CantigaRule *cantiga_rule_new (void);
+void cantiga_rule_free (CantigaRule *rule);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaRule, cantiga_rule_free)
+/* Replaces the one of the same title, album, card and group. */
+gboolean cantiga_ledger_put_rule (CantigaLedger *ledger, const CantigaRule *rule, CantigaId *ret_id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* CANTIGA_ERROR_NOT_FOUND. */
+gboolean cantiga_ledger_remove_rule (CantigaLedger *ledger, const CantigaId *id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* GPtrArray of CantigaRule. */
+GPtrArray *cantiga_ledger_list_rules (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+typedef struct
+{
+  char *group;
+  CantigaId card;
+} CantigaMember;
+void cantiga_member_free (CantigaMember *member);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaMember, cantiga_member_free)
+gboolean cantiga_ledger_add_member (CantigaLedger *ledger, const char *group, const CantigaId *card, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* CANTIGA_ERROR_NOT_FOUND. */
+gboolean cantiga_ledger_remove_member (CantigaLedger *ledger, const char *group, const CantigaId *card, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* GPtrArray of CantigaMember. */
+GPtrArray *cantiga_ledger_list_members (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Changes whenever a rule or a group does, by any program. Cheap. */
+gboolean cantiga_ledger_get_rules_generation (CantigaLedger *ledger, gint64 *ret_generation, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* ---- licences and plays ---- */
 typedef struct
 {
@@ -189,6 +228,14 @@ typedef struct
   gint64 until;              /* 0: it goes on */
   const char *state;         /* "playing", "heard", "given-back", "revoked" */
 } CantigaHeard;
+typedef struct
+{
+  CantigaId play, title;
+  char player[37];           /* UUID */
+  gint64 at, ends;
+} CantigaLive;
+/* The listener's plays that are not over, in order; GArray of CantigaLive. */
+GArray *cantiga_ledger_list_live (CantigaLedger *ledger, const CantigaId *listener, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The last plays of a licence (an id of CantigaLicenceRow), the last first; GArray of CantigaHeard. */
 GArray *cantiga_ledger_list_heard (CantigaLedger *ledger, const CantigaId *licence, guint limit, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

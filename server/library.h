@@ -21,7 +21,10 @@ guint cantiga_catalogue_get_n (CantigaCatalogue *catalogue);
 const CantigaTitle *cantiga_catalogue_get (CantigaCatalogue *catalogue, guint index);
 const CantigaTitle *cantiga_catalogue_find (CantigaCatalogue *catalogue, const CantigaId *id);
 /* Borrowed titles that match every word of query (NULL or "" for all), from the one after `after` (NULL: the first), at most limit; ret_next: the cursor of the next page, or NULL (g_free). */
-GPtrArray *cantiga_catalogue_query (CantigaCatalogue *catalogue, const char *query, const char *after, guint limit, char **ret_next, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* may: NULL, or whether a title may be seen. */
+typedef gboolean (*CantigaCatalogueMay) (const CantigaTitle *title, gpointer user_data);
+GPtrArray *cantiga_catalogue_query (CantigaCatalogue *catalogue, const char *query, const char *after, guint limit, CantigaCatalogueMay may, gpointer user_data,
+                                    char **ret_next, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* What a grant needs of a title, open. Reference counted. */
 typedef struct

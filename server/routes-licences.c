@@ -45,11 +45,10 @@ encode_history (const CantigaRequest *request, const CantigaLicenceRow *row, GEr
   return g_steal_pointer (&array);
 }
 
-/* A title that was removed has left its name in no licence. */
+/* A title that was removed has left its name in no licence; one that is denied is not there either. */
 static void
-encode_title (JsonObject *object, CantigaCatalogue *catalogue, const CantigaId *id)
+encode_title (JsonObject *object, const CantigaTitle *title, const CantigaId *id)
 {
-  const CantigaTitle *title = cantiga_catalogue_find (catalogue, id);
   const CantigaMetadata *metadata = title != NULL ? title->metadata : NULL;
 
   cantiga_json_set_id (object, "title", id);
@@ -66,11 +65,36 @@ was_used (CantigaServerSession *session, const CantigaId *title)
   return g_hash_table_contains (session->heard, title) || g_hash_table_contains (session->refused, title);
 }
 
+/* What licences are told with. */
+typedef struct
+{
+  CantigaCatalogue *catalogue;
+  CantigaRightsNow *rights;
+} Around;
+
+static void
+around_clear (Around *around)
+{
+  g_clear_pointer (&around->catalogue, cantiga_catalogue_unref);
+  g_clear_pointer (&around->rights, cantiga_rights_now_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Around, around_clear)
+
+static gboolean
+look_around (const CantigaRequest *request, Around *around, GError **error)
+{
+  around->catalogue = cantiga_library_get_catalogue (request->server->library, error);
+  around->rights = around->catalogue != NULL ? cantiga_rights_get (request->server->rights, error) : NULL;
+  return around->rights != NULL;
+}
+
 static JsonObject *
-encode_licence (const CantigaRequest *request, CantigaServerSession *session, CantigaCatalogue *catalogue, const CantigaLicenceRow *row,
-                GError **error)
+encode_licence (const CantigaRequest *request, CantigaServerSession *session, const Around *around, const CantigaLicenceRow *row, GError **error)
 {
   JsonArray *history = encode_history (request, row, error);
+  const CantigaTitle *title = cantiga_catalogue_find (around->catalogue, &row->title);
+  CantigaRight right
+      = cantiga_rights_resolve (around->rights, &cantiga_server_get_config (request->server)->policy, &session->listener, &row->title, title != NULL ? title->metadata->album : "");
   JsonObject *object;
   CantigaRenewable renewable;
   gint64 from;
@@ -78,14 +102,14 @@ encode_licence (const CantigaRequest *request, CantigaServerSession *session, Ca
   if (history == NULL)
     return NULL;
   object = json_object_new ();
-  encode_title (object, catalogue, &row->title);
+  encode_title (object, right.allowed ? title : NULL, &row->title);
   json_object_set_string_member (object, "state",
                                  row->plays == 0 ? "returned" : cantiga_licence_get_state (&row->licence, FALSE, request->now));
   json_object_set_int_member (object, "plays", row->plays);
   json_object_set_int_member (object, "plays_left", row->licence.plays_left);
   json_object_set_int_member (object, "made", row->licence.made);
   json_object_set_int_member (object, "expires", row->licence.expires);
-  renewable = cantiga_licence_get_renewable (&cantiga_server_get_config (request->server)->policy, &row->licence, was_used (session, &row->title), request->now, &from);
+  renewable = cantiga_licence_get_renewable (&right.policy, &row->licence, was_used (session, &row->title), request->now, &from);
   json_object_set_string_member (object, "renewal", cantiga_renewable_get_name (renewable));
   json_object_set_int_member (object, "renewal_from", from);
   json_object_set_array_member (object, "history", history);
@@ -128,12 +152,12 @@ find_start (const CantigaRequest *request, GPtrArray *rows, guint *ret_start, GE
 static JsonArray *
 encode_page (const CantigaRequest *request, CantigaServerSession *session, GPtrArray *rows, guint start, guint end, GError **error)
 {
-  g_autoptr (CantigaCatalogue) catalogue = cantiga_library_get_catalogue (request->server->library, error);
-  g_autoptr (JsonArray) array = catalogue != NULL ? json_array_new () : NULL;
+  g_auto (Around) around = { 0 };
+  g_autoptr (JsonArray) array = look_around (request, &around, error) ? json_array_new () : NULL;
 
   for (guint i = start; array != NULL && i < end; i++)
     {
-      JsonObject *licence = encode_licence (request, session, catalogue, g_ptr_array_index (rows, i), error);
+      JsonObject *licence = encode_licence (request, session, &around, g_ptr_array_index (rows, i), error);
 
       if (licence == NULL)
         return NULL;
@@ -180,33 +204,86 @@ JsonObject *
 cantiga_route_renew (const CantigaRequest *request, CantigaServerSession *session, JsonObject *body, CantigaGrant **ret_grant, GError **error)
 {
   CantigaServer *server = request->server;
-  g_autoptr (CantigaCatalogue) catalogue = cantiga_library_get_catalogue (server->library, error);
+  g_auto (Around) around = { 0 };
+  CantigaPolicy policy;
   CantigaLicenceRow row;
   CantigaId title;
 
-  if (catalogue == NULL || !cantiga_json_get_id (body, "title", &title, error)
-      || !cantiga_ledger_renew_licence (server->ledger, &cantiga_server_get_config (server)->policy, &session->listener, &title, was_used (session, &title),
+  if (!look_around (request, &around, error) || !cantiga_json_get_id (body, "title", &title, error)
+      || !cantiga_request_resolve (request, session, &title, &policy, error)
+      || !cantiga_ledger_renew_licence (server->ledger, &policy, &session->listener, &title, was_used (session, &title),
                                         request->now, &row, error))
     return NULL;
-  return encode_licence (request, session, catalogue, &row, error);
+  return encode_licence (request, session, &around, &row, error);
 }
 
 JsonObject *
 cantiga_route_return (const CantigaRequest *request, CantigaServerSession *session, JsonObject *body, CantigaGrant **ret_grant, GError **error)
 {
   CantigaServer *server = request->server;
+  CantigaPolicy policy;
   CantigaLicenceRow row;
   gboolean deleted;
   JsonObject *answer;
   CantigaId title;
 
-  if (!cantiga_json_get_id (body, "title", &title, error)
-      || !cantiga_ledger_return_licence (server->ledger, &cantiga_server_get_config (server)->policy, &session->listener, &title, request->now, &deleted, &row, error))
+  if (!cantiga_json_get_id (body, "title", &title, error) || !cantiga_request_resolve (request, session, &title, &policy, error)
+      || !cantiga_ledger_return_licence (server->ledger, &policy, &session->listener, &title, request->now, &deleted, &row, error))
     return NULL;
   if (deleted)
     g_hash_table_add (session->refused, g_memdup2 (&title, sizeof title));
   answer = json_object_new ();
   json_object_set_boolean_member (answer, "returned", TRUE);
   json_object_set_object_member (answer, "licence", cantiga_encode_licence (deleted ? NULL : &row.licence, deleted, request->now));
+  return answer;
+}
+
+/* ---- what goes on (docs/protocol.md 9.9) ---- */
+
+static JsonObject *
+encode_live (const CantigaRequest *request, CantigaServerSession *session, CantigaCatalogue *catalogue, const CantigaLive *live, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  g_autofree char *player = cantiga_ledger_dup_player_name (request->server->ledger, live->player, &failure);
+  const CantigaTitle *title = cantiga_catalogue_find (catalogue, &live->title);
+  JsonObject *object;
+
+  if (failure != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&failure));
+      return NULL;
+    }
+  object = json_object_new ();
+  cantiga_json_set_id (object, "play", &live->play);
+  cantiga_json_set_id (object, "title", &live->title);
+  json_object_set_string_member (object, "name", title != NULL ? title->metadata->name : "");
+  json_object_set_string_member (object, "player", player != NULL ? player : "");
+  json_object_set_int_member (object, "at", live->at);
+  json_object_set_int_member (object, "ends", live->ends);
+  json_object_set_boolean_member (object, "here", g_str_equal (live->player, session->player));
+  return object;
+}
+
+JsonObject *
+cantiga_route_plays (const CantigaRequest *request, CantigaServerSession *session, JsonObject *body, CantigaGrant **ret_grant, GError **error)
+{
+  CantigaServer *server = request->server;
+  g_autoptr (CantigaCatalogue) catalogue = cantiga_library_get_catalogue (server->library, error);
+  g_autoptr (GArray) plays = catalogue != NULL ? cantiga_ledger_list_live (server->ledger, &session->listener, request->now, error) : NULL;
+  g_autoptr (JsonArray) array = json_array_new ();
+  JsonObject *answer;
+
+  if (plays == NULL)
+    return NULL;
+  for (guint i = 0; i < plays->len; i++)
+    {
+      JsonObject *object = encode_live (request, session, catalogue, &g_array_index (plays, CantigaLive, i), error);
+
+      if (object == NULL)
+        return NULL;
+      json_array_add_object_element (array, object);
+    }
+  answer = json_object_new ();
+  json_object_set_array_member (answer, "plays", g_steal_pointer (&array));
   return answer;
 }

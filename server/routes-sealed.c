@@ -105,10 +105,28 @@ parse_limit (const CantigaRequest *request, guint64 *ret_limit, GError **error)
   return TRUE;
 }
 
+/* Whose eyes a catalogue is seen with. */
+typedef struct
+{
+  CantigaRightsNow *rights;
+  const CantigaPolicy *policy;
+  const CantigaId *listener;
+} Eyes;
+
+static gboolean
+may_see_cb (const CantigaTitle *title, gpointer user_data)
+{
+  const Eyes *eyes = user_data;
+
+  return cantiga_rights_resolve (eyes->rights, eyes->policy, eyes->listener, &title->id, title->metadata->album).allowed;
+}
+
 JsonObject *
 cantiga_route_list (const CantigaRequest *request, CantigaServerSession *session, JsonObject *body, CantigaGrant **ret_grant, GError **error)
 {
   g_autoptr (CantigaCatalogue) catalogue = cantiga_library_get_catalogue (request->server->library, error);
+  g_autoptr (CantigaRightsNow) rights = catalogue != NULL ? cantiga_rights_get (request->server->rights, error) : NULL;
+  Eyes eyes = { rights, &cantiga_server_get_config (request->server)->policy, &session->listener };
   g_autoptr (GPtrArray) titles = NULL;
   g_autoptr (JsonObject) page = json_object_new ();
   g_autofree char *next = NULL;
@@ -116,10 +134,10 @@ cantiga_route_list (const CantigaRequest *request, CantigaServerSession *session
   guint64 limit = TITLES_A_PAGE;
   JsonArray *array;
 
-  if (catalogue == NULL || !parse_limit (request, &limit, error))
+  if (rights == NULL || !parse_limit (request, &limit, error))
     return NULL;
-  titles = cantiga_catalogue_query (catalogue, cantiga_request_get (request, "query"), cantiga_request_get (request, "after"), (guint)limit, &next,
-                                    error);
+  titles = cantiga_catalogue_query (catalogue, cantiga_request_get (request, "query"), cantiga_request_get (request, "after"), (guint)limit,
+                                    cantiga_rights_forbid_some (rights) ? may_see_cb : NULL, &eyes, &next, error);
   array = titles != NULL ? encode_titles (request, session, titles, error) : NULL;
   if (array == NULL)
     return NULL;
@@ -145,7 +163,7 @@ cantiga_route_cover (const CantigaRequest *request, CantigaServerSession *sessio
   JsonObject *answer;
   CantigaId id;
 
-  if (!cantiga_request_get_id (request, "title", &id, error))
+  if (!cantiga_request_get_id (request, "title", &id, error) || !cantiga_request_resolve (request, session, &id, NULL, error))
     return NULL;
   cover = cantiga_library_read_cover (request->server->library, &id, &type, &failure);
   if (cover == NULL)
@@ -188,15 +206,33 @@ encode_grant (const CantigaRequest *request, const CantigaPlay *play, CantigaGra
   return answer;
 }
 
+gboolean
+cantiga_request_resolve (const CantigaRequest *request, CantigaServerSession *session, const CantigaId *title, CantigaPolicy *ret_policy, GError **error)
+{
+  CantigaServer *server = request->server;
+  g_autoptr (CantigaCatalogue) catalogue = cantiga_library_get_catalogue (server->library, error);
+  g_autoptr (CantigaRightsNow) rights = catalogue != NULL ? cantiga_rights_get (server->rights, error) : NULL;
+  const CantigaTitle *found;
+  CantigaRight right;
+
+  if (rights == NULL)
+    return FALSE;
+  found = cantiga_catalogue_find (catalogue, title);
+  right = cantiga_rights_resolve (rights, &cantiga_server_get_config (server)->policy, &session->listener, title, found != NULL ? found->metadata->album : "");
+  if (ret_policy != NULL)
+    *ret_policy = right.policy;
+  return right.allowed || cantiga_fail (error, CANTIGA_ERROR_TITLE_UNKNOWN);
+}
+
 static gboolean
-grant_play (const CantigaRequest *request, CantigaServerSession *session, const CantigaId *title, const CantigaId *play, double duration,
-            CantigaPlay *ret_play, GError **error)
+grant_play (const CantigaRequest *request, CantigaServerSession *session, const CantigaPolicy *policy, const CantigaId *title, const CantigaId *play,
+            double duration, CantigaPlay *ret_play, GError **error)
 {
   CantigaServer *server = request->server;
   gboolean refused = g_hash_table_contains (session->refused, title);
   gboolean deleted = FALSE;
 
-  if (cantiga_ledger_grant_play (server->ledger, &cantiga_server_get_config (server)->policy, &session->listener, title, play, session->player, duration, refused,
+  if (cantiga_ledger_grant_play (server->ledger, policy, &session->listener, title, play, session->player, duration, refused,
                                  request->now, ret_play, &deleted, error))
     {
       g_hash_table_add (session->heard, g_memdup2 (title, sizeof *title));
@@ -213,15 +249,17 @@ cantiga_route_licence (const CantigaRequest *request, CantigaServerSession *sess
   CantigaOpenTitle *open;
   CantigaGrant *grant;
   CantigaPlay granted;
+  CantigaPolicy policy;
   CantigaId title, play;
 
-  if (!cantiga_json_get_id (body, "title", &title, error) || !cantiga_json_get_id (body, "play", &play, error))
+  if (!cantiga_json_get_id (body, "title", &title, error) || !cantiga_json_get_id (body, "play", &play, error)
+      || !cantiga_request_resolve (request, session, &title, &policy, error))
     return NULL;
   /* The file is opened before anything is spent: a title that cannot be read costs nothing. */
   open = cantiga_library_open_title (request->server->library, &title, error);
   if (open == NULL)
     return NULL;
-  if (!grant_play (request, session, &title, &play, cantiga_sealed_get_metadata (open->sealed)->duration, &granted, error))
+  if (!grant_play (request, session, &policy, &title, &play, cantiga_sealed_get_metadata (open->sealed)->duration, &granted, error))
     {
       cantiga_open_title_unref (open);
       return NULL;

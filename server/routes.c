@@ -34,6 +34,7 @@ static const struct
   { "POST", "/api/license", SEALED_BODY_MAX, KIND_SEALED, NULL, cantiga_route_licence, CANTIGA_SESSION_OPEN },
   { "POST", "/api/end", SEALED_BODY_MAX, KIND_SEALED, NULL, cantiga_route_end, CANTIGA_SESSION_OPEN },
   { "GET", "/api/licences", 0, KIND_SEALED, NULL, cantiga_route_licences, CANTIGA_SESSION_OPEN },
+  { "GET", "/api/plays", 0, KIND_SEALED, NULL, cantiga_route_plays, CANTIGA_SESSION_OPEN },
   { "POST", "/api/renew", SEALED_BODY_MAX, KIND_SEALED, NULL, cantiga_route_renew, CANTIGA_SESSION_OPEN },
   { "POST", "/api/return", SEALED_BODY_MAX, KIND_SEALED, NULL, cantiga_route_return, CANTIGA_SESSION_OPEN },
   { "POST", "/api/certificate", SEALED_BODY_MAX, KIND_SEALED, NULL, cantiga_route_certificate, CANTIGA_SESSION_OPEN },

@@ -58,11 +58,17 @@ JsonObject *cantiga_route_leave (const CantigaRequest *request, CantigaServerSes
 /* routes-licences.c */
 JsonObject *cantiga_route_licences (const CantigaRequest *request, CantigaServerSession *session, JsonObject *body, CantigaGrant **ret_grant,
                                     GError **error);
+JsonObject *cantiga_route_plays (const CantigaRequest *request, CantigaServerSession *session, JsonObject *body, CantigaGrant **ret_grant,
+                                 GError **error);
 JsonObject *cantiga_route_renew (const CantigaRequest *request, CantigaServerSession *session, JsonObject *body, CantigaGrant **ret_grant,
                                  GError **error);
 JsonObject *cantiga_route_return (const CantigaRequest *request, CantigaServerSession *session, JsonObject *body, CantigaGrant **ret_grant,
                                   GError **error);
 
+/* The listener's policy for a title (ret_policy may be NULL). CANTIGA_ERROR_TITLE_UNKNOWN if the keeper denies it; a title that is not in the catalogue is
+ * not refused. */
+gboolean cantiga_request_resolve (const CantigaRequest *request, CantigaServerSession *session, const CantigaId *title, CantigaPolicy *ret_policy,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* What a title of the catalogue says of its licence (docs/protocol.md 8.2). licence: NULL if there is none. */
 JsonObject *cantiga_encode_licence (const CantigaLicence *licence, gboolean refused, gint64 now);
 void cantiga_set_nullable (JsonObject *object, const char *member, const char *text);

@@ -10,6 +10,7 @@
 #include "server/library.h"
 #include "server/ocsp.h"
 #include "server/pki.h"
+#include "server/rights.h"
 #include "server/server.h"
 #include "server/sessions.h"
 
@@ -42,6 +43,7 @@ struct _CantigaServer
   CantigaLedger *ledger;
   CantigaAudit *audit;
   CantigaLibrary *library;
+  CantigaRights *rights;
   CantigaSessions *sessions;
   CantigaGate *gate;
   CantigaThrottle *throttle;

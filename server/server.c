@@ -179,6 +179,7 @@ open_stores (CantigaServer *server, GError **error)
   server->audit = cantiga_audit_new (server->state, server->ledger, error);
   if (server->audit == NULL)
     return FALSE;
+  server->rights = cantiga_rights_new (server->ledger);
   server->library = cantiga_library_new (server->state, server->ledger, error);
   return server->library != NULL && cantiga_server_renew_terms (server, now, error);
 }
@@ -217,6 +218,7 @@ cantiga_server_free (CantigaServer *server)
   g_clear_pointer (&server->terms, cantiga_terms_now_unref);
   g_clear_pointer (&server->library, cantiga_library_free);
   g_clear_pointer (&server->audit, cantiga_audit_free);
+  g_clear_pointer (&server->rights, cantiga_rights_free);
   g_clear_pointer (&server->ledger, cantiga_ledger_free);
   g_clear_pointer (&server->authorities, cantiga_authorities_free);
   g_clear_pointer (&server->pki, cantiga_pki_free);

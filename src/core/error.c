@@ -43,6 +43,8 @@ static const struct
                                       "This session gets no licence for this title any more: sign in again, or ask the keeper." },
   [CANTIGA_ERROR_RENEWAL_REFUSED]
   = { "/problems/renewal-refused", 401, CANTIGA_EXIT_REFUSED, "This licence cannot be renewed now: ask the server's keeper." },
+  [CANTIGA_ERROR_TOO_MANY_PLAYS]
+  = { "/problems/too-many-plays", 401, CANTIGA_EXIT_REFUSED, "You are listening elsewhere already: end that first." },
   [CANTIGA_ERROR_PLAY_OVER] = { "/problems/play-over", 401, CANTIGA_EXIT_REFUSED, "This play is over: hearing the title again is a new play." },
   [CANTIGA_ERROR_INVITATION_REFUSED]
   = { "/problems/invitation-refused", 401, CANTIGA_EXIT_REFUSED, "The invitation is not valid (any more): ask the keeper for a new one." },

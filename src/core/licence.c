@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/secret.h"
+
 #define SECONDS_MAX ((gint64)100 * 366 * 24 * 3600)
 #define PLAY_WINDOW_LENGTHS 3
 #define PLAY_WINDOW_MIN (10 * 60)
@@ -40,6 +42,32 @@ cantiga_duration_parse (const char *text, gint64 *ret_seconds, GError **error)
                               text);
   *ret_seconds = (gint64)number * unit;
   return TRUE;
+}
+
+gboolean
+cantiga_validity_parse (const char *text, CantigaPolicy *policy, GError **error)
+{
+  g_auto (GStrv) ends = g_strsplit (text, " to ", 2);
+  gint64 min, max = 0;
+
+  if (!cantiga_duration_parse (ends[0] != NULL ? g_strstrip (ends[0]) : "", &min, error)
+      || (ends[0] != NULL && ends[1] != NULL && !cantiga_duration_parse (g_strstrip (ends[1]), &max, error)))
+    return FALSE;
+  if (max != 0 && max < min)
+    return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "“%s” ends before it begins: the shorter time comes first.", text);
+  policy->validity = min;
+  policy->validity_max = max;
+  return TRUE;
+}
+
+gint64
+cantiga_policy_draw_validity (const CantigaPolicy *policy)
+{
+  guint64 span = policy->validity_max > policy->validity ? (guint64)(policy->validity_max - policy->validity) + 1 : 1;
+  guint64 drawn;
+
+  cantiga_random (&drawn, sizeof drawn);
+  return policy->validity + (gint64)(drawn % span);
 }
 
 gboolean

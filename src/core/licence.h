@@ -20,12 +20,18 @@ typedef struct
   gint64 validity;          /* seconds */
   CantigaRenewal renewal;
   gint64 renewal_after;     /* seconds since the licence was made, for CANTIGA_RENEWAL_AFTER */
+  gint64 validity_max;      /* seconds; over validity: each new licence's is drawn between the two */
+  guint at_once;            /* at how many players a listener hears at the same time; 0: no limit */
 } CantigaPolicy;
 
 #define CANTIGA_POLICY_DEFAULT { 3, 7 * 24 * 3600, CANTIGA_RENEWAL_NEW_SESSION, 0 }
 
 /* "new-session", "never", "manual", "after <duration>"; duration: a whole number and s, min, h, d or w. */
 gboolean cantiga_renewal_parse (const char *text, CantigaPolicy *policy, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* "7d", or a range to draw from: "5d to 10d". */
+gboolean cantiga_validity_parse (const char *text, CantigaPolicy *policy, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The validity of one new licence. */
+gint64 cantiga_policy_draw_validity (const CantigaPolicy *policy);
 gboolean cantiga_duration_parse (const char *text, gint64 *ret_seconds, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* A licence as the ledger keeps it. A plain value. */

@@ -51,6 +51,8 @@ void cantiga_journey_end_play (CantigaJourney *journey, CantigaPlay *play);
 gboolean cantiga_journey_show_licences (CantigaJourney *journey, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_journey_renew_licence (CantigaJourney *journey, CantigaTitle *title, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_journey_return_licence (CantigaJourney *journey, CantigaTitle *title, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* elsewhere.c: what the listener hears at other players is ended there, if the person says so; else refusal is the error. */
+gboolean cantiga_journey_take_over (CantigaJourney *journey, const GError *refusal, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The last line under --json. */
 void cantiga_journey_print_play (CantigaJourney *journey, CantigaPlay *play, guint64 chunks, guint64 bytes);
 

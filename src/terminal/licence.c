@@ -18,16 +18,27 @@ say_licence (CantigaPlay *play, gboolean made)
     cantiga_screen_say ("✓ %u %s left, until %s", left, left == 1 ? "play" : "plays", until);
 }
 
+static CantigaPlay *
+ask_play (CantigaJourney *journey, CantigaTitle *title, GError **error)
+{
+  g_auto (CantigaWait) wait = { 0 };
+
+  cantiga_screen_draw ("… asking for the licence");
+  cantiga_play_start_async (journey->session, title, journey->cancellable, cantiga_wait_done_cb, &wait);
+  return cantiga_play_start_finish (journey->session, cantiga_wait_for (&wait), error);
+}
+
 CantigaPlay *
 cantiga_journey_start_play (CantigaJourney *journey, CantigaTitle *title, GError **error)
 {
   gboolean made = g_str_equal (cantiga_title_get_licence_state (title), "none");
-  g_auto (CantigaWait) wait = { 0 };
-  CantigaPlay *play;
+  g_autoptr (GError) refusal = NULL;
+  CantigaPlay *play = ask_play (journey, title, &refusal);
 
-  cantiga_screen_draw ("… asking for the licence");
-  cantiga_play_start_async (journey->session, title, journey->cancellable, cantiga_wait_done_cb, &wait);
-  play = cantiga_play_start_finish (journey->session, cantiga_wait_for (&wait), error);
+  if (g_error_matches (refusal, CANTIGA_ERROR, CANTIGA_ERROR_TOO_MANY_PLAYS))
+    play = cantiga_journey_take_over (journey, refusal, error) ? ask_play (journey, title, error) : NULL;
+  else if (play == NULL)
+    g_propagate_error (error, g_steal_pointer (&refusal));
   if (play != NULL)
     say_licence (play, made);
   return play;

@@ -71,6 +71,7 @@ cantiga_options_parse (CantigaOptions *options, int argc, char **argv, GError **
     { "renew", 0, 0, G_OPTION_ARG_STRING, &options->renew, "Renew the licence of this title, and leave", "TITLE" },
     { "give-back", 0, 0, G_OPTION_ARG_STRING, &options->give_back, "Give the licence of this title back, and leave", "TITLE" },
     { "find", 0, 0, G_OPTION_ARG_NONE, &options->find, "Show the servers on the local network, and leave", NULL },
+    { "take-over", 0, 0, G_OPTION_ARG_NONE, &options->take_over, "End what you are listening to at other players, if that is too many", NULL },
     { "output", 0, 0, G_OPTION_ARG_FILENAME, &options->output,
       "Write the title to FILE instead of playing it (exportable titles only); none: fetch and check it only", "FILE|none" },
     { "card-module", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->modules,

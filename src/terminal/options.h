@@ -18,6 +18,7 @@ typedef struct
   char *renew;      /* a title */
   char *give_back;  /* a title */
   gboolean find;
+  gboolean take_over;
   char *output;     /* a path, or "none"; NULL: sound */
   GStrv modules;
   char *card;       /* a certificate's PKCS#11 URI, or "ask"; NULL: as the last time */

@@ -137,7 +137,7 @@ names_of (Fixture *fixture, const char *query)
   g_autoptr (GError) error = NULL;
   g_autoptr (CantigaCatalogue) catalogue = catalogue_of (fixture);
   g_autofree char *next = NULL;
-  g_autoptr (GPtrArray) titles = cantiga_catalogue_query (catalogue, query, NULL, 200, &next, &error);
+  g_autoptr (GPtrArray) titles = cantiga_catalogue_query (catalogue, query, NULL, 200, NULL, NULL, &next, &error);
   GString *text = g_string_new (NULL);
 
   g_assert_no_error (error);
@@ -251,7 +251,7 @@ page_through (CantigaCatalogue *catalogue, const char *query, guint limit, guint
     {
       g_autoptr (GError) error = NULL;
       char *next = NULL;
-      g_autoptr (GPtrArray) titles = cantiga_catalogue_query (catalogue, query, after, limit, &next, &error);
+      g_autoptr (GPtrArray) titles = cantiga_catalogue_query (catalogue, query, after, limit, NULL, NULL, &next, &error);
 
       g_assert_no_error (error);
       g_assert_cmpuint (titles->len, <=, limit);
@@ -300,7 +300,7 @@ test_refuses_unknown_cursors (Fixture *fixture, gconstpointer unused)
       g_autoptr (GError) error = NULL;
       char *next = NULL;
 
-      g_assert_null (cantiga_catalogue_query (catalogue, NULL, cursors[i], 10, &next, &error));
+      g_assert_null (cantiga_catalogue_query (catalogue, NULL, cursors[i], 10, NULL, NULL, &next, &error));
       g_assert_error (error, CANTIGA_ERROR, CANTIGA_ERROR_MALFORMED);
     }
 }
