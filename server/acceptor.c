@@ -144,7 +144,8 @@ doors_enter (CantigaDoors *doors, const char *address, guint beyond)
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
   Address *from = g_hash_table_lookup (doors->by_address, address);
 
-  if (doors->counts.open >= doors->limit + beyond || (from != NULL && (guint)from->count >= limits_of (doors)->connections_per_address))
+  if (doors->counts.open >= doors->limit + beyond
+      || (from != NULL && (guint)from->count >= limits_of (doors)->connections_per_address && !cantiga_config_is_proxy (limits_of (doors), address)))
     return NULL;
   if (from == NULL)
     {
@@ -227,12 +228,28 @@ connection_of (SoupServerMessage *message)
   return remote != NULL ? g_object_get_data (G_OBJECT (remote), CONNECTION_KEY) : NULL;
 }
 
+/* The last that a load balancer of ours put there; what stands before it anybody may have written. */
+static const char *
+get_forwarded (SoupServerMessage *message)
+{
+  const char *list = soup_message_headers_get_list (soup_server_message_get_request_headers (message), "X-Forwarded-For");
+  const char *comma = list != NULL ? strrchr (list, ',') : NULL;
+
+  return comma != NULL ? comma + 1 + strspn (comma + 1, " ") : list;
+}
+
 const char *
 cantiga_door_get_address (SoupServerMessage *message)
 {
   Connection *connection = connection_of (message);
+  const char *forwarded;
 
-  return connection != NULL ? connection->address : "";
+  if (connection == NULL)
+    return "";
+  if (!cantiga_config_is_proxy (limits_of (connection->doors), connection->address))
+    return connection->address;
+  forwarded = get_forwarded (message);
+  return forwarded != NULL && g_hostname_is_ip_address (forwarded) ? forwarded : connection->address;
 }
 
 gint64

@@ -45,4 +45,12 @@ char *cantiga_config_format_ocsp (const CantigaConfigKey *key, const CantigaConf
 gboolean cantiga_config_parse_yes (const CantigaConfigKey *key, const char *text, CantigaConfig *config, GError **error);
 char *cantiga_config_format_yes (const CantigaConfigKey *key, const CantigaConfig *config);
 
+/* config-box.c */
+gboolean cantiga_config_parse_folders (const CantigaConfigKey *key, const char *text, CantigaConfig *config, GError **error);
+char *cantiga_config_format_folders (const CantigaConfigKey *key, const CantigaConfig *config);
+gboolean cantiga_config_parse_ledger (const CantigaConfigKey *key, const char *text, CantigaConfig *config, GError **error);
+char *cantiga_config_format_ledger (const CantigaConfigKey *key, const CantigaConfig *config);
+gboolean cantiga_config_parse_proxies (const CantigaConfigKey *key, const char *text, CantigaConfig *config, GError **error);
+char *cantiga_config_format_proxies (const CantigaConfigKey *key, const CantigaConfig *config);
+
 G_END_DECLS

@@ -228,9 +228,17 @@ static const CantigaConfigKey keys[] = {
     TRUE },
   { "server", "discovery", "yes", cantiga_config_parse_yes, cantiga_config_format_yes, PLACE (discovery), 0, 0,
     "yes: players on the local network find this server by themselves (mDNS, by Avahi).", TRUE },
+  { "server", "ledger", NULL, cantiga_config_parse_ledger, cantiga_config_format_ledger, 0, 0, 0,
+    "postgresql://… where several servers share one ledger; without it, ledger.sqlite of the state.", TRUE },
+  { "server", "proxies", NULL, cantiga_config_parse_proxies, cantiga_config_format_proxies, 0, 0, 0,
+    "Addresses of load balancers, separated by semicolons: whom they speak for (X-Forwarded-For) is believed, and counted in their place." },
   { "suites", "enabled", "default", parse_enabled, format_enabled, 0, 0, 0,
     "Names or patterns (ECDH_*) separated by semicolons; default: all strong and sound ones. Legacy ones (EDE_CBC) by full name alone." },
   { "suites", "selection", "strongest", parse_selection, format_selection, 0, 0, 0, "strongest or random." },
+  { "library", "folders", NULL, cantiga_config_parse_folders, cantiga_config_format_folders, 0, 0, 0,
+    "Folders, separated by semicolons, that the library follows: what is put there is sealed and listed, what is taken away goes from the list.", TRUE },
+  { "library", "exportable", "no", cantiga_config_parse_yes, cantiga_config_format_yes, PLACE (folders_exportable), 0, 0,
+    "yes: players may write what comes from these folders to files.", TRUE },
   { "licence", "plays", "3", parse_number, format_number, PLACE (policy.plays), 1, 1000000, "Plays of a new licence." },
   { "licence", "validity", "7d", parse_validity, format_validity, 0, 1, CENTURY, "How long a new licence lasts (s, min, h, d, w); “5d to 10d”: drawn between the two." },
   { "licence", "renewal", "new-session", parse_renewal, format_renewal, 0, 0, 0, "new-session, never, manual, or after and a duration (after 30d)." },
@@ -485,6 +493,9 @@ cantiga_config_free (CantigaConfig *config)
   g_free (config->name);
   g_free (config->listen);
   g_free (config->metrics);
+  g_free (config->ledger);
+  g_strfreev (config->proxies);
+  g_strfreev (config->folders);
   g_strfreev (config->enabled);
   g_free (config->card_authorities);
   g_strfreev (config->card_policies);

@@ -21,9 +21,14 @@ typedef struct
   char *listen;                    /* "0.0.0.0:22684" ; "[::]:22684" ; several separated by ; are not needed yet */
   guint workers;                   /* 0: as many as cores */
   gboolean discovery;              /* docs/protocol.md 15 */
+  char *ledger;                    /* postgresql://…; NULL: ledger.sqlite of the state */
+  GStrv proxies;                   /* addresses whose X-Forwarded-For is believed; may be NULL */
   /* [suites] */
   GStrv enabled;                   /* expanded names, strongest first; enabled = default */
   CantigaSelection selection;
+  /* [library] */
+  GStrv folders;                   /* that the library follows; absolute; may be NULL */
+  gboolean folders_exportable;
   /* [licence] */
   CantigaPolicy policy;            /* plays, validity, renewal */
   /* [cards], docs/protocol.md 7 */
@@ -46,6 +51,8 @@ typedef struct
 CantigaConfig *cantiga_config_load (const char *path, gboolean required, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void cantiga_config_free (CantigaConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaConfig, cantiga_config_free)
+/* Whether address is one of those that pass requests on for others. */
+gboolean cantiga_config_is_proxy (const CantigaConfig *config, const char *address);
 /* The configuration in force as a key file's text with a comment a key; free with g_free(). */
 char *cantiga_config_format (const CantigaConfig *config);
 

@@ -138,8 +138,11 @@ rotate_master (CantigaCtl *ctl, GError **error)
   g_autoptr (GPtrArray) left = NULL;
 
   ctl->state = cantiga_state_open (ctl->folder, error);
-  if (ctl->state == NULL)
+  if (ctl->state == NULL || !cantiga_ctl_load_config (ctl, error))
     return FALSE;
+  if (ctl->configuration->ledger != NULL)
+    return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION,
+                              "The ledger is in another database: move it back to the state first (cantigactl ledger move ledger.sqlite).");
   if (is_half_done)
     {
       print_done (ctl, "The change that was stopped half way is done: the new master key is valid.");

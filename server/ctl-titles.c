@@ -90,8 +90,8 @@ collect (Adding *adding, const char *path, GError **error)
   return TRUE;
 }
 
-static JsonObject *
-encode_title (const CantigaTitle *title)
+JsonObject *
+cantiga_ctl_encode_title (const CantigaTitle *title)
 {
   JsonObject *object = json_object_new ();
 
@@ -111,8 +111,8 @@ encode_title (const CantigaTitle *title)
   return object;
 }
 
-static void
-print_title (const CantigaTitle *title, const char *note)
+void
+cantiga_ctl_print_title (const CantigaTitle *title, const char *note)
 {
   char id[CANTIGA_ID_TEXT_LENGTH];
   g_autofree char *duration = cantiga_ctl_dup_duration (title->metadata->duration);
@@ -127,13 +127,13 @@ print_added (Adding *adding, const CantigaTitle *title, gboolean is_new)
   clear_progress ();
   if (adding->ctl->json)
     {
-      JsonObject *object = encode_title (title);
+      JsonObject *object = cantiga_ctl_encode_title (title);
 
       json_object_set_boolean_member (object, "new", is_new);
       cantiga_ctl_print_object (object);
     }
   else
-    print_title (title, is_new ? "" : "  (was there already)");
+    cantiga_ctl_print_title (title, is_new ? "" : "  (was there already)");
 }
 
 /* Whether to go on. A file in a folder that is not media is passed over; one that was named is an error at the end; a failure of the store ends it
@@ -198,6 +198,8 @@ cantiga_command_add (CantigaCtl *ctl, GError **error)
 
   if (!cantiga_ctl_check_arguments (ctl, 1, G_MAXUINT, "add FILE-OR-FOLDER… [--exportable]", error) || !cantiga_ctl_open (ctl, error))
     return FALSE;
+  if (ctl->watch)
+    return cantiga_ctl_follow (ctl, error);
   signal (SIGINT, interrupted_cb);
   signal (SIGTERM, interrupted_cb);
   adding.paths = g_ptr_array_new_with_free_func (g_free);
@@ -226,9 +228,9 @@ cantiga_command_list (CantigaCtl *ctl, GError **error)
   array = json_array_new ();
   for (guint i = 0; i < titles->len; i++)
     if (ctl->json)
-      json_array_add_object_element (array, encode_title (g_ptr_array_index (titles, i)));
+      json_array_add_object_element (array, cantiga_ctl_encode_title (g_ptr_array_index (titles, i)));
     else
-      print_title (g_ptr_array_index (titles, i), "");
+      cantiga_ctl_print_title (g_ptr_array_index (titles, i), "");
   if (ctl->json)
     cantiga_ctl_print_array (json_array_ref (array));
   else if (titles->len == 0)
@@ -256,7 +258,7 @@ remove_title (CantigaCtl *ctl, const CantigaTitle *title, GError **error)
     return FALSE;
   if (g_unlink (path) != 0 && errno != ENOENT)
     return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "%s cannot be removed: %s.", path, g_strerror (errno));
-  print_title (title, "  (removed)");
+  cantiga_ctl_print_title (title, "  (removed)");
   return TRUE;
 }
 

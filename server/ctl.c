@@ -18,6 +18,7 @@ typedef enum
   OPTION_CONFIG = 1 << 6,
   OPTION_NEW_MASTER = 1 << 7,
   OPTION_RULE = 1 << 8,
+  OPTION_WATCH = 1 << 9,
 } OptionBits;
 
 static const struct
@@ -29,7 +30,8 @@ static const struct
   const char *what;
 } commands[] = {
   { "init", cantiga_command_init, OPTION_NAME, "init [--name NAME]", "make a new state: keys, ledger, library" },
-  { "add", cantiga_command_add, OPTION_EXPORTABLE, "add FILE-OR-FOLDER… [--exportable]", "seal media files into the library" },
+  { "add", cantiga_command_add, OPTION_EXPORTABLE | OPTION_WATCH, "add FILE-OR-FOLDER… [--exportable] | add --watch FOLDER… [--exportable]",
+    "seal media files into the library; --watch: follow folders until it is stopped" },
   { "list", cantiga_command_list, 0, "list", "the titles that are there" },
   { "remove", cantiga_command_remove, 0, "remove TITLE…", "take titles out, and their files away" },
   { "verify", cantiga_command_verify, 0, "verify", "open every sealed file and row" },
@@ -45,6 +47,8 @@ static const struct
     "[--allow | --deny] | remove RULE]",
     "who may hear what, how often, and at how many players at once" },
   { "groups", cantiga_command_groups, 0, "groups [list | add GROUP CARD… | remove GROUP CARD…]", "groups of cards, for rights" },
+  { "ledger", cantiga_command_ledger, OPTION_CONFIG, "ledger [status | move postgresql://… | move ledger.sqlite] [--config FILE]",
+    "where the ledger is; to another database and back, with the server stopped" },
   { "pki", cantiga_command_pki, OPTION_NEW_MASTER, "pki [status | rotate | rotate-master [--new-master FILE]]",
     "keys and certificates, and until when; new keys for the server, a new master key" },
   { "config", cantiga_command_config, OPTION_CONFIG, "config [show | check | template] [--config FILE]",
@@ -77,6 +81,7 @@ parse_options (CantigaCtl *ctl, int *argc, char ***argv, GError **error)
     { "json", 0, 0, G_OPTION_ARG_NONE, &ctl->json, "Write for programs", NULL },
     { "name", 0, 0, G_OPTION_ARG_STRING, &ctl->name, "The server's name", "NAME" },
     { "exportable", 0, 0, G_OPTION_ARG_NONE, &ctl->exportable, "Players may write these titles to files", NULL },
+    { "watch", 0, 0, G_OPTION_ARG_NONE, &ctl->watch, "Follow these folders until stopped: what comes is added, what goes is removed", NULL },
     { "url", 0, 0, G_OPTION_ARG_STRING, &ctl->url, "Where players reach the server", "URL" },
     { "card", 0, 0, G_OPTION_ARG_NONE, &ctl->with_card, "The first card shown in that player is let in too", NULL },
     { "plays", 0, 0, G_OPTION_ARG_INT, &ctl->plays, "How many plays", "N" },
@@ -104,7 +109,7 @@ parse_options (CantigaCtl *ctl, int *argc, char ***argv, GError **error)
 static guint
 options_given (const CantigaCtl *ctl)
 {
-  return (ctl->name != NULL ? OPTION_NAME : 0) | (ctl->exportable ? OPTION_EXPORTABLE : 0) | (ctl->url != NULL ? OPTION_URL : 0)
+  return (ctl->name != NULL ? OPTION_NAME : 0) | (ctl->exportable ? OPTION_EXPORTABLE : 0) | (ctl->watch ? OPTION_WATCH : 0) | (ctl->url != NULL ? OPTION_URL : 0)
          | (ctl->with_card ? OPTION_CARD : 0) | (ctl->plays != -1 ? OPTION_PLAYS : 0) | (ctl->validity != NULL ? OPTION_VALIDITY : 0)
          | (ctl->title != NULL || ctl->album != NULL || ctl->listener != NULL || ctl->group != NULL || ctl->renewal != NULL || ctl->at_once != -1
                     || ctl->allow || ctl->deny
@@ -173,7 +178,7 @@ cantiga_ctl_open (CantigaCtl *ctl, GError **error)
   ctl->pki = cantiga_pki_open (ctl->state, ctl->now, error);
   if (ctl->pki == NULL)
     return FALSE;
-  ledger = cantiga_state_dup_path (ctl->state, "ledger.sqlite");
+  ledger = cantiga_state_dup_ledger (ctl->state, ctl->configuration->ledger);
   ctl->ledger = cantiga_ledger_open (ledger, cantiga_state_get_master (ctl->state), error);
   return ctl->ledger != NULL;
 }

@@ -16,6 +16,7 @@ typedef struct
   gboolean json;
   char *name;
   gboolean exportable;
+  gboolean watch;
   char *url;
   gboolean with_card;
   int plays;
@@ -61,6 +62,12 @@ char *cantiga_ctl_dup_time (gint64 time);
 /* "3:07" */
 char *cantiga_ctl_dup_duration (double seconds);
 
+/* A title in a line, and as JSON: ctl-titles.c. */
+void cantiga_ctl_print_title (const CantigaTitle *title, const char *note);
+JsonObject *cantiga_ctl_encode_title (const CantigaTitle *title);
+/* Follows the folders of the command line until it is stopped: ctl-follow.c. */
+gboolean cantiga_ctl_follow (CantigaCtl *ctl, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* ---- finding what a person means: an identifier, the beginning of one (8 digits or more), or a whole name ---- */
 /* CANTIGA_ERROR_TITLE_UNKNOWN or CANTIGA_ERROR_NOT_FOUND; CANTIGA_ERROR_USAGE if it could be several. */
 CantigaTitle *cantiga_ctl_find_title (GPtrArray *titles, const char *words, GError **error);
@@ -90,5 +97,6 @@ gboolean cantiga_command_audit (CantigaCtl *ctl, GError **error);
 gboolean cantiga_ctl_note (CantigaCtl *ctl, const char *command, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_command_rights (CantigaCtl *ctl, GError **error);
 gboolean cantiga_command_groups (CantigaCtl *ctl, GError **error);
+gboolean cantiga_command_ledger (CantigaCtl *ctl, GError **error);
 
 G_END_DECLS

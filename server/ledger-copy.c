@@ -39,6 +39,26 @@ copy_leases (CantigaLedger *from, CantigaLedger *to, GError **error)
   return leases != NULL;
 }
 
+static gboolean
+has_rows (CantigaLedger *ledger, const char *text, gboolean *has, GError **error)
+{
+  g_autoptr (CantigaStatement) statement = cantiga_sql_prepare (ledger->sql, text, error);
+  CantigaStep step = statement != NULL ? cantiga_statement_step (statement, error) : CANTIGA_STEP_FAILED;
+
+  *has = *has || step == CANTIGA_STEP_ROW;
+  return step != CANTIGA_STEP_FAILED;
+}
+
+static gboolean
+check_empty (CantigaLedger *ledger, GError **error)
+{
+  gboolean has = FALSE;
+
+  return has_rows (ledger, "SELECT number FROM plays LIMIT 1", &has, error) && has_rows (ledger, "SELECT id FROM titles LIMIT 1", &has, error)
+         && has_rows (ledger, "SELECT id FROM players LIMIT 1", &has, error) && has_rows (ledger, "SELECT id FROM cards LIMIT 1", &has, error)
+         && (!has || cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "There is a ledger already: nothing was changed."));
+}
+
 /* Plays before the leases that refer to them. */
 static gboolean
 copy_all (CantigaLedger *from, CantigaLedger *to, GError **error)
@@ -46,10 +66,10 @@ copy_all (CantigaLedger *from, CantigaLedger *to, GError **error)
   g_autoptr (CantigaTransaction) reading = cantiga_ledger_read (from, error);
   g_autoptr (CantigaTransaction) writing = reading != NULL ? cantiga_ledger_write (to, error) : NULL;
 
-  return writing != NULL && cantiga_ledger_set_id_key (to, from->id_key, error) && cantiga_ledger_store_id_key (to, error)
+  return writing != NULL && check_empty (to, error) && cantiga_ledger_set_id_key (to, from->id_key, error) && cantiga_ledger_store_id_key (to, error)
          && cantiga_ledger_copy_titles (from, to, error) && cantiga_ledger_copy_cards (from, to, error)
          && cantiga_ledger_copy_players (from, to, error) && cantiga_ledger_copy_invitations (from, to, error)
-         && cantiga_ledger_copy_rules (from, to, error)
+         && cantiga_ledger_copy_rules (from, to, error) && cantiga_ledger_copy_followed (from, to, error) && cantiga_ledger_copy_crl (from, to, error)
          && cantiga_ledger_each_event (from, copy_event, to, error) && copy_licences (from, to, error) && copy_leases (from, to, error)
          && cantiga_transaction_commit (writing, error);
 }
@@ -63,7 +83,7 @@ cantiga_ledger_copy (CantigaLedger *ledger, const char *path, CantigaSecret *mas
 
   cantiga_ledger_free (copy);
   /* The last one who closes a database takes its log in: what is left is one file, which can be moved. */
-  if (copied && g_file_test (log, G_FILE_TEST_EXISTS))
+  if (copied && !cantiga_sql_is_url (path) && g_file_test (log, G_FILE_TEST_EXISTS))
     return cantiga_fail_with (error, CANTIGA_ERROR_BUSY, "Another program has opened %s: let it be the only one.", path);
   return copied;
 }

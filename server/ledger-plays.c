@@ -224,12 +224,17 @@ grant (Asking *asking, GError **error)
   return there ? fail_over (&last, error) : grant_new (asking, &key, error);
 }
 
+static gboolean
+grant_cb (CantigaLedger *ledger, gpointer asking, GError **error)
+{
+  return grant (asking, error);
+}
+
 gboolean
 cantiga_ledger_grant_play (CantigaLedger *ledger, const CantigaPolicy *policy, const CantigaId *listener, const CantigaId *title,
                            const CantigaId *play, const char *player, double duration, gboolean refused, gint64 now, CantigaPlay *ret_play,
                            gboolean *ret_deleted, GError **error)
 {
-  g_autoptr (CantigaTransaction) transaction = cantiga_ledger_write (ledger, error);
   Asking asking = { .ledger = ledger,
                     .policy = policy,
                     .listener = listener,
@@ -241,9 +246,7 @@ cantiga_ledger_grant_play (CantigaLedger *ledger, const CantigaPolicy *policy, c
                     .now = now };
 
   *ret_deleted = FALSE;
-  if (transaction == NULL)
-    return FALSE;
-  if (!grant (&asking, error) || !cantiga_transaction_commit (transaction, error))
+  if (!cantiga_ledger_write_together (ledger, grant_cb, &asking, error))
     {
       g_clear_error (&asking.refusal);
       return FALSE;
@@ -301,39 +304,61 @@ cantiga_ledger_check_play (CantigaLedger *ledger, const CantigaId *listener, con
          && take_lease (ledger, listener, play, now, &lease, error);
 }
 
-gboolean
-cantiga_ledger_start_play (CantigaLedger *ledger, const CantigaId *listener, const CantigaId *play, gint64 now, GError **error)
+/* A play that starts or ends. */
+typedef struct
 {
-  g_autoptr (CantigaTransaction) transaction = cantiga_ledger_write (ledger, error);
+  const CantigaId *listener, *play;
+  gint64 now;
+} Turn;
+
+static gboolean
+start_cb (CantigaLedger *ledger, gpointer work_data, GError **error)
+{
+  const Turn *turn = work_data;
   CantigaLease lease;
 
-  if (transaction == NULL || !take_lease (ledger, listener, play, now, &lease, error))
+  if (!take_lease (ledger, turn->listener, turn->play, turn->now, &lease, error))
     return FALSE;
   if (lease.awaits == CANTIGA_LEASE_AWAITS_END)
     return TRUE;
   lease.awaits = CANTIGA_LEASE_AWAITS_END;
-  return cantiga_ledger_append_lease_event (ledger, &lease, CANTIGA_EVENT_STARTED, now, error) && cantiga_ledger_store_lease (ledger, &lease, error)
-         && cantiga_transaction_commit (transaction, error);
+  return cantiga_ledger_append_lease_event (ledger, &lease, CANTIGA_EVENT_STARTED, turn->now, error)
+         && cantiga_ledger_store_lease (ledger, &lease, error);
 }
 
 gboolean
-cantiga_ledger_end_play (CantigaLedger *ledger, const CantigaId *listener, const CantigaId *play, gint64 now, GError **error)
+cantiga_ledger_start_play (CantigaLedger *ledger, const CantigaId *listener, const CantigaId *play, gint64 now, GError **error)
 {
-  g_autoptr (CantigaTransaction) transaction = cantiga_ledger_write (ledger, error);
+  Turn turn = { listener, play, now };
+
+  return cantiga_ledger_write_together (ledger, start_cb, &turn, error);
+}
+
+static gboolean
+end_cb (CantigaLedger *ledger, gpointer work_data, GError **error)
+{
+  const Turn *turn = work_data;
   CantigaId key;
   CantigaLease lease;
   CantigaEvent last;
   gboolean there, known;
 
-  if (transaction == NULL || !find_play (ledger, listener, play, &key, error) || !cantiga_ledger_load_lease (ledger, &key, &there, &lease, error)
+  if (!find_play (ledger, turn->listener, turn->play, &key, error) || !cantiga_ledger_load_lease (ledger, &key, &there, &lease, error)
       || !cantiga_ledger_last_event (ledger, &key, &known, &last, error))
     return FALSE;
   if (!there)
     return known || cantiga_fail_with (error, CANTIGA_ERROR_NOT_FOUND, "There is no such play.");
   /* A play that ends before its first chunk was never heard: it is given back at once. */
-  return cantiga_ledger_close_lease (ledger, &lease, lease.awaits == CANTIGA_LEASE_AWAITS_START ? CANTIGA_EVENT_GIVEN_BACK : CANTIGA_EVENT_ENDED, now,
-                                     error)
-         && cantiga_transaction_commit (transaction, error);
+  return cantiga_ledger_close_lease (ledger, &lease, lease.awaits == CANTIGA_LEASE_AWAITS_START ? CANTIGA_EVENT_GIVEN_BACK : CANTIGA_EVENT_ENDED,
+                                     turn->now, error);
+}
+
+gboolean
+cantiga_ledger_end_play (CantigaLedger *ledger, const CantigaId *listener, const CantigaId *play, gint64 now, GError **error)
+{
+  Turn turn = { listener, play, now };
+
+  return cantiga_ledger_write_together (ledger, end_cb, &turn, error);
 }
 
 /* ---- sweep ---- */

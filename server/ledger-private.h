@@ -22,6 +22,8 @@ typedef enum
   CANTIGA_TABLE_IDS,
   CANTIGA_TABLE_RULES,
   CANTIGA_TABLE_MEMBERS,
+  CANTIGA_TABLE_FOLLOWED,
+  CANTIGA_TABLE_CRL,
   CANTIGA_N_TABLES
 } CantigaTable;
 
@@ -37,7 +39,21 @@ struct _CantigaLedger
   CantigaSql *sql;
   CantigaSecret *keys; /* a CantigaLedgerKeys */
   CantigaSecret *id_key;
+
+  GMutex queue_lock; /* of all that follows: ledger-together.c */
+  GCond queue_changed;
+  GQueue waiting; /* jobs */
+  gboolean busy;  /* somebody writes for all */
 };
+
+/* Tables as this program wants them: ledger-schema.c */
+gboolean cantiga_ledger_migrate (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* What is to be written, in a transaction; FALSE with error: nothing of it is. */
+typedef gboolean (*CantigaWork) (CantigaLedger *ledger, gpointer work_data, GError **error);
+/* Together with whatever other threads want to write now: one commit for all, durable when it returns. work may be called in another thread, while this
+ * one waits. */
+gboolean cantiga_ledger_write_together (CantigaLedger *ledger, CantigaWork work, gpointer work_data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The ledger with its lock held in a transaction that is rolled back unless it was committed. */
 typedef struct _CantigaLedger CantigaTransaction;
@@ -110,6 +126,11 @@ gboolean cantiga_ledger_copy_invitations (CantigaLedger *from, CantigaLedger *to
 
 gboolean cantiga_ledger_verify_rules (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_ledger_copy_rules (CantigaLedger *from, CantigaLedger *to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+gboolean cantiga_ledger_verify_followed (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_ledger_copy_followed (CantigaLedger *from, CantigaLedger *to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+gboolean cantiga_ledger_copy_crl (CantigaLedger *from, CantigaLedger *to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ---- plays, only ever appended (9.5): ledger-events.c ---- */
 typedef enum

@@ -132,13 +132,16 @@ store_title (CantigaLedger *ledger, const CantigaTitle *title, GError **error)
   return cantiga_statement_run (statement, NULL, error);
 }
 
+static gboolean
+put_cb (CantigaLedger *ledger, gpointer title, GError **error)
+{
+  return raise_generation (ledger, error) && store_title (ledger, title, error);
+}
+
 gboolean
 cantiga_ledger_put_title (CantigaLedger *ledger, const CantigaTitle *title, GError **error)
 {
-  g_autoptr (CantigaTransaction) transaction = cantiga_ledger_write (ledger, error);
-
-  return transaction != NULL && raise_generation (ledger, error) && store_title (ledger, title, error)
-         && cantiga_transaction_commit (transaction, error);
+  return cantiga_ledger_write_together (ledger, put_cb, (gpointer)title, error);
 }
 
 gboolean

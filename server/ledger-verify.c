@@ -182,6 +182,7 @@ cantiga_ledger_verify (CantigaLedger *ledger, GError **error)
 
   return transaction != NULL && cantiga_sql_check (ledger->sql, error) && cantiga_ledger_verify_titles (ledger, error)
          && cantiga_ledger_verify_cards (ledger, error) && cantiga_ledger_verify_players (ledger, error)
-         && cantiga_ledger_verify_invitations (ledger, error) && cantiga_ledger_verify_rules (ledger, error) && cantiga_ledger_each_event (ledger, gather_event, &gathered, error)
+         && cantiga_ledger_verify_invitations (ledger, error) && cantiga_ledger_verify_rules (ledger, error)
+         && cantiga_ledger_verify_followed (ledger, error) && cantiga_ledger_each_event (ledger, gather_event, &gathered, error)
          && verify_licences (&gathered, error) && verify_leases (&gathered, error);
 }

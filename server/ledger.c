@@ -17,45 +17,8 @@ static const char *const table_names[CANTIGA_N_TABLES] = {
   [CANTIGA_TABLE_IDS] = "ids",
   [CANTIGA_TABLE_RULES] = "rules",
   [CANTIGA_TABLE_MEMBERS] = "members",
-};
-
-/* docs/protocol.md 9.5, 13.4. What is in clear says nothing about people or titles: keyed hashes, counts, and the times that a sweep looks for. */
-static const char *const migrations[] = {
-  "CREATE TABLE generation (one INTEGER PRIMARY KEY CHECK (one = 1), value INTEGER NOT NULL) STRICT;"
-  "INSERT INTO generation VALUES (1, 1);"
-  "CREATE TABLE titles (id BLOB NOT NULL PRIMARY KEY, sealed BLOB NOT NULL) STRICT;"
-  "CREATE TABLE cards (id BLOB NOT NULL PRIMARY KEY, sealed BLOB NOT NULL) STRICT;"
-  "CREATE TABLE players (id BLOB NOT NULL PRIMARY KEY, sealed BLOB NOT NULL) STRICT;"
-  "CREATE TABLE certificates (id BLOB NOT NULL PRIMARY KEY, player BLOB NOT NULL REFERENCES players (id), sealed BLOB NOT NULL) STRICT;"
-  "CREATE INDEX certificates_by_player ON certificates (player);"
-  "CREATE TABLE invitations (id BLOB NOT NULL PRIMARY KEY, expires INTEGER NOT NULL, secret BLOB NOT NULL, sealed BLOB NOT NULL) STRICT;"
-  "CREATE INDEX invitations_by_end ON invitations (expires);"
-  "CREATE TABLE licences (id BLOB NOT NULL PRIMARY KEY, holder BLOB NOT NULL, stamp BLOB NOT NULL, plays INTEGER NOT NULL,"
-  " plays_left INTEGER NOT NULL CHECK (plays_left >= 0 AND plays_left <= plays), made INTEGER NOT NULL, expires INTEGER NOT NULL,"
-  " sealed BLOB NOT NULL) STRICT;"
-  "CREATE INDEX licences_by_holder ON licences (holder);"
-  "CREATE TABLE plays (number INTEGER PRIMARY KEY, play BLOB NOT NULL, sealed BLOB NOT NULL, chain BLOB NOT NULL) STRICT;"
-  "CREATE INDEX plays_by_play ON plays (play);"
-  "CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), sealed BLOB NOT NULL) STRICT;"
-  "CREATE TABLE leases (id BLOB NOT NULL PRIMARY KEY, number INTEGER NOT NULL UNIQUE REFERENCES plays (number), licence BLOB NOT NULL,"
-  " stamp BLOB NOT NULL, awaits INTEGER NOT NULL, asked INTEGER NOT NULL, ends INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT;"
-  "CREATE INDEX leases_by_licence ON leases (licence);"
-  "CREATE INDEX leases_by_asking ON leases (awaits, asked);"
-  "CREATE INDEX leases_by_end ON leases (ends);"
-  "CREATE TRIGGER plays_are_not_changed BEFORE UPDATE ON plays BEGIN SELECT raise (ABORT, 'plays are only ever appended'); END;"
-  "CREATE TRIGGER plays_are_not_deleted BEFORE DELETE ON plays BEGIN SELECT raise (ABORT, 'plays are only ever appended'); END;"
-  /* REPLACE would delete without asking the trigger above. */
-  "CREATE TRIGGER plays_are_appended BEFORE INSERT ON plays WHEN EXISTS (SELECT 1 FROM plays WHERE number >= NEW.number)"
-  " BEGIN SELECT raise (ABORT, 'plays are only ever appended'); END;",
-  "CREATE TABLE ids (one INTEGER PRIMARY KEY CHECK (one = 1), sealed BLOB NOT NULL) STRICT;",
-  "CREATE TABLE heard (number INTEGER PRIMARY KEY REFERENCES plays (number), licence BLOB NOT NULL) STRICT;"
-  "CREATE INDEX heard_by_licence ON heard (licence, number);",
-  "CREATE TABLE rules (id BLOB NOT NULL PRIMARY KEY, sealed BLOB NOT NULL) STRICT;"
-  "CREATE TABLE members (id BLOB NOT NULL PRIMARY KEY, sealed BLOB NOT NULL) STRICT;"
-  "CREATE TABLE rules_generation (one INTEGER PRIMARY KEY CHECK (one = 1), value INTEGER NOT NULL) STRICT;"
-  "INSERT INTO rules_generation VALUES (1, 1);"
-  "ALTER TABLE leases ADD COLUMN holder BLOB;"
-  "CREATE INDEX leases_by_holder ON leases (holder);",
+  [CANTIGA_TABLE_FOLLOWED] = "followed",
+  [CANTIGA_TABLE_CRL] = "crl",
 };
 
 /* ---- transactions ---- */
@@ -335,10 +298,13 @@ cantiga_ledger_open (const char *path, CantigaSecret *master, GError **error)
   g_autoptr (CantigaLedger) ledger = g_new0 (CantigaLedger, 1);
 
   g_mutex_init (&ledger->lock);
+  g_mutex_init (&ledger->queue_lock);
+  g_cond_init (&ledger->queue_changed);
+  g_queue_init (&ledger->waiting);
   ledger->keys = cantiga_secret_new (sizeof (CantigaLedgerKeys));
   ledger->sql = cantiga_sql_open (path, error);
   if (ledger->sql == NULL || !derive_keys (master, CANTIGA_LABEL_ROW, keys_of (ledger)->row, error)
-      || !cantiga_sql_migrate (ledger->sql, migrations, G_N_ELEMENTS (migrations), error) || !cantiga_ledger_open_head (ledger, error)
+      || !cantiga_ledger_migrate (ledger, error) || !cantiga_ledger_open_head (ledger, error)
       || !open_id_key (ledger, master, error) || !cantiga_ledger_open_heard (ledger, error)
       || !cantiga_ledger_open_leases (ledger, error))
     return NULL;
@@ -353,6 +319,8 @@ cantiga_ledger_free (CantigaLedger *ledger)
   cantiga_secret_free (ledger->keys);
   cantiga_secret_free (ledger->id_key);
   cantiga_sql_free (ledger->sql);
+  g_cond_clear (&ledger->queue_changed);
+  g_mutex_clear (&ledger->queue_lock);
   g_mutex_clear (&ledger->lock);
   g_free (ledger);
 }

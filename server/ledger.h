@@ -107,6 +107,11 @@ gboolean cantiga_ledger_revoke_player (CantigaLedger *ledger, const char *uuid, 
 /* Serials of all revoked players' certificates; for the revocation list. */
 GStrv cantiga_ledger_list_revoked_serials (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The number of a revocation list whose contents have this digest (at most 128 letters): the same for the same contents, a higher one for others. */
+gboolean cantiga_ledger_draw_crl_number (CantigaLedger *ledger, const char *digest, gint64 now, gint64 *ret_number, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The last that was drawn, by any server; 0: none. */
+gboolean cantiga_ledger_get_crl_number (CantigaLedger *ledger, gint64 *ret_number, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* ---- invitations ---- */
 gboolean cantiga_ledger_add_invitation (CantigaLedger *ledger, const CantigaInvitation *invitation, const char *name, gboolean with_card, gint64 expires, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The secret of an invitation that is not past its time; ret_name its player's name; ret_answer: the answer it was used for, if this same request (its SHA-256) used it before, else NULL.
@@ -120,6 +125,21 @@ gboolean cantiga_ledger_use_invitation (CantigaLedger *ledger, const CantigaId *
                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Whether the player's invitation lets its first card in (14.5); enrols certificate and uses that up. */
 gboolean cantiga_ledger_take_first_card (CantigaLedger *ledger, const char *uuid, X509 *certificate, gint64 now, gboolean *ret_taken, CantigaId *ret_id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- files that a library follows (server/follow.h) ---- */
+typedef struct
+{
+  char *path;                /* bytes of a file name */
+  CantigaId title;
+  gint64 size, changed;      /* of the file, as it was taken */
+  gboolean brought;          /* the title is there because of it, and goes with it */
+} CantigaFollowed;
+void cantiga_followed_free (CantigaFollowed *followed);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaFollowed, cantiga_followed_free)
+/* GPtrArray of CantigaFollowed. */
+GPtrArray *cantiga_ledger_list_followed (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_ledger_put_followed (CantigaLedger *ledger, const CantigaFollowed *followed, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_ledger_forget_followed (CantigaLedger *ledger, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ---- rights: what the keeper allows whom (docs/rights.md) ---- */
 typedef struct

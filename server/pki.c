@@ -26,8 +26,6 @@ struct _CantigaPki
   CantigaIdentity *identities[CANTIGA_N_AUTHS];
   CantigaIdentity *publisher;
   GStrv revoked; /* serials of the server's own leaves that were rotated out */
-  GMutex lock;   /* of what follows */
-  gint64 crl_number;
 };
 
 static const char *const leaf_names[CANTIGA_N_AUTHS]
@@ -226,7 +224,6 @@ pki_new (const char *folder, CantigaSecret *master, GError **error)
 {
   g_autoptr (CantigaPki) pki = g_new0 (CantigaPki, 1);
 
-  g_mutex_init (&pki->lock);
   pki->folder = g_strdup (folder);
   pki->passphrase = derive_passphrase (master, error);
   return pki->passphrase != NULL ? g_steal_pointer (&pki) : NULL;
@@ -387,7 +384,6 @@ cantiga_pki_free (CantigaPki *pki)
   g_free (pki->server);
   g_free (pki->name);
   g_free (pki->folder);
-  g_mutex_clear (&pki->lock);
   g_free (pki);
 }
 
@@ -434,18 +430,6 @@ cantiga_pki_issue_player (CantigaPki *pki, EVP_PKEY *key, const char *name, cons
   return chain;
 }
 
-/* docs/protocol.md 3.1: a player refuses a list whose number is below the highest one seen. The clock may be set back while the server runs. */
-static gint64
-draw_crl_number (CantigaPki *pki, gint64 now)
-{
-  gint64 number;
-
-  g_mutex_lock (&pki->lock);
-  number = pki->crl_number = MAX (pki->crl_number, now);
-  g_mutex_unlock (&pki->lock);
-  return number;
-}
-
 static void
 add_serials (GStrvBuilder *builder, const char *const *serials)
 {
@@ -454,14 +438,37 @@ add_serials (GStrvBuilder *builder, const char *const *serials)
       g_strv_builder_add (builder, serials[i]);
 }
 
-X509_CRL *
-cantiga_pki_issue_crl (CantigaPki *pki, const char *const *serials, gint64 now, GError **error)
+static GStrv
+gather_serials (CantigaPki *pki, const char *const *serials)
 {
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-  g_auto (GStrv) all = NULL;
 
   add_serials (builder, serials);
   add_serials (builder, (const char *const *)pki->revoked);
-  all = g_strv_builder_end (builder);
-  return cantiga_crl_issue (pki->authority, pki->authority_key, draw_crl_number (pki, now), (const char *const *)all, now, now + CRL_LIFE, error);
+  return g_strv_builder_end (builder);
+}
+
+static gint
+compare_serials_cb (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *)a, *(const char *const *)b);
+}
+
+char *
+cantiga_pki_dup_crl_digest (CantigaPki *pki, const char *const *serials)
+{
+  g_auto (GStrv) all = gather_serials (pki, serials);
+  g_autofree char *text = NULL;
+
+  qsort (all, g_strv_length (all), sizeof *all, compare_serials_cb);
+  text = g_strjoinv (" ", all);
+  return g_compute_checksum_for_string (G_CHECKSUM_SHA256, text, -1);
+}
+
+X509_CRL *
+cantiga_pki_issue_crl (CantigaPki *pki, const char *const *serials, gint64 number, gint64 now, GError **error)
+{
+  g_auto (GStrv) all = gather_serials (pki, serials);
+
+  return cantiga_crl_issue (pki->authority, pki->authority_key, number, (const char *const *)all, now, now + CRL_LIFE, error);
 }

@@ -27,7 +27,9 @@ CantigaIdentity *cantiga_pki_get_identity (CantigaPki *pki, CantigaAuth auth);
 CantigaIdentity *cantiga_pki_get_publisher (CantigaPki *pki);
 /* Issues a player's certificate (90 days): the chain, leaf first, without the authority (GBytes). uuid: one a player. */
 GPtrArray *cantiga_pki_issue_player (CantigaPki *pki, EVP_PKEY *key, const char *name, const char *uuid, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* A revocation list of serials (hexadecimal) and of the server's own leaves that were rotated out, good for 7 days; number rises with time. */
-X509_CRL *cantiga_pki_issue_crl (CantigaPki *pki, const char *const *serials, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* A revocation list of serials (hexadecimal) and of the server's own leaves that were rotated out, good for 7 days. */
+X509_CRL *cantiga_pki_issue_crl (CantigaPki *pki, const char *const *serials, gint64 number, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* What tells such a list's contents from others', whatever their order; free with g_free(). */
+char *cantiga_pki_dup_crl_digest (CantigaPki *pki, const char *const *serials);
 
 G_END_DECLS

@@ -4,6 +4,7 @@
 #include "server/acceptor.h"
 #include "server/audit.h"
 #include "server/authorities.h"
+#include "server/follow.h"
 #include "server/gate.h"
 #include "server/metrics.h"
 #include "server/ledger.h"
@@ -23,6 +24,7 @@ typedef struct
   CantigaServerTerms terms;
   GPtrArray *authorities;
   X509_CRL *crl;
+  gint64 number; /* of crl */
   gint64 issued;
 } CantigaTermsNow;
 
@@ -59,6 +61,7 @@ struct _CantigaServer
   /* main thread */
   GPtrArray *workers;
   GSource *sweep;
+  CantigaFollow *follow; /* NULL: no folder is followed */
   CantigaServerRefused refused;
   gpointer refused_data;
   CantigaTold told;

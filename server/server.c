@@ -61,12 +61,16 @@ gboolean
 cantiga_server_renew_terms (CantigaServer *server, gint64 now, GError **error)
 {
   g_auto (GStrv) serials = cantiga_ledger_list_revoked_serials (server->ledger, error);
-  X509_CRL *crl = serials != NULL ? cantiga_pki_issue_crl (server->pki, (const char *const *)serials, now, error) : NULL;
+  g_autofree char *digest = serials != NULL ? cantiga_pki_dup_crl_digest (server->pki, (const char *const *)serials) : NULL;
   CantigaTermsNow *old, *terms;
+  X509_CRL *crl;
+  gint64 number;
 
-  if (crl == NULL)
+  if (digest == NULL || !cantiga_ledger_draw_crl_number (server->ledger, digest, now, &number, error)
+      || (crl = cantiga_pki_issue_crl (server->pki, (const char *const *)serials, number, now, error)) == NULL)
     return FALSE;
   terms = terms_new (server, crl, now);
+  terms->number = number;
   g_mutex_lock (&server->terms_lock);
   old = server->terms;
   server->terms = terms;
@@ -110,6 +114,17 @@ announce (CantigaServer *server, const char *address)
   server->announcer = cantiga_announcer_new (now->terms.name, pin, address, FALSE, server->told, server->told_data);
 }
 
+/* Also when another server of the same ledger shows a newer one. */
+static gboolean
+keep_terms_new (CantigaServer *server, gint64 now, GError **error)
+{
+  gint64 number;
+
+  if (!cantiga_ledger_get_crl_number (server->ledger, &number, error))
+    return FALSE;
+  return (number == server->terms->number && now - server->terms->issued <= RENEW_TERMS_AFTER) || cantiga_server_renew_terms (server, now, error);
+}
+
 static gboolean
 sweep_cb (gpointer user_data)
 {
@@ -122,7 +137,7 @@ sweep_cb (gpointer user_data)
   cantiga_gate_sweep (server->gate, now);
   cantiga_throttle_sweep (server->throttle, now);
   if (!cantiga_ledger_sweep (server->ledger, now, &given_back, &error) || !tell_whether_pairing (server, now, &error)
-      || (now - server->terms->issued > RENEW_TERMS_AFTER && !cantiga_server_renew_terms (server, now, &error)))
+      || !keep_terms_new (server, now, &error))
     if (server->refused != NULL)
       server->refused ("", "", "/problems/internal", error->message, server->refused_data);
   return G_SOURCE_CONTINUE;
@@ -164,7 +179,7 @@ wait_for_pool (CantigaServer *server)
 static gboolean
 open_stores (CantigaServer *server, GError **error)
 {
-  g_autofree char *ledger = cantiga_state_dup_path (server->state, "ledger.sqlite");
+  g_autofree char *ledger = cantiga_state_dup_ledger (server->state, server->config->ledger);
   gint64 now = g_get_real_time () / G_USEC_PER_SEC;
 
   server->pki = cantiga_pki_open (server->state, now, error);
@@ -302,13 +317,39 @@ cantiga_server_set_sockets (CantigaServer *server, GPtrArray *sockets)
   server->given = g_ptr_array_ref (sockets);
 }
 
+/* ---- folders that the library follows ---- */
+
+/* In the log, what nobody asked for just now and the keeper may want to know. */
+static void
+followed_cb (CantigaFollowEvent event, const char *path, const CantigaTitle *title, const char *detail, gpointer user_data)
+{
+  CantigaServer *server = user_data;
+  g_autofree char *name = g_filename_display_name (path);
+  g_autofree char *text = detail != NULL ? g_strdup_printf ("%s: %s", name, detail) : NULL;
+
+  if (event >= CANTIGA_FOLLOW_PASSED_OVER && server->refused != NULL)
+    server->refused ("library", "", event == CANTIGA_FOLLOW_FAILED ? "failed" : "passed over", text, server->refused_data);
+}
+
+static gboolean
+start_following (CantigaServer *server, GError **error)
+{
+  const CantigaConfig *config = server->config;
+
+  if (config->folders == NULL || config->folders[0] == NULL)
+    return TRUE;
+  server->follow = cantiga_follow_start (server->state, server->pki, server->ledger, (const char *const *)config->folders,
+                                         config->folders_exportable, followed_cb, server, error);
+  return server->follow != NULL;
+}
+
 gboolean
 cantiga_server_start (CantigaServer *server, const char *listen, char **ret_address, GError **error)
 {
   guint n = server->config->workers > 0 ? server->config->workers : MAX (g_get_num_processors (), 1);
   g_autoptr (GPtrArray) sockets = server->given != NULL ? take_given (server, n, ret_address, error) : listen_all (listen, n, ret_address, error);
 
-  if (sockets == NULL)
+  if (sockets == NULL || !start_following (server, error))
     return FALSE;
   server->sockets = g_ptr_array_ref (sockets);
   for (guint i = 0; i < sockets->len; i++)
@@ -330,6 +371,7 @@ cantiga_server_stop (CantigaServer *server)
   g_clear_pointer (&server->announcer, cantiga_announcer_free);
   g_clear_pointer (&server->monitor, cantiga_monitor_free);
   g_clear_pointer (&server->health, cantiga_health_free);
+  g_clear_pointer (&server->follow, cantiga_follow_stop);
   cantiga_ocsp_stop (server->ocsp);
   for (guint i = 0; i < server->workers->len; i++)
     cantiga_worker_drain (g_ptr_array_index (server->workers, i), PATIENCE);

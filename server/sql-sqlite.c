@@ -1,4 +1,4 @@
-#include "server/sql.h"
+#include "server/sql-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,24 +10,36 @@
 #define BUSY_NAP_MICROSECONDS 1000
 #define BUSY_NAPS_MAX 10000
 
-struct _CantigaSql
+typedef struct
 {
+  CantigaSql base;
   sqlite3 *connection;
-  GHashTable *statements; /* text → CantigaStatement, owned */
-};
+  GHashTable *statements; /* text → Statement, owned */
+} Sqlite;
 
-struct _CantigaStatement
+typedef struct
 {
-  CantigaSql *sql;
+  CantigaStatement base;
   sqlite3_stmt *compiled;
   int bound; /* the first failure of a bind, told by the next step */
-  gboolean borrowed;
-};
+} Statement;
+
+static sqlite3 *
+connection_of (CantigaSql *sql)
+{
+  return ((Sqlite *)sql)->connection;
+}
+
+static sqlite3_stmt *
+compiled_of (CantigaStatement *statement)
+{
+  return ((Statement *)statement)->compiled;
+}
 
 static gboolean
 fail_sqlite (CantigaSql *sql, int code, GError **error)
 {
-  const char *reason = sql->connection != NULL ? sqlite3_errmsg (sql->connection) : sqlite3_errstr (code);
+  const char *reason = connection_of (sql) != NULL ? sqlite3_errmsg (connection_of (sql)) : sqlite3_errstr (code);
 
   switch (code & 0xff)
     {
@@ -47,7 +59,7 @@ fail_sqlite (CantigaSql *sql, int code, GError **error)
     }
 }
 
-/* ---- opening ---- */
+/* ---- the file ---- */
 
 /* SQLite gives the files beside it (-wal, -shm) the mode of this one. The file appears under its name only when its descriptor is closed: closing one
  * later would drop the locks that other connections of this process have on it. */
@@ -99,7 +111,7 @@ change_to_wal (CantigaSql *sql, GError **error)
 {
   int code;
 
-  for (int naps = 0; (code = sqlite3_exec (sql->connection, "PRAGMA journal_mode = WAL", NULL, NULL, NULL)) != SQLITE_OK; naps++)
+  for (int naps = 0; (code = sqlite3_exec (connection_of (sql), "PRAGMA journal_mode = WAL", NULL, NULL, NULL)) != SQLITE_OK; naps++)
     if ((code & 0xff) != SQLITE_BUSY || !busy_cb (NULL, naps))
       return fail_sqlite (sql, code, error);
   return TRUE;
@@ -108,10 +120,10 @@ change_to_wal (CantigaSql *sql, GError **error)
 static gboolean
 configure (CantigaSql *sql, GError **error)
 {
-  sqlite3_busy_handler (sql->connection, busy_cb, NULL);
-  sqlite3_extended_result_codes (sql->connection, 1);
-  sqlite3_db_config (sql->connection, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-  sqlite3_db_config (sql->connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+  sqlite3_busy_handler (connection_of (sql), busy_cb, NULL);
+  sqlite3_extended_result_codes (connection_of (sql), 1);
+  sqlite3_db_config (connection_of (sql), SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+  sqlite3_db_config (connection_of (sql), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
   if (!change_to_wal (sql, error))
     return FALSE;
   return cantiga_sql_exec (sql,
@@ -123,123 +135,93 @@ configure (CantigaSql *sql, GError **error)
 static void
 statement_free (gpointer pointer)
 {
-  CantigaStatement *statement = pointer;
+  Statement *statement = pointer;
 
-  g_assert (!statement->borrowed);
+  g_assert (!statement->base.borrowed);
   sqlite3_finalize (statement->compiled);
   g_free (statement);
 }
 
-CantigaSql *
-cantiga_sql_open (const char *path, GError **error)
+static gboolean
+sqlite_exec (CantigaSql *sql, const char *text, GError **error)
 {
-  g_autoptr (CantigaSql) sql = g_new0 (CantigaSql, 1);
-  int opened;
-
-  sql->statements = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, statement_free);
-  if ((!g_file_test (path, G_FILE_TEST_EXISTS) && !make_file (path, error)) || !check_file (path, error))
-    return NULL;
-  opened = sqlite3_open_v2 (path, &sql->connection, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-  if (opened != SQLITE_OK)
-    {
-      fail_sqlite (sql, opened, error);
-      return NULL;
-    }
-  return configure (sql, error) ? g_steal_pointer (&sql) : NULL;
-}
-
-void
-cantiga_sql_free (CantigaSql *sql)
-{
-  if (sql == NULL)
-    return;
-  g_hash_table_unref (sql->statements);
-  sqlite3_close (sql->connection);
-  g_free (sql);
-}
-
-gboolean
-cantiga_sql_exec (CantigaSql *sql, const char *text, GError **error)
-{
-  int code = sqlite3_exec (sql->connection, text, NULL, NULL, NULL);
+  int code = sqlite3_exec (connection_of (sql), text, NULL, NULL, NULL);
 
   return code == SQLITE_OK || fail_sqlite (sql, code, error);
 }
 
-gboolean
-cantiga_sql_in_transaction (CantigaSql *sql)
+static gboolean
+sqlite_in_transaction (CantigaSql *sql)
 {
-  return sqlite3_get_autocommit (sql->connection) == 0;
+  return sqlite3_get_autocommit (connection_of (sql)) == 0;
 }
 
 /* ---- statements ---- */
 
-static CantigaStatement *
+static Statement *
 compile (CantigaSql *sql, const char *text, GError **error)
 {
-  CantigaStatement *statement;
+  Statement *statement;
   sqlite3_stmt *compiled = NULL;
-  int code = sqlite3_prepare_v3 (sql->connection, text, -1, SQLITE_PREPARE_PERSISTENT, &compiled, NULL);
+  int code = sqlite3_prepare_v3 (connection_of (sql), text, -1, SQLITE_PREPARE_PERSISTENT, &compiled, NULL);
 
   if (code != SQLITE_OK)
     {
       fail_sqlite (sql, code, error);
       return NULL;
     }
-  statement = g_new0 (CantigaStatement, 1);
-  statement->sql = sql;
+  statement = g_new0 (Statement, 1);
+  statement->base.sql = sql;
   statement->compiled = compiled;
-  g_hash_table_insert (sql->statements, (gpointer)text, statement);
+  g_hash_table_insert (((Sqlite *)sql)->statements, (gpointer)text, statement);
   return statement;
 }
 
-CantigaStatement *
-cantiga_sql_prepare (CantigaSql *sql, const char *text, GError **error)
+static CantigaStatement *
+sqlite_prepare (CantigaSql *sql, const char *text, GError **error)
 {
-  CantigaStatement *statement = g_hash_table_lookup (sql->statements, text);
+  Statement *statement = g_hash_table_lookup (((Sqlite *)sql)->statements, text);
 
   if (statement == NULL)
     statement = compile (sql, text, error);
-  if (statement == NULL)
-    return NULL;
-  g_assert (!statement->borrowed);
-  statement->borrowed = TRUE;
-  return statement;
-}
-
-void
-cantiga_statement_release (CantigaStatement *statement)
-{
-  /* The outcome of a statement was told by its step. */
-  (void)sqlite3_reset (statement->compiled);
-  (void)sqlite3_clear_bindings (statement->compiled);
-  statement->bound = SQLITE_OK;
-  statement->borrowed = FALSE;
+  return statement != NULL ? &statement->base : NULL;
 }
 
 static void
-note_bound (CantigaStatement *statement, int code)
+sqlite_release (CantigaStatement *base)
 {
+  /* The outcome of a statement was told by its step. */
+  (void)sqlite3_reset (compiled_of (base));
+  (void)sqlite3_clear_bindings (compiled_of (base));
+  ((Statement *)base)->bound = SQLITE_OK;
+}
+
+static void
+note_bound (CantigaStatement *base, int code)
+{
+  Statement *statement = (Statement *)base;
+
   if (statement->bound == SQLITE_OK)
     statement->bound = code;
 }
 
-void
-cantiga_statement_bind_int (CantigaStatement *statement, guint at, gint64 value)
+static void
+sqlite_bind_int (CantigaStatement *statement, guint at, gint64 value)
 {
-  note_bound (statement, sqlite3_bind_int64 (statement->compiled, (int)at, value));
+  note_bound (statement, sqlite3_bind_int64 (compiled_of (statement), (int)at, value));
 }
 
-void
-cantiga_statement_bind_blob (CantigaStatement *statement, guint at, gconstpointer bytes, gsize length)
+static void
+sqlite_bind_blob (CantigaStatement *statement, guint at, gconstpointer bytes, gsize length)
 {
-  note_bound (statement, sqlite3_bind_blob64 (statement->compiled, (int)at, bytes, length, SQLITE_STATIC));
+  note_bound (statement, sqlite3_bind_blob64 (compiled_of (statement), (int)at, bytes, length, SQLITE_STATIC));
 }
 
-CantigaStep
-cantiga_statement_step (CantigaStatement *statement, GError **error)
+static CantigaStep
+sqlite_step (CantigaStatement *statement, GError **error)
 {
-  int code = statement->bound != SQLITE_OK ? statement->bound : sqlite3_step (statement->compiled);
+  int bound = ((Statement *)statement)->bound;
+  int code = bound != SQLITE_OK ? bound : sqlite3_step (compiled_of (statement));
 
   if (code == SQLITE_ROW)
     return CANTIGA_STEP_ROW;
@@ -249,38 +231,31 @@ cantiga_statement_step (CantigaStatement *statement, GError **error)
   return CANTIGA_STEP_FAILED;
 }
 
-gboolean
-cantiga_statement_run (CantigaStatement *statement, guint *ret_changed, GError **error)
+static guint
+sqlite_get_changed (CantigaStatement *statement)
 {
-  CantigaStep step = cantiga_statement_step (statement, error);
-
-  g_assert (step != CANTIGA_STEP_ROW);
-  if (step == CANTIGA_STEP_FAILED)
-    return FALSE;
-  if (ret_changed != NULL)
-    *ret_changed = (guint)sqlite3_changes (statement->sql->connection);
-  return TRUE;
+  return (guint)sqlite3_changes (connection_of (statement->sql));
 }
 
-gint64
-cantiga_statement_get_int (CantigaStatement *statement, guint column)
+static gint64
+sqlite_get_int (CantigaStatement *statement, guint column)
 {
-  return sqlite3_column_int64 (statement->compiled, (int)column);
+  return sqlite3_column_int64 (compiled_of (statement), (int)column);
 }
 
-gconstpointer
-cantiga_statement_get_blob (CantigaStatement *statement, guint column, gsize *ret_length)
+static gconstpointer
+sqlite_get_blob (CantigaStatement *statement, guint column, gsize *ret_length)
 {
-  gconstpointer bytes = sqlite3_column_blob (statement->compiled, (int)column);
+  gconstpointer bytes = sqlite3_column_blob (compiled_of (statement), (int)column);
 
-  *ret_length = (gsize)sqlite3_column_bytes (statement->compiled, (int)column);
+  *ret_length = (gsize)sqlite3_column_bytes (compiled_of (statement), (int)column);
   return bytes;
 }
 
 /* ---- what SQLite keeps about itself ---- */
 
-gboolean
-cantiga_sql_get_version (CantigaSql *sql, guint *ret_version, GError **error)
+static gboolean
+sqlite_get_version (CantigaSql *sql, guint *ret_version, GError **error)
 {
   g_autoptr (CantigaStatement) statement = cantiga_sql_prepare (sql, "PRAGMA user_version", error);
 
@@ -290,16 +265,16 @@ cantiga_sql_get_version (CantigaSql *sql, guint *ret_version, GError **error)
   return TRUE;
 }
 
-gboolean
-cantiga_sql_set_version (CantigaSql *sql, guint version, GError **error)
+static gboolean
+sqlite_set_version (CantigaSql *sql, guint version, GError **error)
 {
   g_autofree char *text = g_strdup_printf ("PRAGMA user_version = %u", version);
 
   return cantiga_sql_exec (sql, text, error);
 }
 
-gboolean
-cantiga_sql_check (CantigaSql *sql, GError **error)
+static gboolean
+sqlite_check (CantigaSql *sql, GError **error)
 {
   g_autoptr (CantigaStatement) whole = cantiga_sql_prepare (sql, "PRAGMA integrity_check (1)", error);
   g_autoptr (CantigaStatement) references = NULL;
@@ -307,9 +282,9 @@ cantiga_sql_check (CantigaSql *sql, GError **error)
 
   if (whole == NULL || cantiga_statement_step (whole, error) != CANTIGA_STEP_ROW)
     return FALSE;
-  if (g_strcmp0 ((const char *)sqlite3_column_text (whole->compiled, 0), "ok") != 0)
+  if (g_strcmp0 ((const char *)sqlite3_column_text (compiled_of (whole), 0), "ok") != 0)
     return cantiga_fail_with (error, CANTIGA_ERROR_DAMAGED, "The ledger is damaged (%s): restore it from a backup.",
-                              (const char *)sqlite3_column_text (whole->compiled, 0));
+                              (const char *)sqlite3_column_text (compiled_of (whole), 0));
   references = cantiga_sql_prepare (sql, "PRAGMA foreign_key_check", error);
   if (references == NULL)
     return FALSE;
@@ -317,4 +292,54 @@ cantiga_sql_check (CantigaSql *sql, GError **error)
   if (step == CANTIGA_STEP_ROW)
     return cantiga_fail_with (error, CANTIGA_ERROR_DAMAGED, "The ledger is damaged (rows refer to others that are gone): restore it from a backup.");
   return step == CANTIGA_STEP_DONE;
+}
+
+/* ---- opening ---- */
+
+static void
+sqlite_free (CantigaSql *sql)
+{
+  g_hash_table_unref (((Sqlite *)sql)->statements);
+  sqlite3_close (connection_of (sql));
+  g_free (sql);
+}
+
+static const CantigaSqlBackend backend = {
+  .begin_reading = "BEGIN",
+  .begin_writing = "BEGIN IMMEDIATE",
+  .free = sqlite_free,
+  .check = sqlite_check,
+  .exec = sqlite_exec,
+  .in_transaction = sqlite_in_transaction,
+  .prepare = sqlite_prepare,
+  .get_version = sqlite_get_version,
+  .set_version = sqlite_set_version,
+  .release = sqlite_release,
+  .bind_int = sqlite_bind_int,
+  .bind_blob = sqlite_bind_blob,
+  .step = sqlite_step,
+  .get_changed = sqlite_get_changed,
+  .get_int = sqlite_get_int,
+  .get_blob = sqlite_get_blob,
+};
+
+CantigaSql *
+cantiga_sql_open_sqlite (const char *path, GError **error)
+{
+  Sqlite *sqlite = g_new0 (Sqlite, 1);
+  g_autoptr (CantigaSql) sql = &sqlite->base;
+  int opened;
+
+  sql->backend = &backend;
+  sql->kind = CANTIGA_SQL_SQLITE;
+  sqlite->statements = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, statement_free);
+  if ((!g_file_test (path, G_FILE_TEST_EXISTS) && !make_file (path, error)) || !check_file (path, error))
+    return NULL;
+  opened = sqlite3_open_v2 (path, &sqlite->connection, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+  if (opened != SQLITE_OK)
+    {
+      fail_sqlite (sql, opened, error);
+      return NULL;
+    }
+  return configure (sql, error) ? g_steal_pointer (&sql) : NULL;
 }

@@ -1,5 +1,126 @@
 #include "server/sql.h"
 
+#include "server/sql-private.h"
+
+CantigaSql *
+cantiga_sql_open (const char *place, GError **error)
+{
+  return cantiga_sql_is_url (place) ? cantiga_sql_open_postgresql (place, error) : cantiga_sql_open_sqlite (place, error);
+}
+
+gboolean
+cantiga_sql_is_url (const char *place)
+{
+  return g_str_has_prefix (place, "postgresql://") || g_str_has_prefix (place, "postgres://");
+}
+
+CantigaSqlKind
+cantiga_sql_get_kind (CantigaSql *sql)
+{
+  return sql->kind;
+}
+
+void
+cantiga_sql_free (CantigaSql *sql)
+{
+  if (sql != NULL)
+    sql->backend->free (sql);
+}
+
+gboolean
+cantiga_sql_check (CantigaSql *sql, GError **error)
+{
+  return sql->backend->check (sql, error);
+}
+
+gboolean
+cantiga_sql_exec (CantigaSql *sql, const char *text, GError **error)
+{
+  return sql->backend->exec (sql, text, error);
+}
+
+gboolean
+cantiga_sql_in_transaction (CantigaSql *sql)
+{
+  return sql->backend->in_transaction (sql);
+}
+
+gboolean
+cantiga_sql_get_version (CantigaSql *sql, guint *ret_version, GError **error)
+{
+  return sql->backend->get_version (sql, ret_version, error);
+}
+
+gboolean
+cantiga_sql_set_version (CantigaSql *sql, guint version, GError **error)
+{
+  return sql->backend->set_version (sql, version, error);
+}
+
+/* ---- statements ---- */
+
+CantigaStatement *
+cantiga_sql_prepare (CantigaSql *sql, const char *text, GError **error)
+{
+  CantigaStatement *statement = sql->backend->prepare (sql, text, error);
+
+  if (statement == NULL)
+    return NULL;
+  g_assert (!statement->borrowed);
+  statement->borrowed = TRUE;
+  return statement;
+}
+
+void
+cantiga_statement_release (CantigaStatement *statement)
+{
+  statement->sql->backend->release (statement);
+  statement->borrowed = FALSE;
+}
+
+void
+cantiga_statement_bind_int (CantigaStatement *statement, guint at, gint64 value)
+{
+  statement->sql->backend->bind_int (statement, at, value);
+}
+
+void
+cantiga_statement_bind_blob (CantigaStatement *statement, guint at, gconstpointer bytes, gsize length)
+{
+  statement->sql->backend->bind_blob (statement, at, bytes, length);
+}
+
+CantigaStep
+cantiga_statement_step (CantigaStatement *statement, GError **error)
+{
+  return statement->sql->backend->step (statement, error);
+}
+
+gboolean
+cantiga_statement_run (CantigaStatement *statement, guint *ret_changed, GError **error)
+{
+  CantigaStep step = cantiga_statement_step (statement, error);
+
+  g_assert (step != CANTIGA_STEP_ROW);
+  if (step == CANTIGA_STEP_FAILED)
+    return FALSE;
+  if (ret_changed != NULL)
+    *ret_changed = statement->sql->backend->get_changed (statement);
+  return TRUE;
+}
+
+gint64
+cantiga_statement_get_int (CantigaStatement *statement, guint column)
+{
+  return statement->sql->backend->get_int (statement, column);
+}
+
+gconstpointer
+cantiga_statement_get_blob (CantigaStatement *statement, guint column, gsize *ret_length)
+{
+  return statement->sql->backend->get_blob (statement, column, ret_length);
+}
+
 void
 cantiga_statement_bind_id (CantigaStatement *statement, guint at, const CantigaId *id)
 {
@@ -27,18 +148,42 @@ cantiga_statement_get_id (CantigaStatement *statement, guint column, CantigaId *
   return TRUE;
 }
 
+/* ---- transactions ---- */
+
+/* A connection that was lost meanwhile is noticed when it is used: once more, then, with a new one. */
+static gboolean
+begin (CantigaSql *sql, const char *text, GError **error)
+{
+  const CantigaSqlBackend *backend = sql->backend;
+  g_autoptr (GError) failure = NULL;
+
+  g_assert (!cantiga_sql_in_transaction (sql));
+  if (backend->connect != NULL && !backend->connect (sql, error))
+    return FALSE;
+  if (backend->exec (sql, text, &failure))
+    return TRUE;
+  cantiga_sql_rollback (sql);
+  if (backend->connect != NULL && g_error_matches (failure, CANTIGA_ERROR, CANTIGA_ERROR_BUSY) && backend->connect (sql, NULL))
+    {
+      if (backend->exec (sql, text, error))
+        return TRUE;
+      cantiga_sql_rollback (sql);
+      return FALSE;
+    }
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
+}
+
 gboolean
 cantiga_sql_begin_reading (CantigaSql *sql, GError **error)
 {
-  g_assert (!cantiga_sql_in_transaction (sql));
-  return cantiga_sql_exec (sql, "BEGIN", error);
+  return begin (sql, sql->backend->begin_reading, error);
 }
 
 gboolean
 cantiga_sql_begin_writing (CantigaSql *sql, GError **error)
 {
-  g_assert (!cantiga_sql_in_transaction (sql));
-  return cantiga_sql_exec (sql, "BEGIN IMMEDIATE", error);
+  return begin (sql, sql->backend->begin_writing, error);
 }
 
 gboolean

@@ -1,4 +1,5 @@
-/* The little that the ledger asks of a database. sql-sqlite.c stands behind it; sql.c is the same for any. Not thread-safe: the ledger locks.
+/* The little that the ledger asks of a database. sql-sqlite.c and sql-postgresql.c stand behind it (server/sql-private.h); sql.c is the same for both. Not
+ * thread-safe: the ledger locks.
  *
  * A statement is borrowed from the connection's cache: `g_autoptr (CantigaStatement)` gives it back, reset. Binding never fails by itself: what went
  * wrong is said by the next step. */
@@ -12,8 +13,18 @@ G_BEGIN_DECLS
 typedef struct _CantigaSql CantigaSql;
 typedef struct _CantigaStatement CantigaStatement;
 
-/* Makes the file (0600) if it is not there. CANTIGA_ERROR_CONFIGURATION if others can read it, CANTIGA_ERROR_DAMAGED if it is no database. */
-CantigaSql *cantiga_sql_open (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+typedef enum
+{
+  CANTIGA_SQL_SQLITE,
+  CANTIGA_SQL_POSTGRESQL,
+  CANTIGA_N_SQL_KINDS
+} CantigaSqlKind;
+
+/* place: of SQLite's file, made (0600) if it is not there; or postgresql://… CANTIGA_ERROR_CONFIGURATION if others can read it or it cannot be reached,
+ * CANTIGA_ERROR_DAMAGED if it is no database. A PostgreSQL that goes away later is CANTIGA_ERROR_BUSY until it is back. */
+CantigaSql *cantiga_sql_open (const char *place, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_sql_is_url (const char *place);
+CantigaSqlKind cantiga_sql_get_kind (CantigaSql *sql);
 void cantiga_sql_free (CantigaSql *sql);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaSql, cantiga_sql_free)
 /* Whether file, indexes and references are whole. CANTIGA_ERROR_DAMAGED. */

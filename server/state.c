@@ -336,3 +336,9 @@ cantiga_state_dup_path (CantigaState *state, const char *name)
 {
   return g_build_filename (state->folder, name, NULL);
 }
+
+char *
+cantiga_state_dup_ledger (CantigaState *state, const char *configured)
+{
+  return configured != NULL ? g_strdup (configured) : cantiga_state_dup_path (state, "ledger.sqlite");
+}

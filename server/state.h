@@ -32,6 +32,8 @@ CantigaSecret *cantiga_state_get_master (CantigaState *state);
 gboolean cantiga_state_keeps_master (CantigaState *state);
 /* Keeps every other program from opening the state, as long as this one has it open. CANTIGA_ERROR_BUSY if one has. */
 gboolean cantiga_state_lock_alone (CantigaState *state, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Where its ledger is: configured, or else its own file; free with g_free(). */
+char *cantiga_state_dup_ledger (CantigaState *state, const char *configured);
 /* A path within it; free with g_free(). */
 char *cantiga_state_dup_path (CantigaState *state, const char *name);
 

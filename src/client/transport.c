@@ -3,6 +3,8 @@
 #include <libsoup/soup.h>
 #include <string.h>
 
+#include "core/secret.h"
+
 #define SILENCE_SECONDS 15 /* without a byte */
 #define IDLE_SECONDS 10    /* a kept connection: less than the server's 15 s, so that it is not we who meet its end */
 #define LIMIT_MS 60000
@@ -15,6 +17,7 @@ struct _CantigaTransport
   SoupSession *soup;
   char *url;
   char *address; /* host:port, for sentences */
+  char *route;   /* docs/protocol.md 5.6 */
   guint limit;
 };
 
@@ -85,6 +88,16 @@ cantiga_answer_parse (const CantigaAnswer *answer, GError **error)
 
 /* ---- the transport ---- */
 
+/* Drawn for each transport, so that it says nothing of who comes again. */
+static char *
+dup_route (void)
+{
+  guint8 bytes[8];
+
+  cantiga_random (bytes, sizeof bytes);
+  return cantiga_base64url_encode (bytes, sizeof bytes);
+}
+
 static char *
 dup_address (GUri *uri)
 {
@@ -103,6 +116,7 @@ transport_clear (gpointer transport)
   g_clear_object (&self->soup);
   g_free (self->url);
   g_free (self->address);
+  g_free (self->route);
 }
 
 CantigaTransport *
@@ -118,6 +132,7 @@ cantiga_transport_new (const char *url, GError **error)
     }
   self = g_atomic_rc_box_new0 (CantigaTransport);
   self->address = dup_address (uri);
+  self->route = dup_route ();
   self->url = g_strconcat ("http://", self->address, NULL);
   self->limit = LIMIT_MS;
   self->soup = soup_session_new_with_options ("proxy-resolver", NULL, "timeout", SILENCE_SECONDS, "idle-timeout", IDLE_SECONDS, "max-conns",
@@ -335,6 +350,7 @@ message_new (CantigaTransport *self, const char *method, const char *path, const
   SoupMessage *message = uri != NULL ? soup_message_new_from_uri (method, uri) : NULL;
 
   g_return_val_if_fail (message != NULL, NULL);
+  soup_message_headers_replace (soup_message_get_request_headers (message), "Cantiga-Route", self->route);
   soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_DO_NOT_USE_AUTH_CACHE);
   if (authorization != NULL)
     {

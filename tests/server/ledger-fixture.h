@@ -1,4 +1,5 @@
-/* A ledger in a folder of its own, and what is put into it. */
+/* A ledger in a folder of its own, and what is put into it; or in a schema of its own of the PostgreSQL at CANTIGA_TEST_POSTGRESQL (an address with a
+ * query), if that is set: the same tests hold there. */
 #pragma once
 
 #include <glib/gstdio.h>
@@ -12,10 +13,55 @@
 typedef struct
 {
   char *folder;
-  char *path;
+  char *path; /* or address */
+  char *schema;
   CantigaSecret *master;
   CantigaLedger *ledger;
 } Fixture;
+
+static inline const char *
+get_postgresql (void)
+{
+  return g_getenv ("CANTIGA_TEST_POSTGRESQL");
+}
+
+static inline void
+exec_at (const char *place, const char *text)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CantigaSql) sql = cantiga_sql_open (place, &error);
+  gboolean done;
+
+  g_assert_no_error (error);
+  done = cantiga_sql_exec (sql, text, &error);
+  g_assert_no_error (error);
+  g_assert_true (done);
+}
+
+/* SQLite's functions that tests tamper with. */
+static inline void
+make_schema (Fixture *fixture)
+{
+  g_autofree char *text = NULL;
+
+  fixture->schema = g_strdup_printf ("t_%08x%08x", g_random_int (), g_random_int ());
+  text = g_strdup_printf ("CREATE SCHEMA %s;"
+                          "CREATE FUNCTION %s.zeroblob (n int) RETURNS bytea LANGUAGE sql AS $$ SELECT decode (repeat ('00', n), 'hex') $$;"
+                          "CREATE FUNCTION %s.randomblob (n int) RETURNS bytea LANGUAGE sql AS"
+                          " $$ SELECT substring (decode (repeat (md5 (random ()::text), n / 16 + 1), 'hex') FROM 1 FOR n) $$",
+                          fixture->schema, fixture->schema, fixture->schema);
+  exec_at (get_postgresql (), text);
+  fixture->path = g_strdup_printf ("%s&options=-csearch_path%%3D%s", get_postgresql (), fixture->schema);
+}
+
+static inline void
+drop_schema (Fixture *fixture)
+{
+  g_autofree char *text = g_strdup_printf ("SET client_min_messages = error; DROP SCHEMA %s CASCADE", fixture->schema);
+
+  exec_at (get_postgresql (), text);
+  g_free (fixture->schema);
+}
 
 static inline CantigaLedger *
 open_ledger (Fixture *fixture)
@@ -35,7 +81,10 @@ fixture_set_up (Fixture *fixture, gconstpointer unused)
 
   fixture->folder = g_dir_make_tmp ("cantiga-ledger-XXXXXX", &error);
   g_assert_no_error (error);
-  fixture->path = g_build_filename (fixture->folder, "ledger.sqlite", NULL);
+  if (get_postgresql () != NULL)
+    make_schema (fixture);
+  else
+    fixture->path = g_build_filename (fixture->folder, "ledger.sqlite", NULL);
   fixture->master = cantiga_secret_new_random (32);
   fixture->ledger = open_ledger (fixture);
 }
@@ -46,7 +95,9 @@ fixture_tear_down (Fixture *fixture, gconstpointer unused)
   static const char *const endings[] = { "", "-wal", "-shm", NULL };
 
   g_clear_pointer (&fixture->ledger, cantiga_ledger_free);
-  for (guint i = 0; endings[i] != NULL; i++)
+  if (fixture->schema != NULL)
+    drop_schema (fixture);
+  for (guint i = 0; fixture->schema == NULL && endings[i] != NULL; i++)
     {
       g_autofree char *path = g_strconcat (fixture->path, endings[i], NULL);
 
@@ -115,18 +166,26 @@ assert_whole (CantigaLedger *ledger)
   g_assert_true (whole);
 }
 
-/* What somebody with the file, but without the key, can do to it. */
+/* What somebody with the database, but without the key, can do to it. text: in SQLite's words. */
+static inline char *
+dialect (const char *text)
+{
+  g_autoptr (GString) said = g_string_new (text);
+
+  if (get_postgresql () == NULL)
+    return g_strdup (text);
+  g_string_replace (said, "DROP TRIGGER plays_are_not_changed; DROP TRIGGER plays_are_not_deleted; DROP TRIGGER plays_are_appended;",
+                    "ALTER TABLE plays DISABLE TRIGGER USER;", 0);
+  g_string_replace (said, "x'00'", "decode ('00', 'hex')", 0);
+  return g_string_free (g_steal_pointer (&said), FALSE);
+}
+
 static inline void
 tamper (Fixture *fixture, const char *text)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (CantigaSql) sql = cantiga_sql_open (fixture->path, &error);
-  gboolean done;
+  g_autofree char *said = dialect (text);
 
-  g_assert_no_error (error);
-  done = cantiga_sql_exec (sql, text, &error);
-  g_assert_no_error (error);
-  g_assert_true (done);
+  exec_at (fixture->path, said);
 }
 
 static inline CantigaInvitation *

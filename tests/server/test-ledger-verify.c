@@ -126,8 +126,11 @@ test_plays_are_only_appended (Fixture *fixture, gconstpointer unused)
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     {
       g_autoptr (GError) error = NULL;
+      g_autofree char *said = dialect (texts[i]);
 
-      g_assert_false (cantiga_sql_exec (sql, texts[i], &error));
+      if (get_postgresql () != NULL && g_str_has_prefix (said, "REPLACE"))
+        continue;
+      g_assert_false (cantiga_sql_exec (sql, said, &error));
       g_assert_nonnull (strstr (error->message, "only ever appended"));
     }
   assert_whole (fixture->ledger);
@@ -153,6 +156,10 @@ add_tamperings (void)
   for (guint i = 0; i < G_N_ELEMENTS (tamperings); i++)
     {
       g_autofree char *path = g_strconcat ("/ledger/verify-finds-", tamperings[i].path, NULL);
+
+      /* In PostgreSQL rows have no number of their own to swap them by. */
+      if (get_postgresql () != NULL && strstr (tamperings[i].text, "rowid") != NULL)
+        continue;
 
       g_test_add (path, Fixture, &tamperings[i], fixture_set_up, test_finds, fixture_tear_down);
     }

@@ -1,0 +1,48 @@
+/* What stands behind server/sql.h: a table of functions for each database. */
+#pragma once
+
+#include "server/sql.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  const char *begin_reading;
+  const char *begin_writing;
+  void (*free) (CantigaSql *sql);
+  gboolean (*check) (CantigaSql *sql, GError **error);
+  gboolean (*exec) (CantigaSql *sql, const char *text, GError **error);
+  gboolean (*in_transaction) (CantigaSql *sql);
+  CantigaStatement *(*prepare) (CantigaSql *sql, const char *text, GError **error);
+  gboolean (*get_version) (CantigaSql *sql, guint *ret_version, GError **error);
+  gboolean (*set_version) (CantigaSql *sql, guint version, GError **error);
+  /* The connection is there, or is made again; may be NULL. Outside of transactions. */
+  gboolean (*connect) (CantigaSql *sql, GError **error);
+
+  void (*release) (CantigaStatement *statement);
+  void (*bind_int) (CantigaStatement *statement, guint at, gint64 value);
+  void (*bind_blob) (CantigaStatement *statement, guint at, gconstpointer bytes, gsize length);
+  CantigaStep (*step) (CantigaStatement *statement, GError **error);
+  guint (*get_changed) (CantigaStatement *statement);
+  gint64 (*get_int) (CantigaStatement *statement, guint column);
+  gconstpointer (*get_blob) (CantigaStatement *statement, guint column, gsize *ret_length);
+} CantigaSqlBackend;
+
+/* First in each database's own structures. */
+struct _CantigaSql
+{
+  const CantigaSqlBackend *backend;
+  CantigaSqlKind kind;
+};
+
+struct _CantigaStatement
+{
+  CantigaSql *sql;
+  gboolean borrowed;
+};
+
+CantigaSql *cantiga_sql_open_sqlite (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* url: postgresql://… CANTIGA_ERROR_CONFIGURATION if this program was built without it. */
+CantigaSql *cantiga_sql_open_postgresql (const char *url, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

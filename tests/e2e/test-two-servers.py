@@ -1,0 +1,86 @@
+#!/usr/bin/python3
+"""Two servers, one ledger in PostgreSQL, HAProxy before them: whichever dies, every title goes on, and no play is lost or counted twice."""
+import os
+
+import boxes
+import journey
+from journey import equal, holds
+
+PLAYERS = 6 if not journey.SANITIZED else 3
+CARDS = 2
+
+
+class Place(boxes.Boxes):
+    def __init__(self):
+        super().__init__()
+        self.media = journey.wav(self.path("media", "Long.wav"), 400 if not journey.SANITIZED else 100, pattern=os.urandom(4000004))
+        self.add(self.media, limit=120)
+        self.serve_both()
+        self.players = self.listeners(PLAYERS, CARDS)
+
+    def check(self, rounds):
+        plays = self.counts()
+        equal(len(plays), rounds * PLAYERS, "plays")
+        for events in plays.values():
+            equal(events, ["granted", "started", "ended"], "what happened to a play")
+        left = sorted(licence["plays_left"] for licence in self.ctl("licences", "list", "--json").json)
+        equal(left, [1000 - rounds * PLAYERS // CARDS] * CARDS, "plays left")
+        equal(self.ctl("verify", "--json").json, {"titles": 1, "ledger": True, "damaged": []}, "what verify finds")
+
+    def kill(self, name):
+        self.servers[name].kill()
+
+
+@journey.test("each of the two servers answers players")
+def _(place):
+    boxes.write_all(place, place.players, place.media, "Long", lambda: None)
+    place.check(1)
+    holds(place.ctl("ledger", "status", "--json").json == {"database": "postgresql"}, "the ledger is elsewhere")
+
+
+@journey.test("one server is killed while all listen: every title goes on, for one play each")
+def _(place):
+    boxes.write_all(place, place.players, place.media, "Long", lambda: place.kill("one"))
+    place.check(2)
+
+
+@journey.test("it comes back, and the other one is killed: every title goes on again")
+def _(place):
+    place.revive("one")
+
+    def swap():
+        place.kill("other")
+
+    boxes.write_all(place, place.players, place.media, "Long", swap)
+    place.check(3)
+    place.revive("other")
+
+
+@journey.test("both are killed and come back: players wait, and go on")
+def _(place):
+    def disturb():
+        place.kill("one")
+        place.kill("other")
+        place.revive("other")
+        place.revive("one")
+
+    boxes.write_all(place, place.players, place.media, "Long", disturb)
+    place.check(4)
+
+
+@journey.test("the ledger comes back to the state as it is")
+def _(place):
+    for server in place.servers.values():
+        server.stop()
+    before = place.ctl("plays", "--json").json
+    place.ctl("ledger", "move", "ledger.sqlite")
+    place.ctl("ledger", "move", "ledger.sqlite", ok=journey.FAILED)
+    journey.write(place.path("state", "server.conf"), "[licence]\nplays = 1000\n")
+    equal(place.ctl("plays", "--json").json, before, "plays")
+    equal(place.ctl("verify", "--json").json, {"titles": 1, "ledger": True, "damaged": []}, "what verify finds")
+
+
+if __name__ == "__main__":
+    if boxes.missing():
+        journey.skip_all(boxes.missing())
+    journey.main(Place)
