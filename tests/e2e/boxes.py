@@ -1,6 +1,5 @@
 """Two servers that share a ledger in PostgreSQL and a library, behind HAProxy, and players that go through it. All real."""
 import os
-import shutil
 import subprocess
 import sys
 
@@ -123,7 +122,3 @@ def write_all(place, players, media, name, disturb):
     for out in outs:
         holds(same(out, media), f"{out} is not what was published")
         os.unlink(out)
-
-
-def clean(place):
-    shutil.rmtree(place.folder, ignore_errors=True)

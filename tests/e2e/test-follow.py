@@ -12,16 +12,16 @@ class Place(journey.Place):
     def __init__(self):
         super().__init__()
         self.init()
-        self.folder = self.path("followed")
-        os.makedirs(os.path.join(self.folder, "album"))
+        self.followed = self.path("followed")
+        os.makedirs(os.path.join(self.followed, "album"))
         self.tones = {name: self.tone(name + ".mp3", hertz=hertz) for name, hertz in (("First", 440), ("Second", 550), ("Third", 660), ("Fourth", 770))}
-        write(self.path("state", "server.conf"), f"[library]\nfolders = {self.folder}\nexportable = yes\n")
+        write(self.path("state", "server.conf"), f"[library]\nfolders = {self.followed}\nexportable = yes\n")
 
     def titles(self):
         return sorted(title["title"] for title in self.ctl("list", "--json").json)
 
     def put(self, name, *names):
-        path = os.path.join(self.folder, *names)
+        path = os.path.join(self.followed, *names)
         shutil.copyfile(self.tones[name], path)
         return path
 
@@ -36,7 +36,7 @@ class Place(journey.Place):
 def _(place):
     place.put("First", "first.mp3")
     place.put("Second", "album", "second.mp3")
-    write(os.path.join(place.folder, "notes.txt"), "not media")
+    write(os.path.join(place.followed, "notes.txt"), "not media")
     place.serve()
     place.wait_for("First", "Second")
     holds(all(title["exportable"] for title in place.ctl("list", "--json").json), "what came is exportable, as the keeper said")
@@ -46,7 +46,7 @@ def _(place):
 @journey.test("a file that is half copied is not taken; once it is whole, it is")
 def _(place):
     whole = read(place.tones["Third"])
-    path = os.path.join(place.folder, "third.mp3")
+    path = os.path.join(place.followed, "third.mp3")
     with open(path, "wb") as file:
         file.write(whole[:len(whole) // 2])
         file.flush()
@@ -63,8 +63,8 @@ def _(place):
 @journey.test("a new folder is followed too; a renamed file is the same title; one that is replaced is another")
 def _(place):
     before = {title["title"]: title["id"] for title in place.ctl("list", "--json").json}
-    os.mkdir(os.path.join(place.folder, "new"))
-    os.rename(os.path.join(place.folder, "first.mp3"), os.path.join(place.folder, "new", "renamed.mp3"))
+    os.mkdir(os.path.join(place.followed, "new"))
+    os.rename(os.path.join(place.followed, "first.mp3"), os.path.join(place.followed, "new", "renamed.mp3"))
     place.put("Fourth", "album", "second.mp3")
     place.wait_for("First", "Third", "Fourth")
     after = {title["title"]: title["id"] for title in place.ctl("list", "--json").json}
@@ -76,30 +76,30 @@ def _(place):
 def _(place):
     place.add(place.tones["Second"])
     place.put("Second", "again.mp3")
-    os.unlink(os.path.join(place.folder, "third.mp3"))
+    os.unlink(os.path.join(place.followed, "third.mp3"))
     place.wait_for("First", "Second", "Fourth")
-    os.unlink(os.path.join(place.folder, "again.mp3"))
-    os.unlink(os.path.join(place.folder, "album", "second.mp3"))
+    os.unlink(os.path.join(place.followed, "again.mp3"))
+    os.unlink(os.path.join(place.followed, "album", "second.mp3"))
     place.wait_for("First", "Second")
 
 
 @journey.test("a folder that is gone, or empty as a whole, takes nothing out of the library")
 def _(place):
     place.server.stop()
-    os.rename(place.folder, place.folder + ".away")
-    os.mkdir(place.folder)
+    os.rename(place.followed, place.followed + ".away")
+    os.mkdir(place.followed)
     place.serve()
     until(lambda: "empty" in place.server.log, "the empty folder to be said")
     equal(place.titles(), ["First", "Second"], "titles")
     place.server.stop()
-    os.rmdir(place.folder)
-    os.rename(place.folder + ".away", place.folder)
+    os.rmdir(place.followed)
+    os.rename(place.followed + ".away", place.followed)
 
 
 @journey.test("what went while nobody looked is noticed at the next start; a title that was known is not read again")
 def _(place):
     place.put("Third", "third.mp3")
-    os.unlink(os.path.join(place.folder, "new", "renamed.mp3"))
+    os.unlink(os.path.join(place.followed, "new", "renamed.mp3"))
     place.serve()
     place.wait_for("Second", "Third")
     place.server.stop()
@@ -109,7 +109,7 @@ def _(place):
 @journey.test("the keeper's tool follows a folder in the foreground, until it is stopped")
 def _(place):
     contains(place.ctl("add", "--watch", place.tones["First"], ok=journey.NOT_FOUND).sentence, "not a folder")
-    following = place.start("cantigactl", "--state", place.state, "add", "--watch", "--json", place.folder)
+    following = place.start("cantigactl", "--state", place.state, "add", "--watch", "--json", place.followed)
     until(lambda: following.err.count("notes.txt") == 1 or following.ended, "the folder to be looked at")
     place.put("First", "first.mp3")
     until(lambda: '"title":"First"' in following.out or following.ended, "the file to be added")
