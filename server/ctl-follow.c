@@ -20,8 +20,10 @@ followed_cb (CantigaFollowEvent event, const char *path, const CantigaTitle *tit
     cantiga_ctl_print_title (title, "");
   else if (event == CANTIGA_FOLLOW_REMOVED)
     g_printerr ("cantigactl: %s is gone, and its title with it\n", name);
+  else if (event == CANTIGA_FOLLOW_PASSED_OVER)
+    g_printerr ("cantigactl: passed over: %s\n", detail); /* which names the file */
   else
-    g_printerr ("cantigactl: %s%s: %s\n", event == CANTIGA_FOLLOW_PASSED_OVER ? "passed over: " : "", name, detail);
+    g_printerr ("cantigactl: %s: %s\n", name, detail);
   fflush (stdout);
 }
 

@@ -110,7 +110,7 @@ def _(place):
 def _(place):
     contains(place.ctl("add", "--watch", place.tones["First"], ok=journey.NOT_FOUND).sentence, "not a folder")
     following = place.start("cantigactl", "--state", place.state, "add", "--watch", "--json", place.followed)
-    until(lambda: following.err.count("notes.txt") == 1 or following.ended, "the folder to be looked at")
+    until(lambda: "notes.txt" in following.err or following.ended, "the folder to be looked at")
     place.put("First", "first.mp3")
     until(lambda: '"title":"First"' in following.out or following.ended, "the file to be added")
     following.send(journey.terminate)
