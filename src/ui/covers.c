@@ -2,8 +2,9 @@
 
 #include <gdk-pixbuf/gdk-pixbuf.h>
 
-#define KEPT_MAX 160
-#define SIDE 320
+#define KEPT_MAX 128
+#define SIDE 240
+#define BYTES_A_PIXEL 4
 
 struct _CantigaCovers
 {
@@ -110,6 +111,20 @@ keep (CantigaCovers *self, const char *mark, GdkTexture *texture)
 
 static void fetch_next (CantigaCovers *self);
 
+/* In the form in which it is drawn: without a graphics card, any other one is converted again in each frame. */
+static GdkTexture *
+make_texture (GdkPixbuf *pixbuf)
+{
+  g_autoptr (GdkTexture) loaded = gdk_texture_new_for_pixbuf (pixbuf);
+  gsize stride = (gsize)gdk_texture_get_width (loaded) * BYTES_A_PIXEL, size = stride * (gsize)gdk_texture_get_height (loaded);
+  guint8 *pixels = g_malloc (size);
+  g_autoptr (GBytes) bytes = NULL;
+
+  gdk_texture_download (loaded, pixels, stride);
+  bytes = g_bytes_new_take (pixels, size);
+  return gdk_memory_texture_new (gdk_texture_get_width (loaded), gdk_texture_get_height (loaded), GDK_MEMORY_DEFAULT, bytes, stride);
+}
+
 static void
 decode_thread (GTask *task, gpointer source, gpointer image, GCancellable *cancellable)
 {
@@ -118,7 +133,7 @@ decode_thread (GTask *task, gpointer source, gpointer image, GCancellable *cance
   g_autoptr (GdkPixbuf) pixbuf = gdk_pixbuf_new_from_stream_at_scale (stream, SIDE, SIDE, TRUE, NULL, &error);
 
   if (pixbuf != NULL)
-    g_task_return_pointer (task, gdk_texture_new_for_pixbuf (pixbuf), g_object_unref);
+    g_task_return_pointer (task, make_texture (pixbuf), g_object_unref);
   else
     g_task_return_error (task, g_steal_pointer (&error));
 }
