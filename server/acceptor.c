@@ -476,7 +476,9 @@ cantiga_acceptor_listen (const char *address, gboolean beside, GError **error)
     return NULL;
   if (!(beside ? bind_beside (socket, parsed, &failure) : bind_first (socket, parsed, &failure)))
     {
-      cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "The server cannot listen on %s: %s.", address, failure->message);
+      cantiga_fail_with (error,
+                         g_error_matches (failure, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE) ? CANTIGA_ERROR_BUSY : CANTIGA_ERROR_CONFIGURATION,
+                         "The server cannot listen on %s: %s.", address, failure->message);
       return NULL;
     }
   g_socket_set_listen_backlog (socket, BACKLOG);

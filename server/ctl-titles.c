@@ -56,40 +56,6 @@ clear_progress (void)
     g_printerr ("\r\033[K");
 }
 
-static int
-compare_names (gconstpointer a, gconstpointer b)
-{
-  return g_strcmp0 (*(char *const *)a, *(char *const *)b);
-}
-
-static gboolean
-collect (Adding *adding, const char *path, GError **error)
-{
-  g_autoptr (GDir) folder = NULL;
-  g_autoptr (GPtrArray) names = NULL;
-  const char *name;
-
-  if (!g_file_test (path, G_FILE_TEST_IS_DIR))
-    {
-      g_ptr_array_add (adding->paths, g_strdup (path));
-      return TRUE;
-    }
-  folder = g_dir_open (path, 0, error);
-  if (folder == NULL)
-    return FALSE;
-  names = g_ptr_array_new_with_free_func (g_free);
-  while ((name = g_dir_read_name (folder)) != NULL)
-    if (*name != '.')
-      g_ptr_array_add (names, g_build_filename (path, name, NULL));
-  g_ptr_array_sort (names, compare_names);
-  for (guint i = 0; i < names->len; i++)
-    /* A link to a folder could lead round in a circle. */
-    if (!(g_file_test (names->pdata[i], G_FILE_TEST_IS_SYMLINK) && g_file_test (names->pdata[i], G_FILE_TEST_IS_DIR))
-        && !collect (adding, names->pdata[i], error))
-      return FALSE;
-  return TRUE;
-}
-
 JsonObject *
 cantiga_ctl_encode_title (const CantigaTitle *title)
 {
@@ -176,7 +142,7 @@ add_all (Adding *adding, GError **error)
   for (guint i = 0; ctl->arguments[i] != NULL; i++)
     {
       g_hash_table_add (adding->named, ctl->arguments[i]);
-      if (!collect (adding, ctl->arguments[i], error))
+      if (!cantiga_import_collect (ctl->arguments[i], adding->paths, error))
         return FALSE;
     }
   for (adding->at = 0; adding->at < adding->paths->len; adding->at++)

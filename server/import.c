@@ -25,11 +25,15 @@ find_tags_program (void)
   g_autofree char *self = g_file_read_link ("/proc/self/exe", NULL);
   g_autofree char *folder = self != NULL ? g_path_get_dirname (self) : NULL;
   g_autofree char *beside = folder != NULL ? g_build_filename (folder, "cantiga-tags", NULL) : NULL;
+  /* As the desktop player, which carries a server inside, finds it where both were built. */
+  g_autofree char *built = folder != NULL ? g_canonicalize_filename ("../../server/cantiga-tags", folder) : NULL;
 
   if (g_getenv ("CANTIGA_TAGS") != NULL)
     return g_strdup (g_getenv ("CANTIGA_TAGS"));
   if (beside != NULL && g_file_test (beside, G_FILE_TEST_IS_EXECUTABLE))
     return g_steal_pointer (&beside);
+  if (built != NULL && g_file_test (built, G_FILE_TEST_IS_EXECUTABLE))
+    return g_steal_pointer (&built);
   return g_build_filename (CANTIGA_LIBEXECDIR, "cantiga-tags", NULL);
 }
 
@@ -381,4 +385,40 @@ cantiga_import_check (const char *path, GError **error)
   g_autoptr (JsonObject) tags = read_tags (path, error);
 
   return tags != NULL;
+}
+
+/* ---- folders ---- */
+
+static int
+compare_names (gconstpointer a, gconstpointer b)
+{
+  return g_strcmp0 (*(char *const *)a, *(char *const *)b);
+}
+
+gboolean
+cantiga_import_collect (const char *path, GPtrArray *paths, GError **error)
+{
+  g_autoptr (GDir) folder = NULL;
+  g_autoptr (GPtrArray) names = NULL;
+  const char *name;
+
+  if (!g_file_test (path, G_FILE_TEST_IS_DIR))
+    {
+      g_ptr_array_add (paths, g_strdup (path));
+      return TRUE;
+    }
+  folder = g_dir_open (path, 0, error);
+  if (folder == NULL)
+    return FALSE;
+  names = g_ptr_array_new_with_free_func (g_free);
+  while ((name = g_dir_read_name (folder)) != NULL)
+    if (*name != '.')
+      g_ptr_array_add (names, g_build_filename (path, name, NULL));
+  g_ptr_array_sort (names, compare_names);
+  for (guint i = 0; i < names->len; i++)
+    /* A link to a folder could lead round in a circle. */
+    if (!(g_file_test (names->pdata[i], G_FILE_TEST_IS_SYMLINK) && g_file_test (names->pdata[i], G_FILE_TEST_IS_DIR))
+        && !cantiga_import_collect (names->pdata[i], paths, error))
+      return FALSE;
+  return TRUE;
 }

@@ -21,6 +21,8 @@ typedef struct
 
 /* Returns the title; ret_new FALSE: the same file was there already, and nothing changed. CANTIGA_ERROR_MEDIA if it is not one. */
 CantigaTitle *cantiga_import_file (const CantigaImport *import, const char *path, gint64 now, gboolean *ret_new, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Adds path to paths (g_free), or if it is a folder all files in it and below, in the order of their names; hidden ones are left out. */
+gboolean cantiga_import_collect (const char *path, GPtrArray *paths, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Whether the child that reads tags takes path for media. CANTIGA_ERROR_MEDIA. */
 gboolean cantiga_import_check (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -130,6 +130,26 @@ take_environment (GError **error)
 
 /* ---- given ---- */
 
+static GMutex given_lock;
+static CantigaSecret *given_master;
+
+void
+cantiga_master_give (CantigaSecret *master)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&given_lock);
+
+  g_clear_pointer (&given_master, cantiga_secret_free);
+  given_master = cantiga_secret_new_copy (cantiga_secret_bytes (master), cantiga_secret_length (master));
+}
+
+static CantigaSecret *
+copy_given (void)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&given_lock);
+
+  return given_master != NULL ? cantiga_secret_new_copy (cantiga_secret_bytes (given_master), cantiga_secret_length (given_master)) : NULL;
+}
+
 /* systemd keeps credentials from others by the folder and its own permissions. */
 static char *
 dup_credential (void)
@@ -146,9 +166,11 @@ cantiga_master_read_given (gboolean *ret_given, GError **error)
   g_autofree char *credential = dup_credential ();
   const char *path = g_getenv (FILE_VARIABLE);
   g_autoptr (GError) failure = NULL;
-  CantigaSecret *master;
+  CantigaSecret *master = copy_given ();
 
   *ret_given = TRUE;
+  if (master != NULL)
+    return master;
   if (credential != NULL)
     return read_file (credential, error);
   if (path != NULL)

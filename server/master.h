@@ -8,6 +8,8 @@ G_BEGIN_DECLS
 #define CANTIGA_MASTER_NAME "master.key"
 
 CantigaSecret *cantiga_master_new (void);
+/* From now on this one is given from outside, by the program around (which keeps it in a keyring); copied. */
+void cantiga_master_give (CantigaSecret *master);
 /* 32 bytes. CANTIGA_ERROR_CONFIGURATION if they are not, or others can read them. */
 CantigaSecret *cantiga_master_read (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The same; where there is no such file, a new one with a new key is made. */

@@ -182,6 +182,7 @@ cantiga_route_card (const CantigaRequest *request, CantigaServerSession *session
   cantiga_metrics_add (server->metrics, CANTIGA_COUNT_SIGN_INS, 1);
   session->refused = g_hash_table_new_full (cantiga_id_hash, cantiga_id_equal_func, g_free, NULL);
   session->heard = g_hash_table_new_full (cantiga_id_hash, cantiga_id_equal_func, g_free, NULL);
+  cantiga_server_tell_happened (server, &(CantigaServerEvent){ CANTIGA_SERVER_SIGNED_IN, .session = &session->id, .player = session->player, .name = name });
   answer = json_object_new ();
   json_object_set_string_member (answer, "listener", name);
   return answer;

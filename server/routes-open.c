@@ -182,6 +182,7 @@ pair (const CantigaRequest *request, const CantigaId *id, CantigaSecret *secret,
   cantiga_metrics_add (server->metrics, CANTIGA_COUNT_PAIRINGS, 1);
   who = g_strdup_printf ("player %s at %s", uuid, request->address);
   cantiga_server_note (server, who, "paired", name);
+  cantiga_server_tell_happened (server, &(CantigaServerEvent){ CANTIGA_SERVER_PAIRED, .player = uuid, .name = name });
   return g_steal_pointer (&answer);
 }
 

@@ -264,6 +264,9 @@ cantiga_route_licence (const CantigaRequest *request, CantigaServerSession *sess
       cantiga_open_title_unref (open);
       return NULL;
     }
+  cantiga_server_tell_happened (request->server, &(CantigaServerEvent){ CANTIGA_SERVER_GRANTED, .session = &session->id,
+                                                                        .title = cantiga_sealed_get_metadata (open->sealed)->name,
+                                                                        .plays_left = granted.plays_left });
   grant = cantiga_grant_new (session, &granted, open);
   *ret_grant = grant;
   return encode_grant (request, &granted, grant, open->sealed);

@@ -73,6 +73,8 @@ struct _CantigaServer
   CantigaMonitor *monitor;
   CantigaAnnouncer *announcer; /* NULL: nobody is told */
   guint sweeps;
+  CantigaServerHappened happened;
+  gpointer happened_data;
 };
 
 /* In force now; lives as long as the server. */
@@ -90,6 +92,7 @@ cantiga_server_get_authorities (CantigaServer *server)
 
 /* Writes to the audit log; what cannot be written is told as a refusal of ours. */
 void cantiga_server_note (CantigaServer *server, const char *who, const char *what, const char *of);
+void cantiga_server_tell_happened (CantigaServer *server, const CantigaServerEvent *event);
 /* A request may go to the pool: CANTIGA_ERROR_BUSY if too many have. */
 gboolean cantiga_server_enter_pool (CantigaServer *server, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void cantiga_server_leave_pool (CantigaServer *server);

@@ -263,6 +263,20 @@ cantiga_server_set_told_func (CantigaServer *server, CantigaTold func, gpointer 
   server->told_data = user_data;
 }
 
+void
+cantiga_server_set_happened_func (CantigaServer *server, CantigaServerHappened func, gpointer user_data)
+{
+  server->happened = func;
+  server->happened_data = user_data;
+}
+
+void
+cantiga_server_tell_happened (CantigaServer *server, const CantigaServerEvent *event)
+{
+  if (server->happened != NULL)
+    server->happened (event, server->happened_data);
+}
+
 /* The first socket picks the port where none was named; the others share it. */
 static GPtrArray *
 listen_all (const char *listen, guint n, char **ret_address, GError **error)

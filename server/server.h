@@ -1,4 +1,4 @@
-/* The server: workers that accept, answer and sweep. The one door of this folder for a program that carries a server inside. */
+/* The server: workers that accept, answer and sweep. A program that carries a server inside comes in by server/inside.h. */
 #pragma once
 
 #include "server/announcer.h"
@@ -38,5 +38,24 @@ void cantiga_server_set_refused_func (CantigaServer *server, CantigaServerRefuse
 /* What a person should know of a server that serves all the same (there is no Avahi); a sentence. Thread: the one of cantiga_server_start(), which comes
  * after this. */
 void cantiga_server_set_told_func (CantigaServer *server, CantigaTold func, gpointer user_data);
+
+/* What people did. Called on a worker; all is borrowed. */
+typedef enum
+{
+  CANTIGA_SERVER_PAIRED,    /* name: the player's */
+  CANTIGA_SERVER_SIGNED_IN, /* session, player (UUID), name: the card's holder */
+  CANTIGA_SERVER_GRANTED,   /* session, title (its name), plays_left */
+} CantigaServerEventKind;
+typedef struct
+{
+  CantigaServerEventKind kind;
+  const CantigaId *session;
+  const char *player;
+  const char *name;
+  const char *title;
+  guint plays_left;
+} CantigaServerEvent;
+typedef void (*CantigaServerHappened) (const CantigaServerEvent *event, gpointer user_data);
+void cantiga_server_set_happened_func (CantigaServer *server, CantigaServerHappened func, gpointer user_data);
 
 G_END_DECLS

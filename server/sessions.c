@@ -220,3 +220,12 @@ cantiga_sessions_count (CantigaSessions *sessions, CantigaSessionState state)
 
   return sessions->counts[state];
 }
+
+gboolean
+cantiga_sessions_has_open (CantigaSessions *sessions, const CantigaId *id)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&sessions->lock);
+  CantigaServerSession *session = g_hash_table_lookup (sessions->by_id, id);
+
+  return session != NULL && cantiga_server_session_get_state (session) == CANTIGA_SESSION_OPEN;
+}

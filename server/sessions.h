@@ -60,6 +60,8 @@ gboolean cantiga_sessions_set_state (CantigaSessions *sessions, CantigaServerSes
 void cantiga_sessions_end (CantigaSessions *sessions, CantigaServerSession *session);
 /* Drops handshakes not done in time and sessions not heard of. */
 void cantiga_sessions_sweep (CantigaSessions *sessions, gint64 now);
+/* Whether it is open; nobody is seen by asking. */
+gboolean cantiga_sessions_has_open (CantigaSessions *sessions, const CantigaId *id);
 /* How many are in state. */
 guint cantiga_sessions_count (CantigaSessions *sessions, CantigaSessionState state);
 
