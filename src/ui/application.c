@@ -2,7 +2,8 @@
 
 #include <glib/gi18n.h>
 
-#include "ui/mpris.h"
+#include "ui/preferences-window.h"
+#include "ui/presence.h"
 #include "ui/probe.h"
 #include "ui/window.h"
 
@@ -14,7 +15,10 @@ struct _CantigaApplication
   char *state;    /* folder; NULL for the default */
   char **modules; /* PKCS#11 modules; NULL for p11-kit's */
 
-  CantigaMpris *mpris; /* owned; as long as there is a window */
+  /* owned */
+  CantigaPresence *presence; /* as long as there is a window */
+  CantigaSharing *sharing;
+  gboolean quitting;
 };
 
 G_DEFINE_FINAL_TYPE (CantigaApplication, cantiga_application, ADW_TYPE_APPLICATION)
@@ -30,7 +34,8 @@ static const GOptionEntry entries[] = {
 static void
 cantiga_application_shutdown (GApplication *application)
 {
-  g_clear_object (&CANTIGA_APPLICATION (application)->mpris);
+  g_clear_object (&CANTIGA_APPLICATION (application)->presence);
+  g_clear_object (&CANTIGA_APPLICATION (application)->sharing);
   G_APPLICATION_CLASS (cantiga_application_parent_class)->shutdown (application);
 }
 
@@ -54,39 +59,17 @@ find_window (CantigaApplication *self)
   return NULL;
 }
 
-/* ---- what others see of it on the bus ---- */
-
-static CantigaWindow *get_window (CantigaApplication *self);
-
-static void
-open_cb (CantigaApplication *self, const char *link)
-{
-  g_application_activate (G_APPLICATION (self));
-  cantiga_window_invite (get_window (self), link);
-}
-
-static void
-quit_asked_cb (CantigaApplication *self)
-{
-  g_action_group_activate_action (G_ACTION_GROUP (self), "quit", NULL);
-}
-
-static void
-start_mpris (CantigaApplication *self, CantigaWindow *window)
-{
-  GDBusConnection *connection = g_application_get_dbus_connection (G_APPLICATION (self));
-  CantigaQueue *queue = cantiga_window_get_queue (window);
-
-  if (connection == NULL || queue == NULL)
-    return;
-  g_clear_object (&self->mpris);
-  self->mpris = cantiga_mpris_new (connection, queue);
-  g_signal_connect_object (self->mpris, "raise", G_CALLBACK (g_application_activate), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->mpris, "quit", G_CALLBACK (quit_asked_cb), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->mpris, "open", G_CALLBACK (open_cb), self, G_CONNECT_SWAPPED);
-}
-
 /* ---- the window ---- */
+
+static void
+opened_cb (CantigaApplication *self)
+{
+  CantigaWindow *window = find_window (self);
+  GListModel *titles = window != NULL ? cantiga_window_get_titles (window) : NULL;
+
+  if (titles != NULL)
+    cantiga_presence_tell_ending (self->presence, titles);
+}
 
 static CantigaWindow *
 get_window (CantigaApplication *self)
@@ -95,8 +78,11 @@ get_window (CantigaApplication *self)
 
   if (window != NULL)
     return window;
-  window = cantiga_window_new (GTK_APPLICATION (self), self->state, (const char *const *)self->modules);
-  start_mpris (self, window);
+  if (self->sharing == NULL)
+    self->sharing = cantiga_sharing_new (NULL);
+  window = cantiga_window_new (GTK_APPLICATION (self), self->sharing, self->state, (const char *const *)self->modules);
+  self->presence = cantiga_presence_new (GTK_APPLICATION (self), window);
+  g_signal_connect_object (window, "opened", G_CALLBACK (opened_cb), self, G_CONNECT_SWAPPED);
   return window;
 }
 
@@ -155,18 +141,67 @@ about_cb (GSimpleAction *action, GVariant *parameter, gpointer self)
 }
 
 static void
-quit_cb (GSimpleAction *action, GVariant *parameter, gpointer self)
+sharing_stopped_cb (GObject *source, GAsyncResult *result, gpointer self)
 {
+  cantiga_sharing_stop_finish (CANTIGA_SHARING (source), result);
+  g_application_quit (self);
+}
+
+static void
+kept_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  CantigaApplication *self = user_data;
   GList *windows;
 
-  while ((windows = gtk_application_get_windows (self)) != NULL)
+  cantiga_window_keep_finish (CANTIGA_WINDOW (source), result);
+  g_clear_object (&self->presence);
+  while ((windows = gtk_application_get_windows (GTK_APPLICATION (self))) != NULL)
     gtk_window_destroy (windows->data);
-  g_application_quit (self);
+  cantiga_sharing_stop_async (self->sharing, sharing_stopped_cb, self);
+}
+
+/* The window goes at once; the server inside answers what is under way first. */
+static void
+quit_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  CantigaApplication *self = user_data;
+  CantigaWindow *window = find_window (self);
+
+  if (window == NULL)
+    return g_application_quit (G_APPLICATION (self));
+  if (self->quitting)
+    return;
+  self->quitting = TRUE;
+  g_application_hold (G_APPLICATION (self));
+  cantiga_window_keep_size (window);
+  gtk_widget_set_visible (GTK_WIDGET (window), FALSE);
+  cantiga_window_keep_async (window, kept_cb, self);
+}
+
+static void
+activate_cb (GSimpleAction *action, GVariant *parameter, gpointer self)
+{
+  g_application_activate (self);
+}
+
+static void
+preferences_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  CantigaWindow *window = get_window (user_data);
+  GtkWidget *preferences = cantiga_preferences_window_new (GTK_WINDOW (window));
+
+  if (parameter != NULL)
+    cantiga_preferences_window_show_page (CANTIGA_PREFERENCES_WINDOW (preferences), g_variant_get_string (parameter, NULL));
+  g_signal_connect_object (preferences, "forget", G_CALLBACK (cantiga_window_forget_all), window, G_CONNECT_SWAPPED);
+  gtk_window_present (GTK_WINDOW (preferences));
 }
 
 static const GActionEntry actions[] = {
   { .name = "about", .activate = about_cb },
   { .name = "quit", .activate = quit_cb },
+  { .name = "activate", .activate = activate_cb },
+  { .name = "preferences", .activate = preferences_cb },
+  { .name = "preferences-page", .parameter_type = "s", .activate = preferences_cb },
 };
 
 static const struct
@@ -175,10 +210,13 @@ static const struct
   const char *keys[3];
 } accels[] = {
   { "app.quit", { "<Control>q" } },
+  { "app.preferences", { "<Control>comma" } },
   { "window.close", { "<Control>w" } },
   { "win.show-help-overlay", { "<Control>question" } },
   { "win.page::servers", { "<Control>1" } },
   { "win.page::library", { "<Control>2" } },
+  { "win.page::sharing", { "<Control>4" } },
+  { "win.add-music", { "<Control>o" } },
   { "win.search", { "<Control>f" } },
   { "win.back", { "<Alt>Left" } },
   { "win.next", { "<Control>n" } },

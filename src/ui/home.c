@@ -19,6 +19,9 @@ struct _CantigaHome
   CantigaSessionPopover *session_popover;
   CantigaServersPage *servers;
   CantigaLibraryPage *library;
+  CantigaSharingPage *sharing;
+  AdwViewStackPage *sharing_place;
+  GtkWidget *add;
 
   CantigaVisit *visit; /* owned */
 };
@@ -36,7 +39,10 @@ page_changed_cb (CantigaHome *self)
 {
   gboolean library = cantiga_home_shows_page (self, "library");
 
-  gtk_widget_set_visible (self->invite, !library);
+  gboolean sharing = cantiga_home_shows_page (self, "sharing");
+
+  gtk_widget_set_visible (self->invite, !library && !sharing);
+  gtk_widget_set_visible (self->add, sharing);
   gtk_widget_set_visible (self->search, library && is_signed_in (self));
   adw_view_switcher_title_set_title (self->title,
                                      library && self->visit != NULL ? cantiga_paired_get_name (cantiga_visit_get_paired (self->visit)) : "Cantiga");
@@ -86,6 +92,26 @@ CantigaLibraryPage *
 cantiga_home_get_library (CantigaHome *self)
 {
   return self->library;
+}
+
+CantigaSharingPage *
+cantiga_home_get_sharing (CantigaHome *self)
+{
+  return self->sharing;
+}
+
+static void
+listeners_changed_cb (GListModel *listeners, guint position, guint removed, guint added, CantigaHome *self)
+{
+  adw_view_stack_page_set_badge_number (self->sharing_place, g_list_model_get_n_items (listeners));
+}
+
+void
+cantiga_home_set_sharing (CantigaHome *self, CantigaSharing *sharing)
+{
+  cantiga_sharing_page_set_sharing (self->sharing, sharing);
+  g_signal_connect_object (cantiga_sharing_get_listeners (sharing), "items-changed", G_CALLBACK (listeners_changed_cb), self, 0);
+  listeners_changed_cb (cantiga_sharing_get_listeners (sharing), 0, 0, 0, self);
 }
 
 AdwViewStack *
@@ -145,6 +171,9 @@ cantiga_home_class_init (CantigaHomeClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CantigaHome, session_popover);
   gtk_widget_class_bind_template_child (widget_class, CantigaHome, servers);
   gtk_widget_class_bind_template_child (widget_class, CantigaHome, library);
+  gtk_widget_class_bind_template_child (widget_class, CantigaHome, sharing);
+  gtk_widget_class_bind_template_child (widget_class, CantigaHome, sharing_place);
+  gtk_widget_class_bind_template_child (widget_class, CantigaHome, add);
   gtk_widget_class_bind_template_callback (widget_class, page_changed_cb);
 }
 
@@ -153,6 +182,7 @@ cantiga_home_init (CantigaHome *self)
 {
   g_type_ensure (CANTIGA_TYPE_SERVERS_PAGE);
   g_type_ensure (CANTIGA_TYPE_LIBRARY_PAGE);
+  g_type_ensure (CANTIGA_TYPE_SHARING_PAGE);
   g_type_ensure (CANTIGA_TYPE_SESSION_POPOVER);
   gtk_widget_init_template (GTK_WIDGET (self));
 }

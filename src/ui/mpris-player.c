@@ -90,7 +90,10 @@ pause_it (CantigaMpris *self, GVariant *parameters)
 static GVariant *
 play (CantigaMpris *self, GVariant *parameters)
 {
-  toggle_in (self, CANTIGA_QUEUE_PAUSED);
+  CantigaQueueState state = cantiga_queue_get_state (cantiga_mpris_get_queue (self));
+
+  if (state == CANTIGA_QUEUE_LOADED || state == CANTIGA_QUEUE_PAUSED)
+    toggle_in (self, state);
   return NULL;
 }
 
@@ -104,15 +107,15 @@ play_pause (CantigaMpris *self, GVariant *parameters)
 static GVariant *
 stop (CantigaMpris *self, GVariant *parameters)
 {
-  cantiga_queue_clear (cantiga_mpris_get_queue (self));
+  cantiga_queue_stop (cantiga_mpris_get_queue (self));
   return NULL;
 }
 
+/* The player says when it is there. */
 static void
 seek_to (CantigaMpris *self, gint64 position)
 {
   cantiga_player_seek_exactly (get_player (self), (double)MAX (position, 0) / G_USEC_PER_SEC);
-  cantiga_mpris_emit (self, cantiga_mpris_player.name, "Seeked", g_variant_new ("(x)", MAX (position, 0)));
 }
 
 static gint64
@@ -195,6 +198,38 @@ get_status (CantigaMpris *self)
     }
 }
 
+static const char *const loops[] = {
+  [CANTIGA_REPEAT_OFF] = "None",
+  [CANTIGA_REPEAT_ALL] = "Playlist",
+  [CANTIGA_REPEAT_ONE] = "Track",
+};
+
+static GVariant *
+get_loop (CantigaMpris *self)
+{
+  return g_variant_new_string (loops[cantiga_queue_get_repeat (cantiga_mpris_get_queue (self))]);
+}
+
+static void
+set_loop (CantigaMpris *self, GVariant *value)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (loops); i++)
+    if (g_str_equal (loops[i], g_variant_get_string (value, NULL)))
+      cantiga_queue_set_repeat (cantiga_mpris_get_queue (self), (CantigaRepeat)i);
+}
+
+static GVariant *
+get_shuffle (CantigaMpris *self)
+{
+  return g_variant_new_boolean (cantiga_queue_get_shuffle (cantiga_mpris_get_queue (self)));
+}
+
+static void
+set_shuffle (CantigaMpris *self, GVariant *value)
+{
+  cantiga_queue_set_shuffle (cantiga_mpris_get_queue (self), g_variant_get_boolean (value));
+}
+
 static GVariant *
 get_metadata (CantigaMpris *self)
 {
@@ -258,6 +293,8 @@ can_control (CantigaMpris *self)
 
 static const CantigaMprisProperty properties[] = {
   { "PlaybackStatus", get_status },
+  { "LoopStatus", get_loop, set_loop },
+  { "Shuffle", get_shuffle, set_shuffle },
   { "Rate", get_one, set_rate },
   { "MinimumRate", get_one },
   { "MaximumRate", get_one },

@@ -32,11 +32,15 @@ typedef struct
 
 extern const CantigaMprisInterface cantiga_mpris_root;   /* mpris-root.c */
 extern const CantigaMprisInterface cantiga_mpris_player; /* mpris-player.c */
+extern const CantigaMprisInterface cantiga_mpris_tracks; /* mpris-tracks.c */
 
 CantigaQueue *cantiga_mpris_get_queue (CantigaMpris *mpris);
 void cantiga_mpris_emit (CantigaMpris *mpris, const char *interface, const char *signal, GVariant *parameters);
 /* Tells listeners of the interface's properties whose values are others than when last told; together, at the end of this turn of the loop. */
 void cantiga_mpris_tell_later (CantigaMpris *mpris);
+
+/* The list of tracks is another one. */
+void cantiga_mpris_tell_tracks (CantigaMpris *mpris);
 
 /* The object path that stands for title. Free with g_free(). */
 char *cantiga_mpris_dup_track (CantigaTitle *title);

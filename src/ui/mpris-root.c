@@ -65,7 +65,7 @@ static const CantigaMprisProperty properties[] = {
   { "CanRaise", get_true },
   { "CanSetFullscreen", get_false },
   { "Fullscreen", get_false },
-  { "HasTrackList", get_false },
+  { "HasTrackList", get_true },
   { "Identity", get_identity },
   { "DesktopEntry", get_desktop_entry },
   { "SupportedUriSchemes", get_schemes },

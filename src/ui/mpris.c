@@ -18,7 +18,8 @@ static const char introspection[]
       "<method name='SetPosition'><arg direction='in' type='o' name='TrackId'/><arg direction='in' type='x' name='Position'/></method>"
       "<method name='OpenUri'><arg direction='in' type='s' name='Uri'/></method>"
       "<signal name='Seeked'><arg type='x' name='Position'/></signal>"
-      "<property name='PlaybackStatus' type='s' access='read'/>"
+      "<property name='PlaybackStatus' type='s' access='read'/><property name='LoopStatus' type='s' access='readwrite'/>"
+      "<property name='Shuffle' type='b' access='readwrite'/>"
       "<property name='Rate' type='d' access='readwrite'/>"
       "<property name='Metadata' type='a{sv}' access='read'/><property name='Volume' type='d' access='readwrite'/>"
       "<property name='Position' type='x' access='read'/><property name='MinimumRate' type='d' access='read'/>"
@@ -27,9 +28,20 @@ static const char introspection[]
       "<property name='CanPause' type='b' access='read'/><property name='CanSeek' type='b' access='read'/>"
       "<property name='CanControl' type='b' access='read'/>"
       "</interface>"
+      "<interface name='org.mpris.MediaPlayer2.TrackList'>"
+      "<method name='GetTracksMetadata'><arg direction='in' type='ao' name='TrackIds'/><arg direction='out' type='aa{sv}' name='Metadata'/></method>"
+      "<method name='AddTrack'><arg direction='in' type='s' name='Uri'/><arg direction='in' type='o' name='AfterTrack'/>"
+      "<arg direction='in' type='b' name='SetAsCurrent'/></method>"
+      "<method name='RemoveTrack'><arg direction='in' type='o' name='TrackId'/></method>"
+      "<method name='GoTo'><arg direction='in' type='o' name='TrackId'/></method>"
+      "<signal name='TrackListReplaced'><arg type='ao' name='Tracks'/><arg type='o' name='CurrentTrack'/></signal>"
+      "<property name='Tracks' type='ao' access='read'>"
+      "<annotation name='org.freedesktop.DBus.Property.EmitsChangedSignal' value='invalidates'/></property>"
+      "<property name='CanEditTracks' type='b' access='read'/>"
+      "</interface>"
       "</node>";
 
-static const CantigaMprisInterface *const interfaces[] = { &cantiga_mpris_root, &cantiga_mpris_player };
+static const CantigaMprisInterface *const interfaces[] = { &cantiga_mpris_root, &cantiga_mpris_player, &cantiga_mpris_tracks };
 
 struct _CantigaMpris
 {
@@ -42,6 +54,7 @@ struct _CantigaMpris
   guint objects[G_N_ELEMENTS (interfaces)];
   GHashTable *told; /* interface.property → GVariant: what was last told */
   guint telling;
+  gboolean tracks_changed;
 };
 
 G_DEFINE_FINAL_TYPE (CantigaMpris, cantiga_mpris, G_TYPE_OBJECT)
@@ -152,7 +165,7 @@ set_cb (GDBusConnection *connection, const char *sender, const char *path, const
 
 /* ---- who listens ---- */
 
-/* A place moves all the time, and is asked for: the specification says that it is not told. */
+/* A place moves all the time, and is asked for; tracks have a signal of their own: the specification says that they are not told so. */
 static void
 collect_changes (CantigaMpris *self, const CantigaMprisInterface *interface, GVariantDict *changes, guint *n)
 {
@@ -162,7 +175,7 @@ collect_changes (CantigaMpris *self, const CantigaMprisInterface *interface, GVa
       g_autoptr (GVariant) value = NULL;
       GVariant *told = g_hash_table_lookup (self->told, key);
 
-      if (g_str_equal (property->name, "Position"))
+      if (g_str_equal (property->name, "Position") || g_str_equal (property->name, "Tracks"))
         continue;
       value = g_variant_ref_sink (property->get (self));
       if (told != NULL && g_variant_equal (told, value))
@@ -195,6 +208,9 @@ tell_cb (gpointer user_data)
 
   self->telling = 0;
   tell (self);
+  if (self->tracks_changed)
+    cantiga_mpris_tell_tracks (self);
+  self->tracks_changed = FALSE;
   return G_SOURCE_REMOVE;
 }
 
@@ -203,6 +219,19 @@ cantiga_mpris_tell_later (CantigaMpris *self)
 {
   if (self->telling == 0)
     self->telling = g_idle_add_full (G_PRIORITY_DEFAULT, tell_cb, self, NULL);
+}
+
+static void
+tracks_changed_cb (CantigaMpris *self)
+{
+  self->tracks_changed = TRUE;
+  cantiga_mpris_tell_later (self);
+}
+
+static void
+seeked_cb (CantigaMpris *self, double position)
+{
+  cantiga_mpris_emit (self, cantiga_mpris_player.name, "Seeked", g_variant_new ("(x)", (gint64)(position * G_USEC_PER_SEC)));
 }
 
 /* ---- life ---- */
@@ -228,6 +257,8 @@ cantiga_mpris_new (GDBusConnection *connection, CantigaQueue *queue)
   self->queue = g_object_ref (queue);
   register_objects (self);
   g_signal_connect_object (queue, "notify", G_CALLBACK (cantiga_mpris_tell_later), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (queue, "items-changed", G_CALLBACK (tracks_changed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (cantiga_queue_get_player (queue), "seeked", G_CALLBACK (seeked_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (cantiga_queue_get_player (queue), "notify::volume", G_CALLBACK (cantiga_mpris_tell_later), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (cantiga_queue_get_player (queue), "notify::muted", G_CALLBACK (cantiga_mpris_tell_later), self, G_CONNECT_SWAPPED);
   self->name = g_bus_own_name_on_connection (connection, "org.mpris.MediaPlayer2." CANTIGA_APPLICATION_ID, G_BUS_NAME_OWNER_FLAGS_NONE, NULL, NULL,

@@ -1,5 +1,7 @@
 #include "ui/visit.h"
 
+#include "ui/settings-wishes.h"
+
 struct _CantigaVisit
 {
   GObject parent_instance;
@@ -166,6 +168,7 @@ cantiga_visit_new (CantigaStore *store, CantigaPaired *paired, const char *const
 {
   g_autoptr (CantigaVisit) self = g_object_new (CANTIGA_TYPE_VISIT, NULL);
   g_autoptr (CantigaSigner) signer = NULL;
+  g_auto (GStrv) suites = cantiga_settings_dup_suites ();
 
   self->paired = g_object_ref (paired);
   self->card = cantiga_card_new (NULL, modules);
@@ -174,7 +177,7 @@ cantiga_visit_new (CantigaStore *store, CantigaPaired *paired, const char *const
   cantiga_card_signer_remember (self->signer, cantiga_store_get_path (store));
   self->watch = cantiga_card_watch_new (self->signer);
   g_signal_connect (self->watch, "changed", G_CALLBACK (presence_changed_cb), self);
-  self->session = cantiga_session_new (store, paired, NULL, signer, error);
+  self->session = cantiga_session_new (store, paired, (const char *const *)suites, signer, error);
   if (self->session == NULL)
     return NULL;
   self->catalogue = cantiga_catalogue_new (self->session);

@@ -44,6 +44,26 @@ paste_invitation_cb (GSimpleAction *action, GVariant *parameter, gpointer self)
 }
 
 static void
+add_music_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  CantigaWindow *self = user_data;
+
+  cantiga_home_show_page (self->home, "sharing");
+  cantiga_sharing_page_add (cantiga_home_get_sharing (self->home));
+}
+
+/* As a file manager or a script asks. */
+static void
+share_files_cb (GSimpleAction *action, GVariant *paths, gpointer user_data)
+{
+  CantigaWindow *self = user_data;
+  g_autofree const char **list = g_variant_get_strv (paths, NULL);
+
+  cantiga_home_show_page (self->home, "sharing");
+  cantiga_sharing_page_add_files (cantiga_home_get_sharing (self->home), list);
+}
+
+static void
 page_cb (GSimpleAction *action, GVariant *name, gpointer user_data)
 {
   CantigaWindow *self = user_data;
@@ -180,6 +200,8 @@ static const GActionEntry actions[] = {
   { .name = "sign-in", .activate = sign_in_cb },
   { .name = "sign-out", .activate = sign_out_cb },
   { .name = "paste-invitation", .activate = paste_invitation_cb },
+  { .name = "add-music", .activate = add_music_cb },
+  { .name = "share-files", .parameter_type = "as", .activate = share_files_cb },
   { .name = "page", .parameter_type = "s", .activate = page_cb },
   { .name = "search", .activate = search_cb },
   { .name = "back", .activate = back_cb },

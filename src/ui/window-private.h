@@ -35,6 +35,9 @@ struct _CantigaWindow
   CantigaQueue *queue;
   char **modules;
   char *link; /* an invitation that waits for the store */
+
+  gboolean restored; /* where it was left is read: from now on where it is may be kept */
+  guint keeping;
 };
 
 void cantiga_window_toast (CantigaWindow *window, const char *text);
@@ -53,6 +56,9 @@ gboolean cantiga_window_shows_now (CantigaWindow *window);
 void cantiga_window_push (CantigaWindow *window, GtkWidget *page);
 gboolean cantiga_window_go_back (CantigaWindow *window);
 void cantiga_window_sign_out (CantigaWindow *window);
+/* window-restore.c: begins where it was left, once the store is there; keeps where it is soon, or now. */
+void cantiga_window_restore (CantigaWindow *window);
+void cantiga_window_keep_later (CantigaWindow *window);
 /* Which of them make sense now. */
 void cantiga_window_update_actions (CantigaWindow *window);
 void cantiga_window_install_actions (CantigaWindow *window);

@@ -7,6 +7,8 @@
 #include "ui/card-words.h"
 #include "ui/invitation-window.h"
 #include "ui/refusal.h"
+#include "ui/settings.h"
+#include "ui/settings-wishes.h"
 
 #define UNDO_SECONDS 6
 #define NOW_UP_MS 250
@@ -177,6 +179,8 @@ cantiga_window_go_home (CantigaWindow *self)
 static void
 signed_in_cb (CantigaSignInPage *page, CantigaWindow *self)
 {
+  g_signal_emit_by_name (self, "opened");
+  cantiga_window_keep_later (self);
   cantiga_home_show_page (self->home, "library");
   cantiga_window_go_home (self);
 }
@@ -308,7 +312,9 @@ cantiga_window_visit (CantigaWindow *self, CantigaPaired *paired)
     return cantiga_home_show_page (self->home, "library");
   if (!same)
     {
-      visit = cantiga_visit_new (self->store, paired, (const char *const *)self->modules, &error);
+      g_auto (GStrv) wished = self->modules == NULL ? cantiga_settings_dup_modules () : NULL;
+
+      visit = cantiga_visit_new (self->store, paired, (const char *const *)(self->modules != NULL ? self->modules : wished), &error);
       if (visit == NULL)
         return show_trouble (self, _ ("This server cannot be used"), error->message);
       drop_sign_in (self);
@@ -364,6 +370,7 @@ store_opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (self->link != NULL)
     cantiga_window_invite (self, self->link);
   g_clear_pointer (&self->link, g_free);
+  cantiga_window_restore (self);
 }
 
 /* ---- the queue ---- */
@@ -447,8 +454,47 @@ make_queue (CantigaWindow *self)
   g_signal_connect_object (self->queue, "failed", G_CALLBACK (failed_cb), self, 0);
   g_signal_connect_object (self->queue, "again", G_CALLBACK (again_cb), self, 0);
   g_signal_connect_object (self->queue, "silent", G_CALLBACK (silent_cb), self, 0);
+  g_signal_connect_object (self->queue, "notify", G_CALLBACK (cantiga_window_keep_later), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->queue, "items-changed", G_CALLBACK (cantiga_window_keep_later), self, G_CONNECT_SWAPPED);
+  cantiga_settings_bind_queue (self->queue);
   cantiga_player_bar_set_queue (self->bar, self->queue);
   cantiga_now_playing_set_queue (self->now, self->queue);
+}
+
+/* ---- for the program around it ---- */
+
+static void
+forgotten_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (CantigaWindow) self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!cantiga_store_forget_finish (CANTIGA_STORE (source), result, &error))
+    show_trouble (self, _ ("Not everything was erased"), error->message);
+}
+
+void
+cantiga_window_forget_all (CantigaWindow *self)
+{
+  GListModel *servers = self->store != NULL ? cantiga_store_get_servers (self->store) : NULL;
+
+  if (servers == NULL)
+    return;
+  cantiga_window_sign_out (self);
+  for (guint i = 0; i < g_list_model_get_n_items (servers); i++)
+    {
+      g_autoptr (CantigaPaired) paired = g_list_model_get_item (servers, i);
+
+      cantiga_store_forget_async (self->store, paired, NULL, forgotten_cb, g_object_ref (self));
+    }
+}
+
+GListModel *
+cantiga_window_get_titles (CantigaWindow *self)
+{
+  gboolean open = self->visit != NULL && cantiga_visit_get_state (self->visit) == CANTIGA_VISIT_OPEN;
+
+  return open ? cantiga_catalogue_get_titles (cantiga_visit_get_catalogue (self->visit)) : NULL;
 }
 
 CantigaQueue *
@@ -474,6 +520,7 @@ cantiga_window_dispose (GObject *object)
   self->home = NULL;
   self->sign_in = NULL;
   g_clear_weak_pointer (&self->card_toast);
+  g_clear_handle_id (&self->keeping, g_source_remove);
   g_clear_object (&self->visit);
   g_clear_object (&self->covers);
   g_clear_object (&self->queue);
@@ -498,6 +545,7 @@ cantiga_window_class_init (CantigaWindowClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = cantiga_window_dispose;
   G_OBJECT_CLASS (klass)->finalize = cantiga_window_finalize;
+  g_signal_new ("opened", CANTIGA_TYPE_WINDOW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   gtk_widget_class_set_template_from_resource (widget_class, CANTIGA_RESOURCES "ui/window.ui");
   gtk_widget_class_bind_template_child (widget_class, CantigaWindow, toasts);
   gtk_widget_class_bind_template_child (widget_class, CantigaWindow, root);
@@ -523,12 +571,37 @@ cantiga_window_init (CantigaWindow *self)
   cantiga_window_install_actions (self);
 }
 
+static void
+restore_size (CantigaWindow *self)
+{
+  GSettings *settings = cantiga_settings_get ();
+  int width, height;
+
+  g_settings_get (settings, "window-size", "(ii)", &width, &height);
+  gtk_window_set_default_size (GTK_WINDOW (self), width, height);
+  if (g_settings_get_boolean (settings, "window-maximized"))
+    gtk_window_maximize (GTK_WINDOW (self));
+}
+
+void
+cantiga_window_keep_size (CantigaWindow *self)
+{
+  GSettings *settings = cantiga_settings_get ();
+  int width, height;
+
+  gtk_window_get_default_size (GTK_WINDOW (self), &width, &height);
+  g_settings_set (settings, "window-size", "(ii)", width, height);
+  g_settings_set_boolean (settings, "window-maximized", gtk_window_is_maximized (GTK_WINDOW (self)));
+}
+
 CantigaWindow *
-cantiga_window_new (GtkApplication *application, const char *state, const char *const *modules)
+cantiga_window_new (GtkApplication *application, CantigaSharing *sharing, const char *state, const char *const *modules)
 {
   CantigaWindow *self = g_object_new (CANTIGA_TYPE_WINDOW, "application", application, NULL);
 
   self->modules = g_strdupv ((char **)modules);
+  restore_size (self);
+  cantiga_home_set_sharing (self->home, sharing);
   make_queue (self);
   cantiga_window_update_actions (self);
   cantiga_store_open_async (state, NULL, store_opened_cb, g_object_ref (self));

@@ -4,16 +4,25 @@
 #include <adwaita.h>
 
 #include "ui/queue.h"
+#include "ui/share.h"
 
 G_BEGIN_DECLS
 
 #define CANTIGA_TYPE_WINDOW (cantiga_window_get_type ())
 G_DECLARE_FINAL_TYPE (CantigaWindow, cantiga_window, CANTIGA, WINDOW, AdwApplicationWindow)
 
-/* state: the folder of servers and keys, NULL for the default; modules: PKCS#11 modules, NULL for p11-kit's. */
-CantigaWindow *cantiga_window_new (GtkApplication *application, const char *state, const char *const *modules);
+/* Signal "opened": a catalogue is there.
+ * state: the folder of servers and keys, NULL for the default; modules: PKCS#11 modules, NULL for p11-kit's. */
+CantigaWindow *cantiga_window_new (GtkApplication *application, CantigaSharing *sharing, const char *state, const char *const *modules);
 /* Asks whether to pair by this link. */
 void cantiga_window_invite (CantigaWindow *window, const char *link);
+/* Keeps where it is for the next start; before it is destroyed by the program's end. */
+void cantiga_window_keep_async (CantigaWindow *window, GAsyncReadyCallback callback, gpointer user_data);
+void cantiga_window_keep_finish (CantigaWindow *window, GAsyncResult *result);
+/* Its size too, in the settings. */
+void cantiga_window_keep_size (CantigaWindow *window);
+/* Erases the keys for every server. */
+void cantiga_window_forget_all (CantigaWindow *window);
 /* NULL where nothing can be played. */
 CantigaQueue *cantiga_window_get_queue (CantigaWindow *window);
 
@@ -27,5 +36,7 @@ void cantiga_window_open_artist (CantigaWindow *window, const char *artist);
 void cantiga_window_show_licence (CantigaWindow *window, CantigaTitle *title);
 /* A toast with "Undo": its "button-clicked" is the caller's. Borrowed. */
 AdwToast *cantiga_window_toast_undo (CantigaWindow *window, const char *text);
+/* The titles of the catalogue that is open; NULL if none is. */
+GListModel *cantiga_window_get_titles (CantigaWindow *window);
 
 G_END_DECLS

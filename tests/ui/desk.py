@@ -86,6 +86,14 @@ class Desk(journey.Place):
         self.window = self.root = journey.until(lambda: self.find_window("Cantiga"), "the program's window")
         return self.program
 
+    def set_before(self, key, value):
+        """A setting that is there before the program starts; from now on settings are kept from one start to the next."""
+        self.env["GSETTINGS_BACKEND"] = "keyfile"
+        folder = os.path.join(self.env["XDG_CONFIG_HOME"], "glib-2.0", "settings")
+        os.makedirs(folder, exist_ok=True)
+        with open(os.path.join(folder, "keyfile"), "a", encoding="utf-8") as file:
+            file.write(f"[io/github/cantiga/Cantiga]\n{key}={value}\n")
+
     def tell(self):
         said = "" if self.program is None else f"the program said:\n{self.program.err}\n"
         shown = ""
