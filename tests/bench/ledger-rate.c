@@ -136,6 +136,8 @@ fill (gpointer user_data)
       title->metadata->artist = g_strdup_printf ("Trovador %d", i % 2000);
       g_free (title->metadata->album);
       title->metadata->album = g_strdup_printf ("Cancioneiro %d", i % 9000);
+      g_free (title->metadata->type);
+      title->metadata->type = g_strdup ("audio/ogg");
       title->metadata->duration = 200;
       if (!cantiga_ledger_put_title (filler->ledger, title, &error))
         die (error);
