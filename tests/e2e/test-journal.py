@@ -8,7 +8,7 @@ from journey import contains, equal, until
 
 # What journald is to a service: a stream for stderr, and a socket for lines with fields.
 JOURNALD = """
-import os, socket, subprocess, sys
+import ctypes, os, socket, subprocess, sys
 folder, out = '/run/systemd/journal', sys.argv[1]
 os.makedirs(folder)
 fields = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -18,7 +18,8 @@ stream.bind(folder + '/stdout')
 stream.listen()
 err = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
 err.connect(folder + '/stdout')
-server = subprocess.Popen(sys.argv[2:], stderr=err)
+# The server ends with who started it (PR_SET_PDEATHSIG, SIGKILL).
+server = subprocess.Popen(sys.argv[2:], stderr=err, preexec_fn=lambda: ctypes.CDLL(None).prctl(1, 9))
 with open(out, 'wb', 0) as file:
     while True:
         file.write(fields.recv(65536).replace(b'\\n', b'\\x1f') + b'\\n')
