@@ -1,6 +1,6 @@
 /* The audit log: who did what to this server (audit.log in the state folder). Appended to alone, by the server and cantigactl beside each other; each
  * entry is sealed, with the hash of the one before as its associated data, so that none can be changed, taken out or put in unseen. What the chain
- * cannot show is that entries at its end are missing: the journal has their hashes. Thread: any. */
+ * cannot show is that entries at its end are missing: a hash that the keeper wrote down elsewhere can. Thread: any. */
 #pragma once
 
 #include "server/ledger.h"
