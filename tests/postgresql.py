@@ -36,7 +36,8 @@ class Cluster:
     def __init__(self):
         self.programs = find_programs()
         self.user = other_user() if os.geteuid() == 0 else None
-        self.folder = tempfile.mkdtemp(prefix="cantiga-pg-")
+        # Another user must reach it, and TMPDIR may be for root alone.
+        self.folder = tempfile.mkdtemp(prefix="cantiga-pg-", dir="/tmp" if self.user else None)
         self.log = os.path.join(self.folder, "log")
         self.process = None
         if self.user:

@@ -9,9 +9,12 @@
 
 /* ---- time ---- */
 
+/* The clock goes on while the pipeline stands; what it stood at is its start time. */
 static GstClockTime
 get_running_time (CantigaPlayer *self)
 {
+  if (GST_STATE_TARGET (self->pipeline) < GST_STATE_PLAYING)
+    return gst_element_get_start_time (self->pipeline);
   return gst_element_get_current_running_time (self->pipeline);
 }
 

@@ -83,18 +83,23 @@ test_loads_page_by_page (Fixture *fixture, gconstpointer unused)
   fixture->listener.fake->titles = 450;
   assert_loads (fixture, 450);
   g_assert_cmpuint (fake_count (fixture->listener.fake, "/api/list"), ==, 3);
-  g_assert_cmpuint (fixture->changes, ==, 1);
+  /* The first page at once; the others together, or one by one where they take their time. */
+  g_assert_cmpuint (fixture->changes, >=, 2);
+  g_assert_cmpuint (fixture->changes, <=, 3);
 }
 
 /* docs/protocol.md 8.1: "If `mark` is that of the same question's present answer: `{unchanged: true, mark}`." */
 static void
 test_unchanged (Fixture *fixture, gconstpointer unused)
 {
+  guint changes;
+
   fixture->listener.fake->titles = 450;
   assert_loads (fixture, 450);
   g_string_truncate (fixture->listener.steps, 0);
+  changes = fixture->changes;
   assert_loads (fixture, 450);
-  g_assert_cmpuint (fixture->changes, ==, 1);
+  g_assert_cmpuint (fixture->changes, ==, changes);
   g_assert_cmpuint (fake_count (fixture->listener.fake, "/api/list"), ==, 6);
   g_assert_cmpstr (fixture->listener.steps->str, ==, "");
 }
