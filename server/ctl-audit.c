@@ -1,6 +1,7 @@
 /* cantigactl audit, and what cantigactl itself writes there. */
 #include "server/audit.h"
 #include "server/ctl.h"
+#include "server/master.h"
 
 #define MARK_LENGTH 16
 
@@ -92,12 +93,28 @@ dup_keeper (void)
   return person != NULL ? g_strdup_printf ("keeper %s (as %s)", person, g_get_user_name ()) : g_strdup_printf ("keeper %s", g_get_user_name ());
 }
 
+/* After a change of a master key that is given from outside, the one that was given does not open the state any more. */
+static gboolean
+give_new_master (CantigaCtl *ctl, GError **error)
+{
+  g_autoptr (CantigaSecret) master = NULL;
+
+  if (ctl->new_master == NULL)
+    return TRUE;
+  master = cantiga_master_read (ctl->new_master, error);
+  if (master != NULL)
+    cantiga_master_give (master);
+  return master != NULL;
+}
+
 /* Some commands open less, or change what they opened. */
 static gboolean
 open_again (CantigaCtl *ctl, GError **error)
 {
   if (ctl->ledger != NULL)
     return TRUE;
+  if (!give_new_master (ctl, error))
+    return FALSE;
   g_clear_pointer (&ctl->pki, cantiga_pki_free);
   g_clear_pointer (&ctl->state, cantiga_state_free);
   return cantiga_ctl_open (ctl, error);

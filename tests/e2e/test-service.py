@@ -73,7 +73,7 @@ def with_all_keys(template):
 @journey.test("systemd finds nothing to say about the units")
 def _(place):
     unit = journey.read(os.path.join(UNITS, "cantiga-server.service")).decode()
-    unit = re.sub(r"^ExecStart=.*$", "ExecStart=" + journey.path_of("cantiga-server"), unit, flags=re.MULTILINE)
+    unit = re.sub(r"^ExecStart=.*$", f'ExecStart="{journey.path_of("cantiga-server")}"', unit, flags=re.MULTILINE)
     paths = [journey.write(place.path("cantiga-server.service"), unit),
              journey.write(place.path("cantiga-server.socket"), journey.read(os.path.join(DATA, "systemd/cantiga-server.socket")))]
     for path in paths:
