@@ -12,6 +12,7 @@ One command a line on stdin, one line of answer each on stdout:
     count WHAT             how many of them the card was sent: commands, verify, verify-signature, sign
 """
 import select
+import shlex
 import socket
 import struct
 import sys
@@ -57,7 +58,7 @@ class Reader:
         return "removed"
 
     def obey(self, line):
-        command, *arguments = line.split()
+        command, *arguments = shlex.split(line)
         if command == "insert":
             return self.insert(*arguments)
         if command == "remove":

@@ -16,6 +16,7 @@ import glob
 import json
 import os
 import select
+import shlex
 import socket
 import struct
 import subprocess
@@ -85,7 +86,7 @@ class Reader:
         return self.process.poll() is not None
 
     def say(self, *words):
-        self.process.stdin.write(" ".join(map(str, words)) + "\n")
+        self.process.stdin.write(shlex.join(map(str, words)) + "\n")
         self.process.stdin.flush()
         answer = self.process.stdout.readline().strip()
         holds(answer not in ("", "unknown"), f"the reader answers {answer!r} to {words}")
