@@ -158,10 +158,10 @@ start (CantigaGate *gate, CantigaGrant *grant, gint64 now, GError **error)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&grant->lock);
 
-  if (grant->checked == 0 && !cantiga_ledger_start_play (gate->ledger, &grant->play.listener, &grant->play.play, now, error))
-    return FALSE;
   if (now - grant->checked > RECHECK_AFTER
       && !cantiga_ledger_check_play (gate->ledger, &grant->play.listener, &grant->play.play, grant->session->player, now, error))
+    return FALSE;
+  if (grant->checked == 0 && !cantiga_ledger_start_play (gate->ledger, &grant->play.listener, &grant->play.play, now, error))
     return FALSE;
   grant->checked = now;
   return TRUE;

@@ -293,6 +293,20 @@ admit_player (CantigaLedger *ledger, const char *player, GError **error)
   return FALSE;
 }
 
+static gboolean
+admit (CantigaLedger *ledger, const CantigaId *listener, const char *player, GError **error)
+{
+  return cantiga_ledger_admit_card (ledger, listener, error) && admit_player (ledger, player, error);
+}
+
+gboolean
+cantiga_ledger_check_session (CantigaLedger *ledger, const CantigaId *listener, const char *player, GError **error)
+{
+  g_autoptr (CantigaTransaction) transaction = cantiga_ledger_read (ledger, error);
+
+  return transaction != NULL && admit (ledger, listener, player, error);
+}
+
 /* docs/protocol.md 10.4: "A grant dies with its session, its play's window, its licence's revocation." */
 gboolean
 cantiga_ledger_check_play (CantigaLedger *ledger, const CantigaId *listener, const CantigaId *play, const char *player, gint64 now, GError **error)
@@ -300,8 +314,7 @@ cantiga_ledger_check_play (CantigaLedger *ledger, const CantigaId *listener, con
   g_autoptr (CantigaTransaction) transaction = cantiga_ledger_read (ledger, error);
   CantigaLease lease;
 
-  return transaction != NULL && cantiga_ledger_admit_card (ledger, listener, error) && admit_player (ledger, player, error)
-         && take_lease (ledger, listener, play, now, &lease, error);
+  return transaction != NULL && admit (ledger, listener, player, error) && take_lease (ledger, listener, play, now, &lease, error);
 }
 
 /* A play that starts or ends. */

@@ -199,6 +199,8 @@ gboolean cantiga_ledger_grant_play (CantigaLedger *ledger, const CantigaPolicy *
                                     double duration, gboolean refused, gint64 now, CantigaPlay *ret_play, gboolean *ret_deleted, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Before the first chunk leaves: from now on it is not given back. Once is enough; again is no error. CANTIGA_ERROR_PLAY_OVER if it was given back already. */
 gboolean cantiga_ledger_start_play (CantigaLedger *ledger, const CantigaId *listener, const CantigaId *play, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Whether a session's card and player (a UUID) still stand: CANTIGA_ERROR_CARD_REVOKED, CANTIGA_ERROR_CARD_UNKNOWN, CANTIGA_ERROR_CERTIFICATE_REFUSED. */
+gboolean cantiga_ledger_check_session (CantigaLedger *ledger, const CantigaId *listener, const char *player, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Whether a play that was granted may still go on: CANTIGA_ERROR_PLAY_OVER, CANTIGA_ERROR_CARD_REVOKED, CANTIGA_ERROR_CERTIFICATE_REFUSED (of player, a UUID), CANTIGA_ERROR_LICENCE_REFUSED (revoked). */
 gboolean cantiga_ledger_check_play (CantigaLedger *ledger, const CantigaId *listener, const CantigaId *play, const char *player, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Before its first chunk: it is given back. Again is no error; CANTIGA_ERROR_NOT_FOUND if there never was such a play. */

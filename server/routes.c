@@ -193,6 +193,10 @@ call_sealed (const CantigaRequest *request, CantigaServerSession *session, guint
       cantiga_fail (error, CANTIGA_ERROR_CARD_NEEDED);
       return NULL;
     }
+  /* docs/protocol.md 7: a card or player that was revoked since gets nothing more, whatever it asks for. */
+  if (routes[index].opens == CANTIGA_SESSION_OPEN
+      && !cantiga_ledger_check_session (request->server->ledger, &session->listener, session->player, error))
+    return NULL;
   if (g_strcmp0 (routes[index].method, "POST") == 0)
     {
       body = cantiga_json_parse (bytes, length, error);

@@ -41,7 +41,8 @@ class Place(journey.Place):
         self.add(*self.media.values())
         journey.write(self.path("state", "server.conf"), "[licence]\nplays = 100\n[limits]\nhalf-open-per-address = 1000\n")
         self.serve()
-        self.keys = key_of(self.card("ANA MARIA DOS SANTOS", "ec"))
+        self.ana = self.card("ANA MARIA DOS SANTOS", "ec")
+        self.keys = key_of(self.ana)
         self.paired = player.pair(self.invite("peer"))
         self.authority = KeptAuthority(self.state)
 
@@ -141,6 +142,35 @@ def _(place):
     again = player.Session(paired, "ECDSA")
     again.get_certificates()
     equal(refusal(again.hello), CERTIFICATE, "how it is refused")
+    place.serves()
+
+
+def everything(session, title):
+    """Whatever a session can ask for, and how each was answered."""
+    posts = {"license": {"title": title, "play": os.urandom(16).hex()}, "renew": {"title": title}, "return": {"title": title}, "certificate": {"requests": []},
+             "end": {"play": os.urandom(16).hex()}}
+    asked = {path: refusal(session.call, "POST", "/api/" + path, body) for path, body in posts.items()}
+    asked |= {path: refusal(session.call, "GET", "/api/" + path) for path in ("list", "licences", "plays", f"cover?title={title}")}
+    return asked
+
+
+@journey.test("a card or player that is revoked while its session is open gets nothing more, and no play is counted")
+def _(place):
+    paired = player.pair(place.invite("soon gone"))
+    for kind, name, wanted in ("cards", "ANA MARIA DOS SANTOS", (401, "card-revoked")), ("players", "soon gone", CERTIFICATE):
+        session = player.Session(paired, "ECDSA").sign_in()
+        session.show_card(*place.keys)
+        title = session.titles()[0]["id"]
+        play = session.licence(title)
+        place.ctl(kind, "revoke", name)
+        before = [row["event"] for row in place.ctl("plays", "--json").json]
+        for path, got in everything(session, title).items():
+            equal(got, wanted, f"how {path} is refused to what was revoked among {kind}")
+        equal(refusal(play.chunk, 0), wanted, "how a chunk is refused")
+        equal([row["event"] for row in place.ctl("plays", "--json").json], before, "the plays")
+        session.leave()
+        if kind == "cards":
+            place.ctl("cards", "add", place.ana.certificate)
     place.serves()
 
 
