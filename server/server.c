@@ -182,6 +182,9 @@ open_stores (CantigaServer *server, GError **error)
   g_autofree char *ledger = cantiga_state_dup_ledger (server->state, server->config->ledger);
   gint64 now = g_get_real_time () / G_USEC_PER_SEC;
 
+  /* Sessions, limits and throttles are one server's: of two that were started by mistake each would see half. In PostgreSQL they are meant to share. */
+  if (server->config->ledger == NULL && !cantiga_state_lock_serving (server->state, error))
+    return FALSE;
   server->pki = cantiga_pki_open (server->state, now, error);
   if (server->pki == NULL)
     return FALSE;

@@ -22,11 +22,17 @@
 #define READY ".ready"
 /* Held shared by every program that has the state open, alone by one that changes the master key. */
 #define LOCK ".lock"
+/* Held by the one server whose ledger is in the state. */
+#define SERVING ".serving"
+/* A server that was killed is gone in a moment; this is how long the next one waits for that. */
+#define SERVING_NAP_MICROSECONDS 50000
+#define SERVING_NAPS_MAX 40
 
 struct _CantigaState
 {
   char *folder;
   int lock;
+  int serving; /* -1: not ours */
   CantigaSecret *master;
   gboolean keeps_master;
 };
@@ -39,7 +45,7 @@ static const char *const parts[] = { "library", "pki", "ledger.sqlite-wal", "led
 static gboolean
 may_stand (const char *name)
 {
-  static const char *const names[] = { "server.conf", "lost+found", BUILDING, READY, LOCK, NULL };
+  static const char *const names[] = { "server.conf", "lost+found", BUILDING, READY, LOCK, SERVING, NULL };
 
   return g_strv_contains (names, name);
 }
@@ -268,14 +274,23 @@ check_state (const char *folder, GError **error)
   return cantiga_private_check (folder, error);
 }
 
+static int
+open_lock (CantigaState *state, const char *name, GError **error)
+{
+  g_autofree char *path = cantiga_state_dup_path (state, name);
+  int lock = open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+  if (lock < 0)
+    cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "%s cannot be opened: %s.", path, g_strerror (errno));
+  return lock;
+}
+
 static gboolean
 lock_shared (CantigaState *state, GError **error)
 {
-  g_autofree char *path = cantiga_state_dup_path (state, LOCK);
-
-  state->lock = open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  state->lock = open_lock (state, LOCK, error);
   if (state->lock < 0)
-    return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "%s cannot be opened: %s.", path, g_strerror (errno));
+    return FALSE;
   return flock (state->lock, LOCK_SH | LOCK_NB) == 0
          || cantiga_fail_with (error, CANTIGA_ERROR_BUSY, "The master key of %s is being changed: wait until that is done.", state->folder);
 }
@@ -288,12 +303,32 @@ cantiga_state_lock_alone (CantigaState *state, GError **error)
                                "The server, or another cantigactl, is at work in %s: stop it first (systemctl stop cantiga-server).", state->folder);
 }
 
+gboolean
+cantiga_state_lock_serving (CantigaState *state, GError **error)
+{
+  state->serving = open_lock (state, SERVING, error);
+  if (state->serving < 0)
+    return FALSE;
+  for (guint naps = 0; flock (state->serving, LOCK_EX | LOCK_NB) != 0; naps++)
+    {
+      if (errno != EWOULDBLOCK && errno != EINTR)
+        return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "%s/" SERVING " cannot be locked: %s.", state->folder, g_strerror (errno));
+      if (naps >= SERVING_NAPS_MAX)
+        return cantiga_fail_with (error, CANTIGA_ERROR_BUSY,
+                                  "Another server is at work in %s: stop it first. Several servers share a ledger in PostgreSQL (cantigactl ledger move).",
+                                  state->folder);
+      g_usleep (SERVING_NAP_MICROSECONDS);
+    }
+  return TRUE;
+}
+
 CantigaState *
 cantiga_state_open (const char *folder, GError **error)
 {
   g_autoptr (CantigaState) state = g_new0 (CantigaState, 1);
 
   state->lock = -1;
+  state->serving = -1;
   state->folder = g_strdup (folder);
   /* Who has the lock keeps others from changing the key: what is half done is of one that was killed. */
   if (!check_state (folder, error) || !lock_shared (state, error) || !finish_other (folder, error) || !open_master (state, error))
@@ -308,6 +343,8 @@ cantiga_state_free (CantigaState *state)
     return;
   if (state->lock >= 0)
     close (state->lock);
+  if (state->serving >= 0)
+    close (state->serving);
   g_free (state->folder);
   cantiga_secret_free (state->master);
   g_free (state);

@@ -6,6 +6,7 @@
  *   ledger.sqlite     cards, players, invitations, licences, plays, titles
  *   library/          sealed titles
  *   .lock             held by every program that has the state open
+ *   .serving          held by the server whose ledger is in the state
  *   .rotating, .rotated   a change of the master key that is under way, or was killed half way (server/rotation.h)
  * Thread: any, once open. */
 #pragma once
@@ -32,6 +33,8 @@ CantigaSecret *cantiga_state_get_master (CantigaState *state);
 gboolean cantiga_state_keeps_master (CantigaState *state);
 /* Keeps every other program from opening the state, as long as this one has it open. CANTIGA_ERROR_BUSY if one has. */
 gboolean cantiga_state_lock_alone (CantigaState *state, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* For a server whose ledger is in the state: from now on no other one may serve it, until the state is freed or the program dies. CANTIGA_ERROR_BUSY if one does. */
+gboolean cantiga_state_lock_serving (CantigaState *state, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Where its ledger is: configured, or else its own file; free with g_free(). */
 char *cantiga_state_dup_ledger (CantigaState *state, const char *configured);
 /* A path within it; free with g_free(). */

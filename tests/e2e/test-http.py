@@ -310,7 +310,7 @@ def _(place):
 def _(place):
     place.server.stop()
     holds(len(place.server.log) < 2000000, "the log has grown without bound")
-    equal(sorted(os.listdir(place.state)), sorted(set(os.listdir(place.state)) & {".lock", "audit.log", "ledger.sqlite", "library", "master.key", "pki", "server.conf"}), "the state's files")
+    equal(sorted(os.listdir(place.state)), sorted(set(os.listdir(place.state)) & {".lock", ".serving", "audit.log", "ledger.sqlite", "library", "master.key", "pki", "server.conf"}), "the state's files")
 
 
 if __name__ == "__main__":

@@ -111,6 +111,19 @@ def _(place):
     holds(not os.path.exists(place.out) and not os.path.exists(place.part), "a part of the file stayed")
 
 
+@journey.test("a second server of the same state is refused, says what to do, and disturbs nobody; one that was killed is followed at once")
+def _(place):
+    second = place.run("cantiga-server", "--state", place.state, "--listen", "127.0.0.1:0", ok=journey.FAILED)
+    contains(second.err, "Another server is at work")
+    contains(second.err, "PostgreSQL")
+    equal(len(place.player.list()), 2, "titles of the first")
+    equal(place.ctl("status", "--json").json["titles"], 2, "titles that cantigactl finds beside it")
+    # Nobody waits for the old one to be gone.
+    place.server.process.kill()
+    place.serve(port=place.server.port)
+    equal(len(place.player.list()), 2, "titles of the next")
+
+
 @journey.test("a server that stays away is said to be away")
 def _(place):
     place.server.stop()
