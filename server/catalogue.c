@@ -1,11 +1,16 @@
 #include "server/catalogue.h"
 
+/* What a page may take as JSON (docs/protocol.md 8.1), and a title at most beside its texts. */
+#define PAGE_ROOM (768 * 1024)
+#define TITLE_ROOM 512
+
 /* A title with what it is ordered and searched by, worked out once. */
 typedef struct
 {
   CantigaTitle *title;
   char *artist, *album, *name; /* keys of collation */
   char *words;                 /* name, artist and album, folded */
+  gsize room;                  /* it takes no more than this as JSON */
 } Entry;
 
 struct _CantigaCatalogue
@@ -39,6 +44,20 @@ collate (const char *text)
   return g_utf8_collate_key (folded, -1);
 }
 
+/* In JSON. */
+static gsize
+measure_text (const char *text)
+{
+  gsize room = 0;
+
+  for (; *text != '\0'; text++)
+    if ((guchar)*text < ' ' || *text == '\177')
+      room += strlen ("\\u0000");
+    else
+      room += *text == '"' || *text == '\\' ? 2 : 1;
+  return room;
+}
+
 /* ---- entries ---- */
 
 static Entry *
@@ -53,6 +72,7 @@ entry_new (CantigaTitle *title)
   entry->album = collate (metadata->album);
   entry->name = collate (metadata->name);
   entry->words = fold (text);
+  entry->room = TITLE_ROOM + measure_text (text) + measure_text (metadata->type);
   return entry;
 }
 
@@ -216,19 +236,22 @@ cantiga_catalogue_query (CantigaCatalogue *catalogue, const char *query, const c
   g_autoptr (GPtrArray) titles = g_ptr_array_new ();
   g_auto (GStrv) words = split_words (query);
   gboolean more = FALSE;
+  gsize room = PAGE_ROOM;
   guint start;
 
   if (!find_start (catalogue, after, &start, error))
     return NULL;
-  for (guint i = start; i < catalogue->entries->len && !more; i++)
+  for (guint i = start; i < catalogue->entries->len; i++)
     {
       const Entry *entry = g_ptr_array_index (catalogue->entries, i);
 
       if (!matches (entry, (const char *const *)words) || (may != NULL && !may (entry->title, user_data)))
         continue;
-      more = titles->len == limit;
-      if (!more)
-        g_ptr_array_add (titles, entry->title);
+      more = titles->len == limit || (entry->room > room && titles->len > 0);
+      if (more)
+        break;
+      room -= MIN (entry->room, room);
+      g_ptr_array_add (titles, entry->title);
     }
   *ret_next = more && titles->len > 0 ? dup_cursor (g_ptr_array_index (titles, titles->len - 1)) : NULL;
   return g_steal_pointer (&titles);

@@ -20,7 +20,7 @@ guint cantiga_catalogue_get_n (CantigaCatalogue *catalogue);
 /* Ordered by artist, album, track, name (8.1). Borrowed. */
 const CantigaTitle *cantiga_catalogue_get (CantigaCatalogue *catalogue, guint index);
 const CantigaTitle *cantiga_catalogue_find (CantigaCatalogue *catalogue, const CantigaId *id);
-/* Borrowed titles that match every word of query (NULL or "" for all), from the one after `after` (NULL: the first), at most limit; ret_next: the cursor of the next page, or NULL (g_free). */
+/* Borrowed titles that match every word of query (NULL or "" for all), from the one after `after` (NULL: the first), at most limit and no more than a page has room for; ret_next: the cursor of the next page, or NULL (g_free). */
 /* may: NULL, or whether a title may be seen. */
 typedef gboolean (*CantigaCatalogueMay) (const CantigaTitle *title, gpointer user_data);
 GPtrArray *cantiga_catalogue_query (CantigaCatalogue *catalogue, const char *query, const char *after, guint limit, CantigaCatalogueMay may, gpointer user_data,

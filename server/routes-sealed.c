@@ -4,7 +4,7 @@
 #include "core/pairing.h"
 
 #define TITLES_A_PAGE 100
-#define TITLES_A_PAGE_MAX 200
+#define TITLES_A_PAGE_MAX 1000
 
 /* ---- the catalogue (docs/protocol.md 8) ---- */
 

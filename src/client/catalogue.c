@@ -4,12 +4,13 @@
 
 #include "client/session-private.h"
 
-#define PAGE_TITLES 200
+#define PAGE_TITLES 1000
+#define FIRST_PAGE_TITLES 200 /* so that something is there at once */
 #define PAGES_MAX 10000
 #define RESTARTS_MAX 3
 #define MARK_MAX 256
 #define COVER_MAX (4 * 1024 * 1024)
-#define PART_USEC G_USEC_PER_SEC /* between parts of a long list */
+#define PART_USEC (G_USEC_PER_SEC / 10) /* between parts of a long list */
 
 /* One answer of 8.1, kept so that "unchanged" can be believed. */
 typedef struct
@@ -330,7 +331,7 @@ load_ask (GTask *task)
   Page *former = find_former (self, load);
   g_autoptr (GString) path = g_string_new (NULL);
 
-  g_string_printf (path, "/api/list?limit=%d", PAGE_TITLES);
+  g_string_printf (path, "/api/list?limit=%d", last == NULL ? FIRST_PAGE_TITLES : PAGE_TITLES);
   if (last != NULL)
     g_string_append_uri_escaped (g_string_append (path, "&after="), last->next, NULL, FALSE);
   if (former != NULL)

@@ -80,8 +80,8 @@ test_loads (Fixture *fixture, gconstpointer unused)
 static void
 test_loads_page_by_page (Fixture *fixture, gconstpointer unused)
 {
-  fixture->listener.fake->titles = 450;
-  assert_loads (fixture, 450);
+  fixture->listener.fake->titles = 1450;
+  assert_loads (fixture, 1450);
   g_assert_cmpuint (fake_count (fixture->listener.fake, "/api/list"), ==, 3);
   /* The first page at once; the others together, or one by one where they take their time. */
   g_assert_cmpuint (fixture->changes, >=, 2);
@@ -94,11 +94,11 @@ test_unchanged (Fixture *fixture, gconstpointer unused)
 {
   guint changes;
 
-  fixture->listener.fake->titles = 450;
-  assert_loads (fixture, 450);
+  fixture->listener.fake->titles = 1450;
+  assert_loads (fixture, 1450);
   g_string_truncate (fixture->listener.steps, 0);
   changes = fixture->changes;
-  assert_loads (fixture, 450);
+  assert_loads (fixture, 1450);
   g_assert_cmpuint (fixture->changes, ==, changes);
   g_assert_cmpuint (fake_count (fixture->listener.fake, "/api/list"), ==, 6);
   g_assert_cmpstr (fixture->listener.steps->str, ==, "");
@@ -218,9 +218,9 @@ test_begins_again_when_a_cursor_is_lost (Fixture *fixture, gconstpointer unused)
 {
   g_autoptr (GError) error = NULL;
 
-  fixture->listener.fake->titles = 450;
+  fixture->listener.fake->titles = 1450;
   fixture->listener.fake->lost_cursors = 2;
-  assert_loads (fixture, 450);
+  assert_loads (fixture, 1450);
   fixture->listener.fake->lost_cursors = 100;
   g_assert_false (load (fixture, &error));
   g_assert_error (error, CANTIGA_ERROR, CANTIGA_ERROR_MALFORMED);
@@ -229,10 +229,10 @@ test_begins_again_when_a_cursor_is_lost (Fixture *fixture, gconstpointer unused)
 static void
 test_survives_a_return (Fixture *fixture, gconstpointer unused)
 {
-  fixture->listener.fake->titles = 450;
+  fixture->listener.fake->titles = 1450;
   fake_fail (fixture->listener.fake, "/api/list", FAULT_FORGET, 1);
   fixture->listener.fake->skip = 1;
-  assert_loads (fixture, 450);
+  assert_loads (fixture, 1450);
   g_assert_cmpuint (cantiga_session_get_generation (fixture->listener.session), ==, 2);
 }
 

@@ -287,6 +287,23 @@ test_pages (Fixture *fixture, gconstpointer unused)
     }
 }
 
+/* An answer has an end (docs/protocol.md 8.1): what takes much room in JSON makes pages short, and none empty. */
+static void
+test_pages_have_room (Fixture *fixture, gconstpointer unused)
+{
+  g_autofree char *quotes = g_strnfill (CANTIGA_METADATA_TEXT_MAX, '"');
+  g_autoptr (CantigaCatalogue) catalogue = NULL;
+  g_autofree char *all = NULL;
+  guint pages;
+
+  for (guint8 i = 0; i < 200; i++)
+    put (fixture, 1 + i, quotes, quotes, i, "x");
+  catalogue = catalogue_of (fixture);
+  all = page_through (catalogue, NULL, 1000, &pages);
+  g_assert_cmpuint (strlen (all), ==, 2 * 200 - 1);
+  g_assert_cmpuint (pages, ==, 2);
+}
+
 static void
 test_refuses_unknown_cursors (Fixture *fixture, gconstpointer unused)
 {
@@ -471,6 +488,7 @@ main (int argc, char **argv)
   ADD ("finds-by-identifier", test_finds_by_identifier);
   ADD ("finds-words-without-regard-to-case-or-accents", test_queries);
   ADD ("pages-tell-every-title-once", test_pages);
+  ADD ("pages/room", test_pages_have_room);
   ADD ("refuses-unknown-cursors", test_refuses_unknown_cursors);
   ADD ("a-catalogue-stays-as-it-was", test_a_catalogue_stays_as_it_was);
   ADD ("open-titles-are-shared", test_open_titles_are_shared);
