@@ -134,9 +134,9 @@ cantiga_group_get_words (CantigaGroup *self)
 int
 cantiga_group_compare_artists (CantigaGroup *one, CantigaGroup *other)
 {
-  int order = strcmp (cantiga_title_keys (one->titles->pdata[0])->artist, cantiga_title_keys (other->titles->pdata[0])->artist);
+  int order = strcmp (cantiga_title_key (one->titles->pdata[0], CANTIGA_TITLE_ARTIST), cantiga_title_key (other->titles->pdata[0], CANTIGA_TITLE_ARTIST));
 
-  return order != 0 ? order : strcmp (cantiga_title_keys (one->titles->pdata[0])->album, cantiga_title_keys (other->titles->pdata[0])->album);
+  return order != 0 ? order : strcmp (cantiga_title_key (one->titles->pdata[0], CANTIGA_TITLE_ALBUM), cantiga_title_key (other->titles->pdata[0], CANTIGA_TITLE_ALBUM));
 }
 
 int
@@ -144,7 +144,7 @@ cantiga_group_compare (CantigaGroup *one, CantigaGroup *other)
 {
   if (one->kind == CANTIGA_GROUP_ARTIST)
     return cantiga_group_compare_artists (one, other);
-  return strcmp (cantiga_title_keys (one->titles->pdata[0])->album, cantiga_title_keys (other->titles->pdata[0])->album);
+  return strcmp (cantiga_title_key (one->titles->pdata[0], CANTIGA_TITLE_ALBUM), cantiga_title_key (other->titles->pdata[0], CANTIGA_TITLE_ALBUM));
 }
 
 /* ---- gathering ---- */
@@ -153,11 +153,11 @@ static int
 compare_places (gconstpointer a, gconstpointer b)
 {
   CantigaTitle *one = *(CantigaTitle *const *)a, *other = *(CantigaTitle *const *)b;
-  int order = strcmp (cantiga_title_keys (one)->album, cantiga_title_keys (other)->album);
+  int order = strcmp (cantiga_title_key (one, CANTIGA_TITLE_ALBUM), cantiga_title_key (other, CANTIGA_TITLE_ALBUM));
 
   if (order == 0)
     order = (int)cantiga_title_get_track (one) - (int)cantiga_title_get_track (other);
-  return order != 0 ? order : strcmp (cantiga_title_keys (one)->name, cantiga_title_keys (other)->name);
+  return order != 0 ? order : strcmp (cantiga_title_key (one, CANTIGA_TITLE_NAME), cantiga_title_key (other, CANTIGA_TITLE_NAME));
 }
 
 CantigaGroup *

@@ -3,6 +3,7 @@
 #include <glib/gi18n.h>
 
 #include "ui/application.h"
+#include "ui/gently.h"
 #include "ui/probe.h"
 #include "ui/sized.h"
 #include "ui/skeleton.h"
@@ -171,18 +172,23 @@ patience_cb (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Groups are gathered for who looks at them alone. */
+/* A view gets its widgets when it is looked at; groups are gathered then, too. */
 static void
-set_group_model (CantigaLibraryPage *self, GtkGridView *view, GListModel *model)
+fill_view (CantigaLibraryPage *self, const char *page)
 {
-  GtkSelectionModel *selection = gtk_grid_view_get_model (view);
-  g_autoptr (GtkSelectionModel) own = NULL;
+  gboolean list = g_str_equal (page, "list");
+  GtkGridView *grid = g_str_equal (page, "grid") ? self->grid : g_str_equal (page, "albums") ? self->albums : g_str_equal (page, "artists") ? self->artists : NULL;
+  g_autoptr (GtkSelectionModel) model = NULL;
 
-  if (selection != NULL && gtk_no_selection_get_model (GTK_NO_SELECTION (selection)) == model)
+  if (list ? gtk_list_view_get_model (self->list) != NULL : grid == NULL || gtk_grid_view_get_model (grid) != NULL)
     return;
-  own = GTK_SELECTION_MODEL (gtk_no_selection_new (g_object_ref (model)));
-  gtk_grid_view_set_model (view, own);
-  g_signal_connect_object (model, "items-changed", G_CALLBACK (choose_view), self, G_CONNECT_SWAPPED);
+  model = cantiga_gently_new (get_model (self));
+  if (list)
+    gtk_list_view_set_model (self->list, model);
+  else
+    gtk_grid_view_set_model (grid, model);
+  if (grid != NULL && grid != self->grid)
+    g_signal_connect_object (get_model (self), "items-changed", G_CALLBACK (choose_view), self, G_CONNECT_SWAPPED);
 }
 
 static void
@@ -192,10 +198,7 @@ choose_view (CantigaLibraryPage *self)
   gboolean titled = count_all (self) > 0;
   gboolean titles = g_str_equal (self->kind, "titles");
 
-  if (g_str_equal (page, "albums"))
-    set_group_model (self, self->albums, cantiga_shelf_get_albums (self->shelf));
-  if (g_str_equal (page, "artists"))
-    set_group_model (self, self->artists, cantiga_shelf_get_artists (self->shelf));
+  fill_view (self, page);
   if (g_str_equal (page, "no-match"))
     show_no_match (self);
   if (!g_str_equal (page, "loading"))
@@ -507,19 +510,19 @@ cantiga_library_page_class_init (CantigaLibraryPageClass *klass)
 }
 
 static void
-fill_views (CantigaLibraryPage *self)
+shown_cb (CantigaLibraryPage *self)
 {
-  GListModel *titles = cantiga_shelf_get_titles (self->shelf);
-  g_autoptr (GtkSelectionModel) cards = GTK_SELECTION_MODEL (gtk_no_selection_new (g_object_ref (titles)));
-  g_autoptr (GtkSelectionModel) rows = GTK_SELECTION_MODEL (gtk_no_selection_new (g_object_ref (titles)));
+  cantiga_probe_mark (GTK_WIDGET (self), "shown", count_all (self));
+}
 
-  gtk_grid_view_set_model (self->grid, cards);
-  gtk_list_view_set_model (self->list, rows);
+static void
+attach_views (CantigaLibraryPage *self)
+{
   cantiga_title_menu_attach_keys (GTK_WIDGET (self->grid));
   cantiga_title_menu_attach_keys (GTK_WIDGET (self->list));
   cantiga_title_menu_attach_keys (GTK_WIDGET (self->albums));
   cantiga_title_menu_attach_keys (GTK_WIDGET (self->artists));
-  g_signal_connect_swapped (titles, "items-changed", G_CALLBACK (choose_view), self);
+  g_signal_connect_swapped (cantiga_shelf_get_titles (self->shelf), "items-changed", G_CALLBACK (choose_view), self);
 }
 
 static void
@@ -537,6 +540,7 @@ cantiga_library_page_init (CantigaLibraryPage *self)
   g_action_map_add_action_entries (G_ACTION_MAP (group), actions, G_N_ELEMENTS (actions), self);
   self->kind_action = g_object_ref (G_SIMPLE_ACTION (g_action_map_lookup_action (G_ACTION_MAP (group), "kind")));
   gtk_widget_insert_action_group (GTK_WIDGET (self), "library", G_ACTION_GROUP (group));
-  fill_views (self);
+  attach_views (self);
+  g_signal_connect (self, "map", G_CALLBACK (shown_cb), NULL);
   choose_view (self);
 }

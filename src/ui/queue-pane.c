@@ -3,6 +3,7 @@
 #include <glib/gi18n.h>
 
 #include "ui/application.h"
+#include "ui/gently.h"
 #include "ui/queue-row.h"
 #include "ui/title-menu.h"
 #include "ui/window.h"
@@ -193,7 +194,7 @@ cantiga_queue_pane_set_queue (CantigaQueuePane *self, CantigaQueue *queue, Canti
 {
   static const char *const followed[] = { "items-changed", "notify::place", "notify::state", "notify::plays-left" };
   g_autoptr (GtkListItemFactory) factory = gtk_signal_list_item_factory_new ();
-  g_autoptr (GtkSelectionModel) model = GTK_SELECTION_MODEL (gtk_no_selection_new (g_object_ref (G_LIST_MODEL (queue))));
+  g_autoptr (GtkSelectionModel) model = cantiga_gently_new (G_LIST_MODEL (queue));
   gboolean first = self->queue == NULL;
 
   g_set_object (&self->queue, queue);

@@ -4,6 +4,8 @@
 
 #include "ui/title-keys.h"
 
+#define PREPARED_AT_ONCE 100
+
 /* Groups of one kind, as they are found and sorted. */
 typedef struct
 {
@@ -29,6 +31,8 @@ struct _CantigaShelf
   GStrv words;
   char *order;
   guint gathering;
+  guint preparing;
+  guint prepared; /* how many of all have what they are found and sorted by */
 
   gboolean stale; /* the groups are not those of all */
   gboolean asked; /* for the groups */
@@ -43,7 +47,7 @@ title_is_found (gpointer title, gpointer user_data)
 {
   CantigaShelf *self = user_data;
 
-  return self->words == NULL || cantiga_title_keys_match (cantiga_title_keys (title)->words, (const char *const *)self->words);
+  return self->words == NULL || cantiga_title_keys_match (cantiga_title_key (title, CANTIGA_TITLE_WORDS), (const char *const *)self->words);
 }
 
 static gboolean
@@ -61,22 +65,27 @@ compare_numbers (double a, double b)
 }
 
 static int
+compare_keys (CantigaTitle *one, CantigaTitle *other, CantigaTitleKey key)
+{
+  return strcmp (cantiga_title_key (one, key), cantiga_title_key (other, key));
+}
+
+static int
 compare_titles (gconstpointer a, gconstpointer b, gpointer user_data)
 {
   CantigaShelf *self = user_data;
   CantigaTitle *one = (CantigaTitle *)a, *other = (CantigaTitle *)b;
-  const CantigaTitleKeys *one_keys = cantiga_title_keys (one), *other_keys = cantiga_title_keys (other);
   int order = 0;
 
   if (g_str_equal (self->order, "artist"))
-    order = strcmp (one_keys->artist, other_keys->artist);
+    order = compare_keys (one, other, CANTIGA_TITLE_ARTIST);
   else if (g_str_equal (self->order, "length"))
     order = compare_numbers (cantiga_title_get_duration (one), cantiga_title_get_duration (other));
   if (order == 0 && !g_str_equal (self->order, "title"))
-    order = strcmp (one_keys->album, other_keys->album);
+    order = compare_keys (one, other, CANTIGA_TITLE_ALBUM);
   if (order == 0 && g_str_equal (self->order, "album"))
     order = compare_numbers (cantiga_title_get_track (one), cantiga_title_get_track (other));
-  return order != 0 ? order : strcmp (one_keys->name, other_keys->name);
+  return order != 0 ? order : compare_keys (one, other, CANTIGA_TITLE_NAME);
 }
 
 static int
@@ -146,11 +155,36 @@ gather_cb (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+/* What titles are found and sorted by takes longer to make than to use: it is there before somebody waits for it. */
+static gboolean
+prepare_cb (gpointer user_data)
+{
+  CantigaShelf *self = user_data;
+
+  for (guint i = 0; i < PREPARED_AT_ONCE; i++)
+    {
+      g_autoptr (CantigaTitle) title = self->all != NULL ? g_list_model_get_item (self->all, self->prepared) : NULL;
+
+      if (title == NULL)
+        {
+          self->preparing = 0;
+          return G_SOURCE_REMOVE;
+        }
+      self->prepared++;
+      for (guint key = 0; key < CANTIGA_N_TITLE_KEYS; key++)
+        cantiga_title_key (title, key);
+    }
+  return G_SOURCE_CONTINUE;
+}
+
 /* Who looked at groups once sees them follow. */
 static void
 all_changed_cb (CantigaShelf *self)
 {
   self->stale = TRUE;
+  self->prepared = 0;
+  if (self->preparing == 0)
+    self->preparing = g_idle_add_full (G_PRIORITY_LOW, prepare_cb, self, NULL);
   if (self->asked && self->gathering == 0)
     self->gathering = g_idle_add (gather_cb, self);
 }
@@ -272,6 +306,7 @@ cantiga_shelf_dispose (GObject *object)
   if (self->found != NULL)
     cantiga_shelf_set_all (self, NULL);
   g_clear_handle_id (&self->gathering, g_source_remove);
+  g_clear_handle_id (&self->preparing, g_source_remove);
   groups_clear (&self->albums);
   groups_clear (&self->artists);
   g_clear_object (&self->sorted);

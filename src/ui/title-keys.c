@@ -2,13 +2,18 @@
 
 #include <string.h>
 
-static void
-keys_free (CantigaTitleKeys *keys)
+typedef struct
 {
-  g_free (keys->words);
-  g_free (keys->name);
-  g_free (keys->artist);
-  g_free (keys->album);
+  char *texts[CANTIGA_N_TITLE_KEYS]; /* NULL until asked for */
+} Keys;
+
+static void
+keys_free (gpointer data)
+{
+  Keys *keys = data;
+
+  for (guint i = 0; i < CANTIGA_N_TITLE_KEYS; i++)
+    g_free (keys->texts[i]);
   g_free (keys);
 }
 
@@ -37,31 +42,43 @@ changed_cb (GObject *title, GParamSpec *pspec)
     g_object_set_qdata (title, get_quark (), NULL);
 }
 
-static CantigaTitleKeys *
-keys_new (CantigaTitle *title)
+static Keys *
+get_keys (CantigaTitle *title)
 {
-  CantigaTitleKeys *keys = g_new (CantigaTitleKeys, 1);
-  g_autofree char *all = g_strjoin ("\n", cantiga_title_get_name (title), cantiga_title_get_artist (title), cantiga_title_get_album (title), NULL);
-
-  keys->words = cantiga_title_keys_fold (all);
-  keys->name = g_utf8_collate_key (cantiga_title_get_name (title), -1);
-  keys->artist = g_utf8_collate_key (cantiga_title_get_artist (title), -1);
-  keys->album = g_utf8_collate_key (cantiga_title_get_album (title), -1);
-  return keys;
-}
-
-const CantigaTitleKeys *
-cantiga_title_keys (CantigaTitle *title)
-{
-  CantigaTitleKeys *keys = g_object_get_qdata (G_OBJECT (title), get_quark ());
+  Keys *keys = g_object_get_qdata (G_OBJECT (title), get_quark ());
 
   if (keys != NULL)
     return keys;
-  keys = keys_new (title);
+  keys = g_new0 (Keys, 1);
   g_signal_handlers_disconnect_by_func (title, changed_cb, NULL);
   g_signal_connect (title, "notify", G_CALLBACK (changed_cb), NULL);
-  g_object_set_qdata_full (G_OBJECT (title), get_quark (), keys, (GDestroyNotify)keys_free);
+  g_object_set_qdata_full (G_OBJECT (title), get_quark (), keys, keys_free);
   return keys;
+}
+
+static char *
+make_key (CantigaTitle *title, CantigaTitleKey key)
+{
+  g_autofree char *all = NULL;
+
+  if (key == CANTIGA_TITLE_NAME)
+    return g_utf8_collate_key (cantiga_title_get_name (title), -1);
+  if (key == CANTIGA_TITLE_ARTIST)
+    return g_utf8_collate_key (cantiga_title_get_artist (title), -1);
+  if (key == CANTIGA_TITLE_ALBUM)
+    return g_utf8_collate_key (cantiga_title_get_album (title), -1);
+  all = g_strjoin ("\n", cantiga_title_get_name (title), cantiga_title_get_artist (title), cantiga_title_get_album (title), NULL);
+  return cantiga_title_keys_fold (all);
+}
+
+const char *
+cantiga_title_key (CantigaTitle *title, CantigaTitleKey key)
+{
+  Keys *keys = get_keys (title);
+
+  if (keys->texts[key] == NULL)
+    keys->texts[key] = make_key (title, key);
+  return keys->texts[key];
 }
 
 GStrv

@@ -1,21 +1,22 @@
-/* How a title is found and where it stands: its words without case and accents, and its places in an order. Made once a title, when first asked for.
- */
+/* How a title is found and where it stands: its words without case and accents, and its places in an order. Each is made once a title, when it is
+ * first asked for. */
 #pragma once
 
 #include "client/title.h"
 
 G_BEGIN_DECLS
 
-/* All borrowed from the title. */
-typedef struct
+typedef enum
 {
-  char *words; /* name, artist and album, folded, a line each */
-  char *name;  /* these three: as of g_utf8_collate_key(), compared byte by byte */
-  char *artist;
-  char *album;
-} CantigaTitleKeys;
+  CANTIGA_TITLE_WORDS, /* name, artist and album, folded, a line each */
+  CANTIGA_TITLE_NAME,  /* these three: as of g_utf8_collate_key(), compared byte by byte */
+  CANTIGA_TITLE_ARTIST,
+  CANTIGA_TITLE_ALBUM,
+  CANTIGA_N_TITLE_KEYS
+} CantigaTitleKey;
 
-const CantigaTitleKeys *cantiga_title_keys (CantigaTitle *title);
+/* Borrowed from the title. */
+const char *cantiga_title_key (CantigaTitle *title, CantigaTitleKey key);
 /* Without case and accents: "CANÇÃO" is "cancao". Free with g_free(). */
 char *cantiga_title_keys_fold (const char *text);
 /* words: as of cantiga_title_keys_split(). Whether each of them is part of folded. */
