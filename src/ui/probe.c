@@ -64,6 +64,7 @@ cantiga_probe_start (GActionMap *map)
 
 typedef struct
 {
+  GtkWidget *widget; /* weak */
   char *what;
   guint n;
 } Mark;
@@ -71,8 +72,11 @@ typedef struct
 static void
 mark_free (gpointer data, GClosure *closure)
 {
-  g_free (((Mark *)data)->what);
-  g_free (data);
+  Mark *mark = data;
+
+  g_clear_weak_pointer (&mark->widget);
+  g_free (mark->what);
+  g_free (mark);
 }
 
 static void
@@ -81,17 +85,22 @@ say (const char *what, const char *end, guint n)
   g_printerr ("probe %s%s %u %" G_GINT64_FORMAT "\n", what, end, n, g_get_monotonic_time ());
 }
 
+/* A page that is not shown yet waits for the frame in which it is. */
 static void
 painted_cb (GdkFrameClock *clock, Mark *mark)
 {
-  say (mark->what, "-painted", mark->n);
+  if (mark->widget != NULL && !gtk_widget_get_mapped (mark->widget))
+    return;
+  if (mark->widget != NULL)
+    say (mark->what, "-painted", mark->n);
   g_signal_handlers_disconnect_by_data (clock, mark);
 }
 
 void
 cantiga_probe_mark (GtkWidget *widget, const char *what, guint n)
 {
-  GdkFrameClock *clock = gtk_widget_get_frame_clock (widget);
+  GtkRoot *root = gtk_widget_get_root (widget);
+  GdkFrameClock *clock = root != NULL ? gtk_widget_get_frame_clock (GTK_WIDGET (root)) : NULL;
   Mark *mark;
 
   if (probe.action == NULL)
@@ -99,7 +108,9 @@ cantiga_probe_mark (GtkWidget *widget, const char *what, guint n)
   say (what, "", n);
   if (clock == NULL)
     return;
-  mark = g_new (Mark, 1);
-  *mark = (Mark){ g_strdup (what), n };
+  mark = g_new0 (Mark, 1);
+  g_set_weak_pointer (&mark->widget, widget);
+  mark->what = g_strdup (what);
+  mark->n = n;
   g_signal_connect_data (clock, "after-paint", G_CALLBACK (painted_cb), mark, mark_free, 0);
 }

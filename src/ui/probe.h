@@ -8,7 +8,7 @@
 G_BEGIN_DECLS
 
 void cantiga_probe_start (GActionMap *map);
-/* Says on stderr "probe WHAT N MICROSECONDS": now, and "probe WHAT-painted …" once widget's next frame is drawn. */
+/* Says on stderr "probe WHAT N MICROSECONDS": now, and "probe WHAT-painted …" once the next frame is drawn in which widget is shown. */
 void cantiga_probe_mark (GtkWidget *widget, const char *what, guint n);
 
 G_END_DECLS

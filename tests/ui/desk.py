@@ -4,6 +4,7 @@ What looks at the screen needs Debian's own Python with python3-pyatspi, inside 
 """
 import contextlib
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -139,16 +140,19 @@ class Desk(journey.Place):
     def names(self):
         return [f"{node.getRoleName()}: {node.name}" for node in self.walk() if node.name]
 
-    def all(self, name, role=None):
-        """What is called so, exactly; or begins so, if name ends in …"""
+    def each(self, name, role=None):
+        """What is called so, exactly; or begins so, if name ends in …: one after the other, as long as they are asked for."""
         def fits(text):
             return text.startswith(name[:-1]) if name.endswith("…") else text == name
-        found = []
         for node in self.walk():
+            fitting = False
             with contextlib.suppress(Exception):
-                if fits(node.name) and (role is None or node.getRoleName() == role) and self.is_laid_out(node):
-                    found.append(node)
-        return found
+                fitting = fits(node.name) and (role is None or node.getRoleName() == role) and self.is_laid_out(node)
+            if fitting:
+                yield node
+
+    def all(self, name, role=None):
+        return list(self.each(name, role))
 
     def is_laid_out(self, node):
         """GTK 4.8 tells of pages that are not shown as well: they have no place until they are shown once."""
@@ -156,7 +160,7 @@ class Desk(journey.Place):
 
     def see(self, name, role=None, limit=20.0):
         """Waits until it is there."""
-        return journey.until(lambda: self.all(name, role), f"“{name}” is on the screen", limit)[0]
+        return journey.until(lambda: next(self.each(name, role), None), f"“{name}” is on the screen", limit)
 
     def see_no(self, name, limit=20.0):
         journey.until(lambda: not self.all(name), f"“{name}” goes from the screen", limit)
@@ -166,7 +170,7 @@ class Desk(journey.Place):
     def press(self, name, role="push button"):
         """The first of that name that can be pressed."""
         def pressed():
-            for node in self.all(name, role):
+            for node in self.each(name, role):
                 with contextlib.suppress(Exception):
                     if node.getState().contains(self.atspi.STATE_SENSITIVE):
                         return node.queryAction().doAction(0)
@@ -178,7 +182,7 @@ class Desk(journey.Place):
 
     def write(self, name, text, role=None):
         def written():
-            for node in self.all(name, role):
+            for node in self.each(name, role):
                 with contextlib.suppress(NotImplementedError):
                     return node.queryEditableText().setTextContents(text)
             return False
@@ -191,6 +195,18 @@ class Desk(journey.Place):
         """A window action, as a menu does it."""
         subprocess.run(["gdbus", "call", "--session", "--dest", "io.github.cantiga.Cantiga", "--object-path", "/io/github/cantiga/Cantiga/window/1",
                         "--method", "org.gtk.Actions.Activate", action, f"[{parameter}]", "{}"], env=self.env, check=True, stdout=subprocess.DEVNULL)
+
+    def of_probe(self, method, *parameters):
+        return subprocess.run(["gdbus", "call", "--session", "--dest", "io.github.cantiga.Cantiga", "--object-path", "/io/github/cantiga/Cantiga", "--method",
+                               "org.gtk.Actions." + method, "longest-gap", *parameters], env=self.env, check=True, capture_output=True, text=True).stdout
+
+    def longest_gap(self):
+        """The longest turn of the program's main loop (with CANTIGA_PROBE): milliseconds of time, and of the processor's."""
+        return tuple(float(number) for number in re.search(r"\((\d+\.?\d*), (\d+\.?\d*)\)", self.of_probe("Describe")).groups())
+
+    def start_anew(self):
+        """Turns before this one do not count."""
+        self.of_probe("SetState", "<(0.0, 0.0)>", "{}")
 
     def resize(self, width, height):
         """The window without its border; there is no compositor, so GTK draws one of 5 pixels within."""
