@@ -78,7 +78,7 @@ static gboolean
 only_reads (const char *command, const char *word)
 {
   static const char *const commands[] = { "audit", "config", "doctor", "list", "plays", "status", "verify", NULL };
-  static const char *const grouped[] = { "cards", "groups", "ledger", "licences", "players", "pki", "rights", NULL };
+  static const char *const grouped[] = { "backup", "cards", "groups", "ledger", "licences", "players", "pki", "rights", NULL };
   static const char *const words[] = { "authorities", "list", "show", "status", "verify", NULL };
 
   return g_strv_contains (commands, command) || (word == NULL ? g_strv_contains (grouped, command) : g_strv_contains (words, word));

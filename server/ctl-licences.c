@@ -215,8 +215,12 @@ print_play (const Lists *lists, const CantigaPlayRow *row)
   g_autofree char *listener = cantiga_ctl_dup_card_name (lists->cards, &row->listener);
   g_autofree char *title = cantiga_ctl_dup_title_name (lists->titles, &row->title);
   g_autofree char *at = cantiga_ctl_dup_time (row->at);
+  g_autofree char *may_return = cantiga_ctl_dup_may_return (row->plays_left);
 
-  cantiga_ctl_print ("%6" G_GINT64_FORMAT "  %s  %-10s  %s · %s  (%u left)", row->number, at, row->event, listener, title, row->plays_left);
+  if (g_str_equal (row->event, "restored"))
+    cantiga_ctl_print ("%6" G_GINT64_FORMAT "  %s  restored    out of a backup: %s", row->number, at, may_return);
+  else
+    cantiga_ctl_print ("%6" G_GINT64_FORMAT "  %s  %-10s  %s · %s  (%u left)", row->number, at, row->event, listener, title, row->plays_left);
 }
 
 gboolean

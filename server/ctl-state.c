@@ -71,13 +71,15 @@ cantiga_command_status (CantigaCtl *ctl, GError **error)
     json_object_set_int_member (object, counts[i].name, counts[i].n);
   if (ctl->json)
     {
+      if (!cantiga_ctl_tell_restored (ctl, object, error))
+        return FALSE;
       cantiga_ctl_print_object (json_object_ref (object));
       return TRUE;
     }
   cantiga_ctl_print ("%s (%s), listens on %s", cantiga_pki_get_name (ctl->pki), ctl->folder, ctl->configuration->listen);
   for (guint i = 0; i < G_N_ELEMENTS (counts); i++)
     cantiga_ctl_print ("%6u %s", counts[i].n, counts[i].name);
-  return TRUE;
+  return cantiga_ctl_tell_restored (ctl, object, error);
 }
 
 /* ---- config ---- */

@@ -268,22 +268,24 @@ verify_title (CantigaCtl *ctl, const CantigaTitle *title, GError **error)
   return cantiga_manifest_verify (manifest, cantiga_pki_get_authority (ctl->pki), ctl->now, error);
 }
 
-static void
-print_verified (CantigaCtl *ctl, guint n, GPtrArray *damaged, gboolean ledger_is_whole)
+static gboolean
+print_verified (CantigaCtl *ctl, guint n, GPtrArray *damaged, gboolean ledger_is_whole, GError **error)
 {
   JsonArray *names = json_array_new ();
-  JsonObject *object = json_object_new ();
+  g_autoptr (JsonObject) object = json_object_new ();
 
   for (guint i = 0; i < damaged->len; i++)
     json_array_add_string_element (names, g_ptr_array_index (damaged, i));
   json_object_set_int_member (object, "titles", n);
   json_object_set_boolean_member (object, "ledger", ledger_is_whole);
   json_object_set_array_member (object, "damaged", names);
+  if (!ctl->json)
+    cantiga_ctl_print ("%u titles, %u damaged; the ledger is %s.", n, damaged->len, ledger_is_whole ? "whole" : "damaged");
+  if (ledger_is_whole && !cantiga_ctl_tell_restored (ctl, object, error))
+    return FALSE;
   if (ctl->json)
     cantiga_ctl_print_object (json_object_ref (object));
-  else
-    cantiga_ctl_print ("%u titles, %u damaged; the ledger is %s.", n, damaged->len, ledger_is_whole ? "whole" : "damaged");
-  json_object_unref (object);
+  return TRUE;
 }
 
 static gboolean
@@ -303,7 +305,8 @@ verify_all (CantigaCtl *ctl, GPtrArray *titles, GError **error)
       g_printerr ("cantigactl: %s: %s\n", title->metadata->name, failure->message);
       g_ptr_array_add (damaged, g_strdup (title->metadata->name));
     }
-  print_verified (ctl, titles->len, damaged, ledger_is_whole);
+  if (!print_verified (ctl, titles->len, damaged, ledger_is_whole, error))
+    return FALSE;
   if (!ledger_is_whole)
     {
       g_propagate_error (error, g_steal_pointer (&of_ledger));

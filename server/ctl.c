@@ -19,6 +19,8 @@ typedef enum
   OPTION_NEW_MASTER = 1 << 7,
   OPTION_RULE = 1 << 8,
   OPTION_WATCH = 1 << 9,
+  OPTION_MASTER = 1 << 10,
+  OPTION_KEEP_PLAYS = 1 << 11,
 } OptionBits;
 
 static const struct
@@ -49,6 +51,10 @@ static const struct
   { "groups", cantiga_command_groups, 0, "groups [list | add GROUP CARD… | remove GROUP CARD…]", "groups of cards, for rights" },
   { "ledger", cantiga_command_ledger, OPTION_CONFIG, "ledger [status | move postgresql://… | move ledger.sqlite] [--config FILE]",
     "where the ledger is; to another database and back, with the server stopped" },
+  { "backup", cantiga_command_backup, OPTION_MASTER | OPTION_KEEP_PLAYS | OPTION_CONFIG,
+    "backup create FILE | backup verify FILE [--master FILE] | backup restore FILE [--master FILE] [--keep-plays]",
+    "ledger, keys and configuration in one sealed file, while the server goes on; back from it, with the server stopped. The master key and the library "
+    "are not in it" },
   { "pki", cantiga_command_pki, OPTION_NEW_MASTER, "pki [status | rotate | rotate-master [--new-master FILE]]",
     "keys and certificates, and until when; new keys for the server, a new master key" },
   { "config", cantiga_command_config, OPTION_CONFIG, "config [show | check | template] [--config FILE]",
@@ -95,6 +101,8 @@ parse_options (CantigaCtl *ctl, int *argc, char ***argv, GError **error)
     { "allow", 0, 0, G_OPTION_ARG_NONE, &ctl->allow, "These titles are there for these listeners", NULL },
     { "deny", 0, 0, G_OPTION_ARG_NONE, &ctl->deny, "These titles are not there for these listeners", NULL },
     { "config", 0, 0, G_OPTION_ARG_FILENAME, &ctl->config, "Another configuration file", "FILE" },
+    { "master", 0, 0, G_OPTION_ARG_FILENAME, &ctl->master, "The master key that the backup was made with, if it is not the state's", "FILE" },
+    { "keep-plays", 0, 0, G_OPTION_ARG_NONE, &ctl->keep_plays, "Licences stay as the backup has them, and how many plays may have come back is told", NULL },
     { "new-master", 0, 0, G_OPTION_ARG_FILENAME, &ctl->new_master, "The new master key, made if it is not there", "FILE" },
     { NULL },
   };
@@ -115,7 +123,7 @@ options_given (const CantigaCtl *ctl)
                     || ctl->allow || ctl->deny
                 ? OPTION_RULE
                 : 0)
-         | (ctl->config != NULL ? OPTION_CONFIG : 0) | (ctl->new_master != NULL ? OPTION_NEW_MASTER : 0);
+         | (ctl->master != NULL ? OPTION_MASTER : 0) | (ctl->keep_plays ? OPTION_KEEP_PLAYS : 0) | (ctl->config != NULL ? OPTION_CONFIG : 0) | (ctl->new_master != NULL ? OPTION_NEW_MASTER : 0);
 }
 
 static gboolean
@@ -197,6 +205,7 @@ ctl_clear (CantigaCtl *ctl)
   g_free (ctl->validity);
   g_free (ctl->config);
   g_free (ctl->new_master);
+  g_free (ctl->master);
   g_free (ctl->title);
   g_free (ctl->album);
   g_free (ctl->listener);

@@ -23,6 +23,8 @@ typedef struct
   char *validity;
   char *config;
   char *new_master;
+  char *master;
+  gboolean keep_plays;
   char *title, *album, *listener, *group, *renewal; /* of a rule */
   int at_once;
   gboolean allow, deny;
@@ -62,6 +64,11 @@ char *cantiga_ctl_dup_time (gint64 time);
 /* "3:07" */
 char *cantiga_ctl_dup_duration (double seconds);
 
+/* "3 plays may have come back": of a ledger that came out of a backup; free with g_free(). */
+char *cantiga_ctl_dup_may_return (guint plays);
+/* Says that, in object and to people, if the ledger did. */
+gboolean cantiga_ctl_tell_restored (CantigaCtl *ctl, JsonObject *object, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* A title in a line, and as JSON: ctl-titles.c. */
 void cantiga_ctl_print_title (const CantigaTitle *title, const char *note);
 JsonObject *cantiga_ctl_encode_title (const CantigaTitle *title);
@@ -81,6 +88,7 @@ gboolean cantiga_command_init (CantigaCtl *ctl, GError **error);
 gboolean cantiga_command_status (CantigaCtl *ctl, GError **error);
 gboolean cantiga_command_doctor (CantigaCtl *ctl, GError **error);
 gboolean cantiga_command_config (CantigaCtl *ctl, GError **error);
+gboolean cantiga_command_backup (CantigaCtl *ctl, GError **error);
 gboolean cantiga_command_pki (CantigaCtl *ctl, GError **error);
 gboolean cantiga_command_add (CantigaCtl *ctl, GError **error);
 gboolean cantiga_command_list (CantigaCtl *ctl, GError **error);

@@ -75,6 +75,12 @@ cantiga_ledger_draw_crl_number (CantigaLedger *ledger, const char *digest, gint6
 }
 
 gboolean
+cantiga_ledger_forget_crl (CantigaLedger *ledger, GError **error)
+{
+  return cantiga_sql_exec (ledger->sql, "DELETE FROM crl", error);
+}
+
+gboolean
 cantiga_ledger_copy_crl (CantigaLedger *from, CantigaLedger *to, GError **error)
 {
   g_autofree char *digest = NULL;

@@ -3,7 +3,8 @@
 static const char *const event_names[CANTIGA_N_EVENTS] = {
   [CANTIGA_EVENT_GRANTED] = "granted",       [CANTIGA_EVENT_STARTED] = "started", [CANTIGA_EVENT_ENDED] = "ended",
   [CANTIGA_EVENT_GIVEN_BACK] = "given-back", [CANTIGA_EVENT_CLOSED] = "closed",   [CANTIGA_EVENT_REVOKED] = "revoked",
-  [CANTIGA_EVENT_RENEWED] = "renewed",       [CANTIGA_EVENT_RETURNED] = "returned",
+  [CANTIGA_EVENT_RENEWED] = "renewed",       [CANTIGA_EVENT_RETURNED] = "returned", [CANTIGA_EVENT_LOWERED] = "lowered",
+  [CANTIGA_EVENT_RESTORED] = "restored",
 };
 
 /* Where the plays end: the last number and link. Sealed, so that events cannot be cut off at the end. */
@@ -66,6 +67,17 @@ take_head (CantigaLedger *ledger, Head *ret_head, GError **error)
   gboolean there;
 
   return load_head (ledger, &there, ret_head, error) && (there || cantiga_ledger_fail_damaged (CANTIGA_TABLE_HEAD, error));
+}
+
+gboolean
+cantiga_ledger_last_number (CantigaLedger *ledger, gint64 *ret_number, GError **error)
+{
+  Head head;
+
+  if (!take_head (ledger, &head, error))
+    return FALSE;
+  *ret_number = head.number;
+  return TRUE;
 }
 
 static gboolean

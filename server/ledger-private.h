@@ -130,6 +130,8 @@ gboolean cantiga_ledger_copy_rules (CantigaLedger *from, CantigaLedger *to, GErr
 gboolean cantiga_ledger_verify_followed (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_ledger_copy_followed (CantigaLedger *from, CantigaLedger *to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The next list gets a number of its own, above all that players have seen. */
+gboolean cantiga_ledger_forget_crl (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_ledger_copy_crl (CantigaLedger *from, CantigaLedger *to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ---- plays, only ever appended (9.5): ledger-events.c ---- */
@@ -143,6 +145,8 @@ typedef enum
   CANTIGA_EVENT_REVOKED,
   CANTIGA_EVENT_RENEWED,  /* a licence, by its listener or the keeper: of no play */
   CANTIGA_EVENT_RETURNED, /* a licence, by its listener: of no play */
+  CANTIGA_EVENT_LOWERED,  /* a licence, since its ledger came out of a backup: of no play */
+  CANTIGA_EVENT_RESTORED, /* the ledger, of a backup; plays: how many licences were lowered, plays_left: how many plays may have come back */
   CANTIGA_N_EVENTS
 } CantigaEventKind;
 
@@ -170,6 +174,8 @@ gboolean cantiga_ledger_each_event (CantigaLedger *ledger, CantigaEventVisit vis
 gboolean cantiga_ledger_last_event (CantigaLedger *ledger, const CantigaId *key, gboolean *ret_there, CantigaEvent *ret_event,
                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_ledger_load_event (CantigaLedger *ledger, gint64 number, CantigaEvent *ret_event, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* 0: there are none. */
+gboolean cantiga_ledger_last_number (CantigaLedger *ledger, gint64 *ret_number, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Makes the head of a new ledger; CANTIGA_ERROR_CONFIGURATION if the ledger belongs to another master key. */
 gboolean cantiga_ledger_open_head (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

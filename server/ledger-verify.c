@@ -78,7 +78,10 @@ gather_event (const CantigaEvent *event, gpointer user_data, GError **error)
   Play *play = g_hash_table_lookup (gathered->plays, &event->key);
   CantigaId key;
 
-  /* What became of a licence, not of one of its plays. */
+  /* Its plays that are gone, for all that is known, were taken. */
+  if (event->kind == CANTIGA_EVENT_LOWERED)
+    add_taken (gathered, &event->stamp, (gint)(event->plays - event->plays_left) - get_taken (gathered, &event->stamp));
+  /* What became of a licence or of the ledger, not of one of its plays. */
   if (event->kind >= CANTIGA_EVENT_REVOKED && cantiga_id_equal (&event->key, &no_play))
     return TRUE;
   if (!cantiga_ledger_find_by_ids (gathered->ledger, CANTIGA_TABLE_PLAYS, &event->listener, &event->play, &key, error))

@@ -19,10 +19,28 @@ void cantiga_ledger_free (CantigaLedger *ledger);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaLedger, cantiga_ledger_free)
 /* Writes all of it anew to a new ledger at path, under another master key; identifiers stay what they are (docs/protocol.md 13.6). Checks plays and rows as it reads them. */
 gboolean cantiga_ledger_copy (CantigaLedger *ledger, const char *path, CantigaSecret *master, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* What a ledger out of a backup came to. */
+typedef struct
+{
+  gboolean known;            /* what was spent after the backup is known: the ledger that was in its place says it */
+  guint licences, plays;     /* lowered, and by how many plays in all */
+  guint may_return;          /* plays spent after the backup that may be heard again */
+} CantigaRestored;
+/* To be done with a ledger that came out of a backup, before it is used: licences are lowered by what before, the ledger that was in its place, says was spent since; to nothing if before is NULL or tells nothing.
+ * keep_plays: they stay as they are, and how many plays may have come back is told. Plays under way are closed, what was revoked meanwhile is revoked, and all of it is a row of the plays. */
+gboolean cantiga_ledger_restore (CantigaLedger *ledger, CantigaLedger *before, gboolean keep_plays, gint64 now, CantigaRestored *ret_restored, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Files that travel with a ledger in the SQLite file at path, which nobody has open: put there, and taken out again. Name → GBytes. */
+gboolean cantiga_ledger_put_files (const char *path, GHashTable *files, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GHashTable *cantiga_ledger_take_files (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The key that identifiers of titles are made with (docs/protocol.md 13.6). */
 CantigaSecret *cantiga_ledger_get_id_key (CantigaLedger *ledger);
 /* Every row opens, the chain of plays holds, counts agree with plays. CANTIGA_ERROR_DAMAGED says where. */
 gboolean cantiga_ledger_verify (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* How many titles, and rows of plays. */
+gboolean cantiga_ledger_count (CantigaLedger *ledger, guint *ret_titles, guint64 *ret_plays, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* When it last came out of a backup, and how many plays may have come back since the first time; 0: never. */
+gboolean cantiga_ledger_get_restored (CantigaLedger *ledger, gint64 *ret_at, guint *ret_may_return, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The quick part of it: whether the file, its indexes and references are whole. */
 gboolean cantiga_ledger_check (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -231,11 +249,11 @@ gboolean cantiga_ledger_revoke_licence (CantigaLedger *ledger, const CantigaId *
 typedef struct
 {
   gint64 number;             /* of the row, rising */
-  char *event;               /* "granted", "started", "ended", "given-back", "closed" (window over); "revoked", of a licence, too; of licences alone: "renewed", "returned" */
+  char *event;               /* "granted", "started", "ended", "given-back", "closed" (window over); "revoked", of a licence, too; of licences alone: "renewed", "returned", "lowered"; of the ledger alone: "restored" */
   gint64 at;
   CantigaId play, listener, title;
   char *player;              /* UUID */
-  guint plays_left;          /* after it */
+  guint plays_left;          /* after it; of "restored": how many plays may have come back */
 } CantigaPlayRow;
 void cantiga_play_row_free (CantigaPlayRow *row);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaPlayRow, cantiga_play_row_free)

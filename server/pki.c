@@ -288,16 +288,31 @@ open_publisher (CantigaPki *pki, GError **error)
 }
 
 static CantigaPki *
-open_keys (CantigaState *state, GError **error)
+open_folder (const char *folder, CantigaSecret *master, GError **error)
 {
-  g_autofree char *folder = cantiga_state_dup_path (state, "pki");
-  g_autoptr (CantigaPki) pki = pki_new (folder, cantiga_state_get_master (state), error);
+  g_autoptr (CantigaPki) pki = pki_new (folder, master, error);
 
   /* The publisher's certificate says which server this is. */
   if (pki == NULL || !open_authority (pki, error) || !open_publisher (pki, error))
     return NULL;
   load_revoked (pki);
   return g_steal_pointer (&pki);
+}
+
+static CantigaPki *
+open_keys (CantigaState *state, GError **error)
+{
+  g_autofree char *folder = cantiga_state_dup_path (state, "pki");
+
+  return open_folder (folder, cantiga_state_get_master (state), error);
+}
+
+char *
+cantiga_pki_dup_server_of (const char *folder, CantigaSecret *master)
+{
+  g_autoptr (CantigaPki) pki = open_folder (folder, master, NULL);
+
+  return pki != NULL ? g_strdup (pki->server) : NULL;
 }
 
 CantigaPki *

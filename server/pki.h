@@ -17,6 +17,8 @@ CantigaPki *cantiga_pki_open (CantigaState *state, gint64 now, GError **error) G
 gboolean cantiga_pki_rotate (CantigaState *state, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Writes the private keys in folder to new_folder, under another master key. */
 gboolean cantiga_pki_copy_keys (const char *folder, CantigaSecret *master, const char *new_folder, CantigaSecret *new_master, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Whose keys are in folder, if they open with master; else NULL. Free with g_free(). */
+char *cantiga_pki_dup_server_of (const char *folder, CantigaSecret *master);
 void cantiga_pki_free (CantigaPki *pki);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaPki, cantiga_pki_free)
 

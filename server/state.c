@@ -37,6 +37,17 @@ struct _CantigaState
   gboolean keeps_master;
 };
 
+static CantigaState *
+state_new (const char *folder)
+{
+  CantigaState *state = g_new0 (CantigaState, 1);
+
+  state->lock = -1;
+  state->serving = -1;
+  state->folder = g_strdup (folder);
+  return state;
+}
+
 /* ---- init ---- */
 
 static const char *const parts[] = { "library", "pki", "ledger.sqlite-wal", "ledger.sqlite", CANTIGA_MASTER_NAME };
@@ -127,17 +138,44 @@ build (const char *building, const char *name, gint64 now, GError **error)
          && cantiga_folder_sync (building, error);
 }
 
+static gboolean
+rename_if_there (const char *from, const char *to, GError **error)
+{
+  return g_rename (from, to) == 0 || errno == ENOENT
+         || cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "%s cannot be moved to %s: %s.", from, to, g_strerror (errno));
+}
+
+/* What stands where a part goes is kept beside it. A ledger's log goes first: a new ledger must never be taken for its own. */
+static gboolean
+set_aside (const char *place, GError **error)
+{
+  g_autofree char *log = g_strconcat (place, "-wal", NULL);
+  g_autofree char *aside = NULL;
+  g_autofree char *log_aside = NULL;
+
+  for (guint n = 1; aside == NULL || g_file_test (aside, G_FILE_TEST_EXISTS); n++)
+    {
+      g_free (aside);
+      aside = g_strdup_printf ("%s.replaced.%u", place, n);
+    }
+  log_aside = g_strconcat (aside, "-wal", NULL);
+  return rename_if_there (log, log_aside, error) && rename_if_there (place, aside, error);
+}
+
 /* Moves the parts of a state that is ready to their places; again and again, if need be. */
 static gboolean
 finish (const char *folder, GError **error)
 {
+  static const char *const moved[] = { "library", "pki", "ledger.sqlite-wal", "ledger.sqlite", CANTIGA_MASTER_NAME, "server.conf", "audit.log" };
   g_autofree char *ready = g_build_filename (folder, READY, NULL);
 
-  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (moved); i++)
     {
-      g_autofree char *from = g_build_filename (ready, parts[i], NULL);
-      g_autofree char *to = g_build_filename (folder, parts[i], NULL);
+      g_autofree char *from = g_build_filename (ready, moved[i], NULL);
+      g_autofree char *to = g_build_filename (folder, moved[i], NULL);
 
+      if (g_file_test (from, G_FILE_TEST_EXISTS) && g_file_test (to, G_FILE_TEST_EXISTS) && !set_aside (to, error))
+        return FALSE;
       if (g_rename (from, to) != 0 && errno != ENOENT)
         return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "%s cannot be moved to its place: %s.", from, g_strerror (errno));
     }
@@ -152,18 +190,41 @@ finish_if_ready (const char *folder, GError **error)
   return !g_file_test (ready, G_FILE_TEST_IS_DIR) || finish (folder, error);
 }
 
+/* Builds parts beside the state, and puts them in their place once they are whole. */
 static gboolean
-init_locked (const char *folder, const char *name, gint64 now, GError **error)
+put_parts (const char *folder, CantigaStateBuild build_parts, gpointer user_data, GError **error)
 {
   g_autofree char *building = g_build_filename (folder, BUILDING, NULL);
   g_autofree char *ready = g_build_filename (folder, READY, NULL);
 
-  if (!finish_if_ready (folder, error) || !check_empty (folder, error) || !make_private (folder, error) || !cantiga_folder_remove (building, error)
-      || !make_folder (building, error) || !build (building, name, now, error))
+  if (!make_private (folder, error) || !cantiga_folder_remove (building, error) || !make_folder (building, error)
+      || !build_parts (building, user_data, error) || !cantiga_folder_sync (building, error))
     return FALSE;
   if (g_rename (building, ready) != 0)
     return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "%s cannot be made: %s.", ready, g_strerror (errno));
   return cantiga_folder_sync (folder, error) && finish (folder, error);
+}
+
+typedef struct
+{
+  const char *name;
+  gint64 now;
+} Making;
+
+static gboolean
+build_cb (const char *building, gpointer user_data, GError **error)
+{
+  const Making *making = user_data;
+
+  return build (building, making->name, making->now, error);
+}
+
+static gboolean
+init_locked (const char *folder, const char *name, gint64 now, GError **error)
+{
+  Making making = { name, now };
+
+  return finish_if_ready (folder, error) && check_empty (folder, error) && put_parts (folder, build_cb, &making, error);
 }
 
 /* Keeps other programs that make or finish this state waiting, until the descriptor is closed. */
@@ -303,6 +364,30 @@ cantiga_state_lock_alone (CantigaState *state, GError **error)
                                "The server, or another cantigactl, is at work in %s: stop it first (systemctl stop cantiga-server).", state->folder);
 }
 
+/* A state that does not open any more can be replaced as well: it is locked by its name alone. */
+static gboolean
+replace_locked (CantigaState *state, CantigaStateBuild build_parts, gpointer user_data, GError **error)
+{
+  state->lock = open_lock (state, LOCK, error);
+  return state->lock >= 0 && cantiga_state_lock_alone (state, error) && finish_if_ready (state->folder, error)
+         && cantiga_rotation_finish (state->folder, error) && (cantiga_state_exists (state->folder) || check_empty (state->folder, error))
+         && put_parts (state->folder, build_parts, user_data, error);
+}
+
+gboolean
+cantiga_state_replace (const char *folder, CantigaStateBuild build_parts, gpointer user_data, GError **error)
+{
+  g_autoptr (CantigaState) state = state_new (folder);
+  gboolean replaced;
+  int lock;
+
+  if (!make_folder (folder, error) || !check_owner (folder, error) || (lock = lock_folder (folder, error)) < 0)
+    return FALSE;
+  replaced = replace_locked (state, build_parts, user_data, error);
+  close (lock);
+  return replaced;
+}
+
 gboolean
 cantiga_state_lock_serving (CantigaState *state, GError **error)
 {
@@ -325,11 +410,8 @@ cantiga_state_lock_serving (CantigaState *state, GError **error)
 CantigaState *
 cantiga_state_open (const char *folder, GError **error)
 {
-  g_autoptr (CantigaState) state = g_new0 (CantigaState, 1);
+  g_autoptr (CantigaState) state = state_new (folder);
 
-  state->lock = -1;
-  state->serving = -1;
-  state->folder = g_strdup (folder);
   /* Who has the lock keeps others from changing the key: what is half done is of one that was killed. */
   if (!check_state (folder, error) || !lock_shared (state, error) || !finish_other (folder, error) || !open_master (state, error))
     return NULL;

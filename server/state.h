@@ -7,6 +7,8 @@
  *   library/          sealed titles
  *   .lock             held by every program that has the state open
  *   .serving          held by the server whose ledger is in the state
+ *   NAME.replaced.N   what a restored backup took the place of
+ *   .backup           a backup that is being made, or was killed half way
  *   .rotating, .rotated   a change of the master key that is under way, or was killed half way (server/rotation.h)
  * Thread: any, once open. */
 #pragma once
@@ -33,6 +35,10 @@ CantigaSecret *cantiga_state_get_master (CantigaState *state);
 gboolean cantiga_state_keeps_master (CantigaState *state);
 /* Keeps every other program from opening the state, as long as this one has it open. CANTIGA_ERROR_BUSY if one has. */
 gboolean cantiga_state_lock_alone (CantigaState *state, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Puts parts of a state (ledger.sqlite, pki, library, master.key, server.conf, audit.log) in their place that build makes in building; what stands there is set aside (NAME.replaced.1, …). A run that was killed is
+ * forgotten, or finished by who opens the state next. The folder is made if it is not there. CANTIGA_ERROR_BUSY if a program has the state open. */
+typedef gboolean (*CantigaStateBuild) (const char *building, gpointer user_data, GError **error);
+gboolean cantiga_state_replace (const char *folder, CantigaStateBuild build, gpointer user_data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* For a server whose ledger is in the state: from now on no other one may serve it, until the state is freed or the program dies. CANTIGA_ERROR_BUSY if one does. */
 gboolean cantiga_state_lock_serving (CantigaState *state, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Where its ledger is: configured, or else its own file; free with g_free(). */

@@ -68,10 +68,20 @@ def _(place):
     place.check(4)
 
 
-@journey.test("the ledger comes back to the state as it is")
+@journey.test("a backup is made of the ledger in PostgreSQL, is whole, and is restored into a state")
 def _(place):
+    made = place.ctl("backup", "create", place.path("out", "both.backup"), "--json").json
+    equal(place.ctl("backup", "verify", place.path("out", "both.backup"), "--json").json, made, "what is in it")
     for server in place.servers.values():
         server.stop()
+    journey.contains(place.ctl("backup", "restore", place.path("out", "both.backup"), ok=journey.FAILED).sentence, "ledger move")
+    told = place.ctl("backup", "restore", place.path("out", "both.backup"), "--master", place.path("state", "master.key"), "--json", state=place.path("other")).json
+    equal((told["rows"], told["known"]), (len(place.ctl("plays", "--json").json), False), "what came of it")
+    place.ctl("plays", state=place.path("other"))
+
+
+@journey.test("the ledger comes back to the state as it is")
+def _(place):
     before = place.ctl("plays", "--json").json
     place.ctl("ledger", "move", "ledger.sqlite")
     journey.write(place.path("state", "server.conf"), "[licence]\nplays = 1000\n")
