@@ -221,11 +221,17 @@ open_event (CantigaLedger *ledger, CantigaStatement *statement, CantigaEvent *re
 {
   g_autoptr (CantigaBuffer) plain = NULL;
   g_autoptr (GBytes) text = NULL;
+  g_autoptr (GError) failure = NULL;
 
   ret_event->number = cantiga_statement_get_int (statement, 0);
   plain = plain_of_event (ret_event->number);
   if (cantiga_statement_get_id (statement, 1, &ret_event->key, NULL))
-    text = cantiga_ledger_open_row (ledger, CANTIGA_TABLE_PLAYS, &ret_event->key, plain, statement, 2, NULL);
+    text = cantiga_ledger_open_row (ledger, CANTIGA_TABLE_PLAYS, &ret_event->key, plain, statement, 2, &failure);
+  if (failure != NULL && !g_error_matches (failure, CANTIGA_ERROR, CANTIGA_ERROR_DAMAGED))
+    {
+      g_propagate_error (error, g_steal_pointer (&failure));
+      return FALSE;
+    }
   if (text == NULL || !read_event (text, ret_event))
     return cantiga_fail_with (error, CANTIGA_ERROR_DAMAGED,
                               "Row %" G_GINT64_FORMAT " of the ledger's plays is not what was written: restore the ledger from a backup.",

@@ -137,6 +137,16 @@ cantiga_ledger_seal_row (CantigaLedger *ledger, CantigaTable table, const Cantig
   return cantiga_gcm_seal_bytes (&keys_of (ledger)->row[table], cantiga_buffer_bytes (place), cantiga_buffer_length (place), text, length, error);
 }
 
+/* What does not open was changed; a failure for another reason says nothing about the row. */
+static void
+tell_unopened (CantigaTable table, GError *failure, GError **error)
+{
+  if (g_error_matches (failure, CANTIGA_ERROR, CANTIGA_ERROR_FORGED))
+    cantiga_ledger_fail_damaged (table, error);
+  else
+    g_propagate_error (error, g_error_copy (failure));
+}
+
 GBytes *
 cantiga_ledger_open_row (CantigaLedger *ledger, CantigaTable table, const CantigaId *id, const CantigaBuffer *plain, CantigaStatement *statement,
                          guint column, GError **error)
@@ -144,11 +154,12 @@ cantiga_ledger_open_row (CantigaLedger *ledger, CantigaTable table, const Cantig
   g_autoptr (CantigaBuffer) place = place_of_row (table, id, plain);
   gsize length;
   gconstpointer sealed = cantiga_statement_get_blob (statement, column, &length);
+  g_autoptr (GError) failure = NULL;
   GBytes *text
-      = cantiga_gcm_open_bytes (&keys_of (ledger)->row[table], cantiga_buffer_bytes (place), cantiga_buffer_length (place), sealed, length, NULL);
+      = cantiga_gcm_open_bytes (&keys_of (ledger)->row[table], cantiga_buffer_bytes (place), cantiga_buffer_length (place), sealed, length, &failure);
 
   if (text == NULL)
-    cantiga_ledger_fail_damaged (table, error);
+    tell_unopened (table, failure, error);
   return text;
 }
 
@@ -201,16 +212,20 @@ cantiga_ledger_open_secret (CantigaLedger *ledger, CantigaTable table, const Can
 {
   g_autoptr (CantigaBuffer) place = place_of_secret (table, id);
   g_autoptr (CantigaSecret) secret = NULL;
+  g_autoptr (GError) failure = NULL;
   gsize length;
   const guint8 *sealed = cantiga_statement_get_blob (statement, column, &length);
 
-  if (length >= SECRET_NONCE + SECRET_TAG)
-    secret = cantiga_secret_new (length - SECRET_NONCE - SECRET_TAG);
-  if (secret == NULL
-      || !cantiga_gcm_open (&keys_of (ledger)->row[table], sealed, cantiga_buffer_bytes (place), cantiga_buffer_length (place), sealed + SECRET_NONCE,
-                            length - SECRET_NONCE, cantiga_secret_bytes (secret), NULL))
+  if (length < SECRET_NONCE + SECRET_TAG)
     {
       cantiga_ledger_fail_damaged (table, error);
+      return NULL;
+    }
+  secret = cantiga_secret_new (length - SECRET_NONCE - SECRET_TAG);
+  if (!cantiga_gcm_open (&keys_of (ledger)->row[table], sealed, cantiga_buffer_bytes (place), cantiga_buffer_length (place), sealed + SECRET_NONCE,
+                         length - SECRET_NONCE, cantiga_secret_bytes (secret), &failure))
+    {
+      tell_unopened (table, failure, error);
       return NULL;
     }
   return g_steal_pointer (&secret);
@@ -303,9 +318,8 @@ cantiga_ledger_open (const char *path, CantigaSecret *master, GError **error)
   g_queue_init (&ledger->waiting);
   ledger->keys = cantiga_secret_new (sizeof (CantigaLedgerKeys));
   ledger->sql = cantiga_sql_open (path, error);
-  if (ledger->sql == NULL || !derive_keys (master, CANTIGA_LABEL_ROW, keys_of (ledger)->row, error)
-      || !cantiga_ledger_migrate (ledger, error) || !cantiga_ledger_open_head (ledger, error)
-      || !open_id_key (ledger, master, error) || !cantiga_ledger_open_heard (ledger, error)
+  if (ledger->sql == NULL || !derive_keys (master, CANTIGA_LABEL_ROW, keys_of (ledger)->row, error) || !cantiga_ledger_migrate (ledger, error)
+      || !cantiga_ledger_open_head (ledger, error) || !open_id_key (ledger, master, error) || !cantiga_ledger_open_heard (ledger, error)
       || !cantiga_ledger_open_leases (ledger, error))
     return NULL;
   return g_steal_pointer (&ledger);

@@ -160,6 +160,13 @@ postgresql_exec (CantigaSql *base, const char *text, GError **error)
   return good;
 }
 
+static void
+postgresql_rollback (CantigaSql *base)
+{
+  /* A connection that is lost takes its transaction with it. */
+  (void)!postgresql_exec (base, "ROLLBACK", NULL);
+}
+
 static gboolean
 postgresql_in_transaction (CantigaSql *base)
 {
@@ -362,6 +369,7 @@ static const CantigaSqlBackend backend = {
   .check = postgresql_check,
   .exec = postgresql_exec,
   .in_transaction = postgresql_in_transaction,
+  .rollback = postgresql_rollback,
   .prepare = postgresql_prepare,
   .get_version = postgresql_get_version,
   .set_version = postgresql_set_version,

@@ -13,6 +13,8 @@ typedef struct
   gboolean (*check) (CantigaSql *sql, GError **error);
   gboolean (*exec) (CantigaSql *sql, const char *text, GError **error);
   gboolean (*in_transaction) (CantigaSql *sql);
+  /* Within a transaction, and also where there is no memory. */
+  void (*rollback) (CantigaSql *sql);
   CantigaStatement *(*prepare) (CantigaSql *sql, const char *text, GError **error);
   gboolean (*get_version) (CantigaSql *sql, guint *ret_version, GError **error);
   gboolean (*set_version) (CantigaSql *sql, guint version, GError **error);

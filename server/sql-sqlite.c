@@ -15,6 +15,7 @@ typedef struct
   CantigaSql base;
   sqlite3 *connection;
   GHashTable *statements; /* text → Statement, owned */
+  sqlite3_stmt *rollback; /* compiled beforehand: when there is no memory it cannot be any more */
 } Sqlite;
 
 typedef struct
@@ -37,10 +38,8 @@ compiled_of (CantigaStatement *statement)
 }
 
 static gboolean
-fail_sqlite (CantigaSql *sql, int code, GError **error)
+fail_for (int code, const char *reason, GError **error)
 {
-  const char *reason = connection_of (sql) != NULL ? sqlite3_errmsg (connection_of (sql)) : sqlite3_errstr (code);
-
   switch (code & 0xff)
     {
     case SQLITE_BUSY:
@@ -57,6 +56,12 @@ fail_sqlite (CantigaSql *sql, int code, GError **error)
     default:
       return cantiga_fail_with (error, CANTIGA_ERROR_INTERNAL, "The ledger failed: %s.", reason);
     }
+}
+
+static gboolean
+fail_sqlite (CantigaSql *sql, int code, GError **error)
+{
+  return fail_for (code, connection_of (sql) != NULL ? sqlite3_errmsg (connection_of (sql)) : sqlite3_errstr (code), error);
 }
 
 /* ---- the file ---- */
@@ -120,12 +125,17 @@ change_to_wal (CantigaSql *sql, GError **error)
 static gboolean
 configure (CantigaSql *sql, GError **error)
 {
+  int code;
+
   sqlite3_busy_handler (connection_of (sql), busy_cb, NULL);
   sqlite3_extended_result_codes (connection_of (sql), 1);
   sqlite3_db_config (connection_of (sql), SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
   sqlite3_db_config (connection_of (sql), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
   if (!change_to_wal (sql, error))
     return FALSE;
+  code = sqlite3_prepare_v3 (connection_of (sql), "ROLLBACK", -1, SQLITE_PREPARE_PERSISTENT, &((Sqlite *)sql)->rollback, NULL);
+  if (code != SQLITE_OK)
+    return fail_sqlite (sql, code, error);
   return cantiga_sql_exec (sql,
                            "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;"
                            "PRAGMA journal_size_limit = 8388608; PRAGMA cell_size_check = ON",
@@ -148,6 +158,15 @@ sqlite_exec (CantigaSql *sql, const char *text, GError **error)
   int code = sqlite3_exec (connection_of (sql), text, NULL, NULL, NULL);
 
   return code == SQLITE_OK || fail_sqlite (sql, code, error);
+}
+
+static void
+sqlite_rollback (CantigaSql *sql)
+{
+  sqlite3_stmt *rollback = ((Sqlite *)sql)->rollback;
+
+  (void)sqlite3_step (rollback);
+  (void)sqlite3_reset (rollback);
 }
 
 static gboolean
@@ -273,6 +292,22 @@ sqlite_set_version (CantigaSql *sql, guint version, GError **error)
   return cantiga_sql_exec (sql, text, error);
 }
 
+/* A page that could not be read for lack of memory, or because the disk failed, SQLite's check tells of like one that is damaged. */
+#define UNREADABLE "error code="
+
+static gboolean
+fail_check (const char *found, GError **error)
+{
+  const char *told = found != NULL ? strstr (found, UNREADABLE) : NULL;
+  int code = told != NULL ? (int)g_ascii_strtoull (told + strlen (UNREADABLE), NULL, 10) : SQLITE_CORRUPT;
+
+  if (found == NULL)
+    return fail_for (SQLITE_NOMEM, sqlite3_errstr (SQLITE_NOMEM), error);
+  if ((code & 0xff) == SQLITE_NOMEM || (code & 0xff) == SQLITE_IOERR)
+    return fail_for (code, sqlite3_errstr (code), error);
+  return fail_for (SQLITE_CORRUPT, found, error);
+}
+
 static gboolean
 sqlite_check (CantigaSql *sql, GError **error)
 {
@@ -283,8 +318,7 @@ sqlite_check (CantigaSql *sql, GError **error)
   if (whole == NULL || cantiga_statement_step (whole, error) != CANTIGA_STEP_ROW)
     return FALSE;
   if (g_strcmp0 ((const char *)sqlite3_column_text (compiled_of (whole), 0), "ok") != 0)
-    return cantiga_fail_with (error, CANTIGA_ERROR_DAMAGED, "The ledger is damaged (%s): restore it from a backup.",
-                              (const char *)sqlite3_column_text (compiled_of (whole), 0));
+    return fail_check ((const char *)sqlite3_column_text (compiled_of (whole), 0), error);
   references = cantiga_sql_prepare (sql, "PRAGMA foreign_key_check", error);
   if (references == NULL)
     return FALSE;
@@ -300,6 +334,7 @@ static void
 sqlite_free (CantigaSql *sql)
 {
   g_hash_table_unref (((Sqlite *)sql)->statements);
+  sqlite3_finalize (((Sqlite *)sql)->rollback);
   sqlite3_close (connection_of (sql));
   g_free (sql);
 }
@@ -311,6 +346,7 @@ static const CantigaSqlBackend backend = {
   .check = sqlite_check,
   .exec = sqlite_exec,
   .in_transaction = sqlite_in_transaction,
+  .rollback = sqlite_rollback,
   .prepare = sqlite_prepare,
   .get_version = sqlite_get_version,
   .set_version = sqlite_set_version,

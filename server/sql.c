@@ -196,8 +196,12 @@ void
 cantiga_sql_rollback (CantigaSql *sql)
 {
   /* A failed write may have ended the transaction already. */
-  if (cantiga_sql_in_transaction (sql) && !cantiga_sql_exec (sql, "ROLLBACK", NULL))
-    g_assert (!cantiga_sql_in_transaction (sql));
+  if (!cantiga_sql_in_transaction (sql))
+    return;
+  sql->backend->rollback (sql);
+  /* Nothing more could be written, and what was begun would be taken for what comes next. The database takes it back when the program has ended. */
+  if (cantiga_sql_in_transaction (sql))
+    g_error ("The ledger cannot take back what was begun");
 }
 
 static gboolean

@@ -21,7 +21,9 @@ cantiga_der_take (unsigned char *der, int length)
 {
   GBytes *bytes;
 
-  g_assert (der != NULL && length > 0);
+  /* Encoding what was made or decoded before fails for lack of memory alone. */
+  if (der == NULL || length <= 0)
+    g_error ("No memory for a certificate");
   bytes = g_bytes_new (der, (gsize)length);
   OPENSSL_free (der);
   return bytes;
@@ -185,7 +187,8 @@ cantiga_certificate_dup_serial (X509 *certificate)
   char *hex = number != NULL ? BN_bn2hex (number) : NULL;
   char *serial;
 
-  g_assert (hex != NULL);
+  if (hex == NULL)
+    g_error ("No memory for a serial number");
   serial = g_ascii_strdown (hex, -1);
   OPENSSL_free (hex);
   return serial;

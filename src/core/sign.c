@@ -35,16 +35,18 @@ sign_bytes (EVP_PKEY *key, CantigaAuth auth, const guint8 *bytes, gsize length)
   g_autoptr (EVP_MD_CTX) context = EVP_MD_CTX_new ();
   EVP_PKEY_CTX *key_context = NULL; /* the other one's */
   g_autofree guint8 *signature = NULL;
-  gsize signature_length = 0;
+  gsize signature_length = 0, room;
 
   if (context == NULL || EVP_DigestSignInit_ex (context, &key_context, digest_of (key, auth), NULL, NULL, key, NULL) != 1)
     return NULL;
   if (auth == CANTIGA_AUTH_RSA && !set_pss (key_context))
     return NULL;
-  if (EVP_DigestSign (context, NULL, &signature_length, bytes, length) != 1)
+  /* Out of memory, OpenSSL 3.0 may tell a length of 0, or one that is none (-1), and call that success. */
+  if (EVP_DigestSign (context, NULL, &signature_length, bytes, length) != 1 || signature_length == 0)
     return NULL;
-  signature = g_malloc (signature_length);
-  if (EVP_DigestSign (context, signature, &signature_length, bytes, length) != 1)
+  room = signature_length;
+  signature = g_malloc (room);
+  if (EVP_DigestSign (context, signature, &signature_length, bytes, length) != 1 || signature_length == 0 || signature_length > room)
     return NULL;
   return g_bytes_new_take (g_steal_pointer (&signature), signature_length);
 }
