@@ -150,10 +150,10 @@ read_end (CantigaAudit *audit, int fd, guint8 *ret_hash, off_t *ret_end, GError 
   g_autofree char *tail = g_malloc (LINE_MAX_LENGTH * 2);
   off_t size = lseek (fd, 0, SEEK_END);
   off_t start = MAX (size - LINE_MAX_LENGTH * 2, 0);
-  gssize length = size >= 0 ? pread (fd, tail, (gsize)(size - start), start) : -1;
+  gssize length = (gssize)(size - start);
   gssize end = 0, begin;
 
-  if (length < 0 || length != size - start)
+  if (size < 0 || !cantiga_read_all_at (fd, tail, (gsize)length, start))
     return fail_file (audit, error);
   for (end = length; end > 0 && tail[end - 1] != '\n';)
     end--;
@@ -180,7 +180,7 @@ append_line (CantigaAudit *audit, int fd, JsonObject *object, char **ret_hash, G
   if (line == NULL)
     return FALSE;
   whole = g_strconcat (line, "\n", NULL);
-  if (ftruncate (fd, end) != 0 || pwrite (fd, whole, strlen (whole), end) != (gssize)strlen (whole) || fdatasync (fd) != 0)
+  if (ftruncate (fd, end) != 0 || !cantiga_write_all_at (fd, whole, strlen (whole), end) || fdatasync (fd) != 0)
     return fail_file (audit, error);
   cantiga_sha256 (line, strlen (line), hash);
   if (ret_hash != NULL)

@@ -38,17 +38,32 @@ cantiga_folder_sync (const char *folder, GError **error)
   return done;
 }
 
-static gboolean
-write_all (int descriptor, const guint8 *bytes, gsize length)
+gboolean
+cantiga_write_all_at (int file, gconstpointer bytes, gsize length, goffset at)
 {
-  while (length > 0)
+  for (gsize done = 0; done < length;)
     {
-      gssize n = write (descriptor, bytes, length);
+      gssize n = pwrite (file, (const guint8 *)bytes + done, length - done, (off_t)at + (off_t)done);
 
       if (n < 0 && errno != EINTR)
         return FALSE;
-      bytes += MAX (n, 0);
-      length -= (gsize)MAX (n, 0);
+      done += (gsize)MAX (n, 0);
+    }
+  return TRUE;
+}
+
+gboolean
+cantiga_read_all_at (int file, gpointer bytes, gsize length, goffset at)
+{
+  for (gsize done = 0; done < length;)
+    {
+      gssize n = pread (file, (guint8 *)bytes + done, length - done, (off_t)at + (off_t)done);
+
+      if (n == 0)
+        errno = 0;
+      if (n == 0 || (n < 0 && errno != EINTR))
+        return FALSE;
+      done += (gsize)MAX (n, 0);
     }
   return TRUE;
 }
@@ -63,7 +78,7 @@ cantiga_private_write (const char *path, gconstpointer bytes, gsize length, GErr
 
   if (descriptor < 0)
     return fail_with_errno (path, "cannot be made", error);
-  written = write_all (descriptor, bytes, length) && fsync (descriptor) == 0;
+  written = cantiga_write_all_at (descriptor, bytes, length, 0) && fsync (descriptor) == 0;
   if (close (descriptor) != 0 || !written || g_rename (temporary, path) != 0)
     {
       fail_with_errno (path, "cannot be written", error);

@@ -29,20 +29,25 @@ read_file (const char *path, GError **error)
   g_autoptr (CantigaSecret) master = cantiga_secret_new (LENGTH + 1);
   int descriptor = open (path, O_RDONLY | O_CLOEXEC);
   gsize length = 0;
-  gssize n = 1;
+  gssize n = descriptor < 0 ? -1 : 1;
+  int reason = errno;
 
-  if (descriptor < 0)
+  while (n > 0 && length <= LENGTH)
     {
-      cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "The master key %s cannot be read: %s.", path, g_strerror (errno));
+      do
+        n = read (descriptor, cantiga_secret_bytes (master) + length, LENGTH + 1 - length);
+      while (n < 0 && errno == EINTR);
+      reason = errno;
+      length += (gsize)MAX (n, 0);
+    }
+  if (descriptor >= 0)
+    close (descriptor);
+  if (n < 0)
+    {
+      cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "The master key %s cannot be read: %s.", path, g_strerror (reason));
       return NULL;
     }
-  while (length <= LENGTH && n > 0)
-    {
-      n = read (descriptor, cantiga_secret_bytes (master) + length, LENGTH + 1 - length);
-      length += n > 0 ? (gsize)n : 0;
-    }
-  close (descriptor);
-  if (n < 0 || length != LENGTH)
+  if (length != LENGTH)
     {
       cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "The master key %s is not a file of %d bytes: restore it from a backup.", path, LENGTH);
       return NULL;
