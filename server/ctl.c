@@ -104,6 +104,7 @@ parse_options (CantigaCtl *ctl, int *argc, char ***argv, GError **error)
     { "master", 0, 0, G_OPTION_ARG_FILENAME, &ctl->master, "The master key that the backup was made with, if it is not the state's", "FILE" },
     { "keep-plays", 0, 0, G_OPTION_ARG_NONE, &ctl->keep_plays, "Licences stay as the backup has them, and how many plays may have come back is told", NULL },
     { "new-master", 0, 0, G_OPTION_ARG_FILENAME, &ctl->new_master, "The new master key, made if it is not there", "FILE" },
+    { "version", 0, 0, G_OPTION_ARG_NONE, &ctl->version, "Say which version this is", NULL },
     { NULL },
   };
   g_autoptr (GOptionContext) context = g_option_context_new ("COMMAND… — keeps a Cantiga server");
@@ -233,6 +234,8 @@ main (int argc, char **argv)
   keep_to_oneself ();
   if (!parse_options (&ctl, &argc, &argv, &error))
     code = CANTIGA_EXIT_USAGE;
+  else if (ctl.version)
+    g_print ("cantigactl " CANTIGA_VERSION "\n");
   else
     {
       if (ctl.folder == NULL)

@@ -19,6 +19,7 @@ typedef struct
   gboolean watch;
   char *url;
   gboolean with_card;
+  gboolean version;
   int plays;
   char *validity;
   char *config;

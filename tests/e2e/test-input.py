@@ -200,7 +200,7 @@ def _(place):
 def _(place):
     for program in "cantigactl", "cantiga-server", "cantiga-play":
         holds("--state" in place.run(program, "--help", env=journey.without_leaks(place.env)).out, f"{program} --help says little")
-    for program in "cantiga-server", "cantiga-play":
+    for program in "cantigactl", "cantiga-server", "cantiga-play":
         holds(place.run(program, "--version", env=journey.without_leaks(place.env)).out.startswith(program + " "), f"{program} --version says little")
 
 
