@@ -260,10 +260,24 @@ cantiga_held_licence_follow (CantigaHeldLicence *self, CantigaHeldLicence *newer
   follow_text (self, &self->state, newer->state, PROP_STATE);
   follow_text (self, &self->renewal, newer->renewal, PROP_RENEWAL);
   follow_int (self, &self->plays, newer->plays, PROP_PLAYS);
-  follow_int (self, &self->plays_left, newer->plays_left, PROP_PLAYS_LEFT);
+  self->plays_left = newer->plays_left;
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_PLAYS_LEFT]);
   follow_time (self, &self->made, newer->made, PROP_MADE);
   follow_time (self, &self->expires, newer->expires, PROP_EXPIRES);
   follow_time (self, &self->renewal_from, newer->renewal_from, PROP_RENEWAL_FROM);
+  g_object_thaw_notify (G_OBJECT (self));
+}
+
+void
+cantiga_held_licence_follow_title (CantigaHeldLicence *self, const char *state, int plays_left, gint64 expires)
+{
+  g_return_if_fail (CANTIGA_IS_HELD_LICENCE (self));
+  if (g_str_equal (state, "none") || g_str_equal (state, "refused") || plays_left < 0)
+    return;
+  g_object_freeze_notify (G_OBJECT (self));
+  follow_text (self, &self->state, state, PROP_STATE);
+  follow_int (self, &self->plays_left, plays_left, PROP_PLAYS_LEFT);
+  follow_time (self, &self->expires, expires, PROP_EXPIRES);
   g_object_thaw_notify (G_OBJECT (self));
 }
 

@@ -24,8 +24,11 @@ G_DECLARE_FINAL_TYPE (CantigaHeldLicence, cantiga_held_licence, CANTIGA, HELD_LI
 
 /* From an item of 9.6. */
 CantigaHeldLicence *cantiga_held_licence_decode (JsonObject *object, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Takes over what another object of the same title says, notifying what changed. */
+/* Takes over what another object of the same title says, notifying what changed, and "plays-left" in any case: its history has
+ * no property. */
 void cantiga_held_licence_follow (CantigaHeldLicence *licence, CantigaHeldLicence *newer);
+/* What the catalogue's title says of it, which is told of each play at once. "none" and "refused" leave it as it is. */
+void cantiga_held_licence_follow_title (CantigaHeldLicence *licence, const char *state, int plays_left, gint64 expires);
 /* It was given back. */
 void cantiga_held_licence_set_returned (CantigaHeldLicence *licence);
 

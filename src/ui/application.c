@@ -215,6 +215,7 @@ static const struct
   { "win.show-help-overlay", { "<Control>question" } },
   { "win.page::servers", { "<Control>1" } },
   { "win.page::library", { "<Control>2" } },
+  { "win.page::licences", { "<Control>3" } },
   { "win.page::sharing", { "<Control>4" } },
   { "win.add-music", { "<Control>o" } },
   { "win.search", { "<Control>f" } },

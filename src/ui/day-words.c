@@ -15,6 +15,9 @@ static const char *const until_days[]
 static const char *const past_days[]
     = { N_ ("on Monday"), N_ ("on Tuesday"), N_ ("on Wednesday"), N_ ("on Thursday"), N_ ("on Friday"), N_ ("on Saturday"), N_ ("on Sunday") };
 
+static const char *const days[]
+    = { N_ ("Monday"), N_ ("Tuesday"), N_ ("Wednesday"), N_ ("Thursday"), N_ ("Friday"), N_ ("Saturday"), N_ ("Sunday") };
+
 static char *
 dup_date (GDateTime *day)
 {
@@ -94,6 +97,29 @@ cantiga_day_words_dup_past (gint64 time, gint64 now)
     return g_strdup (_ (past_days[g_date_time_get_day_of_week (then) - 1]));
   date = dup_date (then);
   return g_strdup_printf (_ ("on %s"), date);
+}
+
+char *
+cantiga_day_words_dup_past_hour (gint64 time, gint64 now)
+{
+  g_autoptr (GDateTime) then = g_date_time_new_from_unix_local (time);
+  g_autofree char *day = cantiga_day_words_dup_past (time, now);
+  g_autofree char *hour = then != NULL ? dup_hour (then) : g_strdup ("");
+
+  return g_strdup_printf ("%s %s", day, hour);
+}
+
+char *
+cantiga_day_words_dup_moment (gint64 time)
+{
+  g_autoptr (GDateTime) then = g_date_time_new_from_unix_local (time);
+  g_autofree char *date = then != NULL ? dup_date (then) : NULL;
+  g_autofree char *hour = then != NULL ? dup_hour (then) : NULL;
+
+  if (then == NULL)
+    return g_strdup ("");
+  /* Translators: a day of the week, a date, an hour: "Friday 27 November, 18:00". */
+  return g_strdup_printf (C_ ("moment", "%s %s, %s"), _ (days[g_date_time_get_day_of_week (then) - 1]), date, hour);
 }
 
 char *

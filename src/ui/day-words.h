@@ -14,6 +14,10 @@ char *cantiga_day_words_dup_until (gint64 time, gint64 now);
 char *cantiga_day_words_dup_until_hour (gint64 time, gint64 now);
 /* When something was: "today", "yesterday", "on Friday", "on 14 March". */
 char *cantiga_day_words_dup_past (gint64 time, gint64 now);
+/* A day and its hour, whole: "Friday 27 November, 18:00". */
+char *cantiga_day_words_dup_moment (gint64 time);
+/* When something was, with its hour: "yesterday 8:12". */
+char *cantiga_day_words_dup_past_hour (gint64 time, gint64 now);
 /* "3:35", "1:02:03". */
 char *cantiga_day_words_dup_length (double seconds);
 

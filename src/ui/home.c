@@ -3,6 +3,7 @@
 #include <glib/gi18n.h>
 
 #include "ui/application.h"
+#include "ui/licence-words.h"
 #include "ui/session-popover.h"
 
 struct _CantigaHome
@@ -19,6 +20,8 @@ struct _CantigaHome
   CantigaSessionPopover *session_popover;
   CantigaServersPage *servers;
   CantigaLibraryPage *library;
+  CantigaLicencesPage *licences;
+  AdwViewStackPage *licences_place;
   CantigaSharingPage *sharing;
   AdwViewStackPage *sharing_place;
   GtkWidget *add;
@@ -38,14 +41,24 @@ static void
 page_changed_cb (CantigaHome *self)
 {
   gboolean library = cantiga_home_shows_page (self, "library");
-
+  gboolean licences = cantiga_home_shows_page (self, "licences");
   gboolean sharing = cantiga_home_shows_page (self, "sharing");
 
-  gtk_widget_set_visible (self->invite, !library && !sharing);
+  gtk_widget_set_visible (self->invite, !library && !licences && !sharing);
   gtk_widget_set_visible (self->add, sharing);
-  gtk_widget_set_visible (self->search, library && is_signed_in (self));
+  gtk_widget_set_visible (self->search, (library || licences) && is_signed_in (self));
   adw_view_switcher_title_set_title (self->title,
                                      library && self->visit != NULL ? cantiga_paired_get_name (cantiga_visit_get_paired (self->visit)) : "Cantiga");
+}
+
+/* Something ends within two days. */
+static void
+show_ending (CantigaHome *self)
+{
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+  guint ending = is_signed_in (self) ? cantiga_licence_words_count_ending (cantiga_catalogue_get_titles (cantiga_visit_get_catalogue (self->visit)), now) : 0;
+
+  adw_view_stack_page_set_needs_attention (self->licences_place, ending > 0);
 }
 
 static void
@@ -57,6 +70,7 @@ show_session (CantigaHome *self)
   g_autofree char *name = NULL;
 
   page_changed_cb (self);
+  show_ending (self);
   gtk_widget_set_visible (GTK_WIDGET (self->session), signed_in);
   if (!signed_in)
     return;
@@ -92,6 +106,12 @@ CantigaLibraryPage *
 cantiga_home_get_library (CantigaHome *self)
 {
   return self->library;
+}
+
+CantigaLicencesPage *
+cantiga_home_get_licences (CantigaHome *self)
+{
+  return self->licences;
 }
 
 CantigaSharingPage *
@@ -171,6 +191,8 @@ cantiga_home_class_init (CantigaHomeClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CantigaHome, session_popover);
   gtk_widget_class_bind_template_child (widget_class, CantigaHome, servers);
   gtk_widget_class_bind_template_child (widget_class, CantigaHome, library);
+  gtk_widget_class_bind_template_child (widget_class, CantigaHome, licences);
+  gtk_widget_class_bind_template_child (widget_class, CantigaHome, licences_place);
   gtk_widget_class_bind_template_child (widget_class, CantigaHome, sharing);
   gtk_widget_class_bind_template_child (widget_class, CantigaHome, sharing_place);
   gtk_widget_class_bind_template_child (widget_class, CantigaHome, add);
@@ -182,6 +204,7 @@ cantiga_home_init (CantigaHome *self)
 {
   g_type_ensure (CANTIGA_TYPE_SERVERS_PAGE);
   g_type_ensure (CANTIGA_TYPE_LIBRARY_PAGE);
+  g_type_ensure (CANTIGA_TYPE_LICENCES_PAGE);
   g_type_ensure (CANTIGA_TYPE_SHARING_PAGE);
   g_type_ensure (CANTIGA_TYPE_SESSION_POPOVER);
   gtk_widget_init_template (GTK_WIDGET (self));

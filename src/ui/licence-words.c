@@ -86,3 +86,18 @@ cantiga_licence_words (CantigaTitle *title, CantigaSpent spent, gint64 now)
     return say_plays (left, expires, now);
   return words_new (g_strdup (""), g_strdup (""), NULL, NULL);
 }
+
+guint
+cantiga_licence_words_count_ending (GListModel *titles, gint64 now)
+{
+  guint ending = 0;
+
+  for (guint i = 0; i < g_list_model_get_n_items (titles); i++)
+    {
+      g_autoptr (CantigaTitle) title = g_list_model_get_item (titles, i);
+      gint64 expires = cantiga_title_get_expires (title);
+
+      ending += cantiga_title_get_plays_left (title) > 0 && expires > now && expires - now < SOON;
+    }
+  return ending;
+}

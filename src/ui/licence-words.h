@@ -23,5 +23,7 @@ void cantiga_licence_words_clear (CantigaLicenceWords *words);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CantigaLicenceWords, cantiga_licence_words_clear)
 
 CantigaLicenceWords cantiga_licence_words (CantigaTitle *title, CantigaSpent spent, gint64 now);
+/* How many of titles (CantigaTitle) can still be heard, and end within two days. */
+guint cantiga_licence_words_count_ending (GListModel *titles, gint64 now);
 
 G_END_DECLS

@@ -2,11 +2,11 @@
 
 #include <glib/gi18n.h>
 
+#include "ui/licence-words.h"
 #include "ui/mpris.h"
 #include "ui/settings.h"
 
 #define DAY (24 * 60 * 60)
-#define SOON (2 * DAY)
 
 struct _CantigaPresence
 {
@@ -74,18 +74,12 @@ cantiga_presence_tell_ending (CantigaPresence *self, GListModel *titles)
 {
   GSettings *settings = cantiga_settings_get ();
   gint64 now = g_get_real_time () / G_USEC_PER_SEC;
-  guint ending = 0;
+  guint ending;
   g_autofree char *sentence = NULL;
 
   if (!g_settings_get_boolean (settings, "tell-ending") || now - g_settings_get_int64 (settings, "ending-told") < DAY)
     return;
-  for (guint i = 0; i < g_list_model_get_n_items (titles); i++)
-    {
-      g_autoptr (CantigaTitle) title = g_list_model_get_item (titles, i);
-      gint64 expires = cantiga_title_get_expires (title);
-
-      ending += cantiga_title_get_plays_left (title) > 0 && expires > now && expires - now < SOON;
-    }
+  ending = cantiga_licence_words_count_ending (titles, now);
   if (ending == 0)
     return;
   sentence = g_strdup_printf (ngettext ("%u licence ends within two days", "%u licences end within two days", ending), ending);

@@ -40,7 +40,6 @@ struct _CantigaWindow
   guint keeping;
 };
 
-void cantiga_window_toast (CantigaWindow *window, const char *text);
 /* Goes to server: signs in, or shows its library if that is done. */
 void cantiga_window_visit (CantigaWindow *window, CantigaPaired *paired);
 void cantiga_window_open_sign_in (CantigaWindow *window);

@@ -158,4 +158,5 @@ cantiga_window_show_licence (CantigaWindow *self, CantigaTitle *title)
   cantiga_window_show_pages (self);
   cantiga_window_go_home (self);
   cantiga_home_show_page (self->home, "licences");
+  cantiga_licences_page_show_title (cantiga_home_get_licences (self->home), title);
 }

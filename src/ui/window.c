@@ -288,6 +288,7 @@ set_visit (CantigaWindow *self, CantigaVisit *visit)
   cantiga_home_set_visit (self->home, visit);
   cantiga_servers_page_set_visit (cantiga_home_get_servers (self->home), visit);
   cantiga_library_page_set_visit (cantiga_home_get_library (self->home), visit, self->covers, self->queue);
+  cantiga_licences_page_set_visit (cantiga_home_get_licences (self->home), visit, self->covers, self->queue);
   cantiga_player_bar_set_covers (self->bar, self->covers);
   cantiga_now_playing_set_session (self->now, visit != NULL ? cantiga_visit_get_session (visit) : NULL, self->covers);
   cantiga_window_update_actions (self);

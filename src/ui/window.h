@@ -34,6 +34,7 @@ void cantiga_window_enqueue (CantigaWindow *window, GPtrArray *titles, gboolean 
 void cantiga_window_open_album (CantigaWindow *window, CantigaTitle *title);
 void cantiga_window_open_artist (CantigaWindow *window, const char *artist);
 void cantiga_window_show_licence (CantigaWindow *window, CantigaTitle *title);
+void cantiga_window_toast (CantigaWindow *window, const char *text);
 /* A toast with "Undo": its "button-clicked" is the caller's. Borrowed. */
 AdwToast *cantiga_window_toast_undo (CantigaWindow *window, const char *text);
 /* The titles of the catalogue that is open; NULL if none is. */

@@ -165,6 +165,16 @@ class Desk(journey.Place):
     def see_no(self, name, limit=20.0):
         journey.until(lambda: not self.all(name), f"“{name}” goes from the screen", limit)
 
+    def in_toast(self):
+        """What stands in the toast that is shown; found quickly, as toasts go by themselves."""
+        level = [self.window]
+        for _ in range(6):
+            for node in level:
+                if node.name == "AdwToastWidget":
+                    return list(self.walk(node))
+            level = [child for node in level for child in node if child is not None]
+        return []
+
     # -- hands --
 
     def press(self, name, role="push button"):
@@ -187,6 +197,17 @@ class Desk(journey.Place):
                     return node.queryEditableText().setTextContents(text)
             return False
         journey.until(written, f"there is an entry “{name}” to write into")
+
+    def click(self, name, role=None, button=1):
+        """With the mouse, in its middle; what is pressed only so and by keys."""
+        box = self.see(name, role).queryComponent().getExtents(self.atspi.WINDOW_COORDS)
+        subprocess.run(["xdotool", "mousemove", str(box.x + box.width // 2), str(box.y + box.height // 2), "click", str(button)], env=self.env, check=True)
+
+    def undo(self):
+        """By the toast that offers it."""
+        def undone():
+            return any(node.queryAction().doAction(0) for node in self.in_toast() if node.getRole() == self.atspi.ROLE_PUSH_BUTTON and node.name.startswith("Undo"))
+        journey.until(undone, "a toast offers to undo")
 
     def key(self, *keys):
         subprocess.run(["xdotool", "key", *keys], env=self.env, check=True)

@@ -1,0 +1,118 @@
+#!/usr/bin/python3
+"""The Licences page: what ends soon, what is left, what is used up; renewed and given back."""
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import desk
+
+desk.enter()
+import journey
+
+
+class Shelf(desk.Desk):
+    """Ana has a licence that ends tomorrow, one that was heard once, one that is used up, and one that nobody renews."""
+
+    def __enter__(self):
+        super().__enter__()
+        self.init("Coro da Sé")
+        for name in ("Rosa das rosas", "Ondas do mar de Vigo", "Quantas sabedes amar", "Mandad'ei comigo", "Ai ondas"):
+            self.add(self.tone(name + ".wav", 440, 1))
+        self.card_of_ana = self.card()
+        self.serve()
+        self.ctl("licences", "grant", self.card_of_ana.name, "Ondas do mar de Vigo", "--plays", "3", "--validity", "30h")
+        self.ctl("rights", "set", "--title", "Mandad'ei comigo", "--renewal", "never", "--plays", "1")
+        terminal = self.player(self.card_of_ana, "terminal")
+        terminal.play("Rosa das rosas")
+        for _ in range(3):
+            terminal.play("Quantas sabedes amar")
+        terminal.play("Mandad'ei comigo")
+        return self
+
+    def sign_in(self):
+        self.activate("page", "<'servers'>")
+        self.activate("paste-invitation")
+        self.look_at("Invitation")
+        self.write("Invitation link", self.invite("Ana"))
+        self.press("Pair")
+        self.look_back()
+        self.see("ANA MARIA DOS SANTOS\nAuthentication PIN…")
+        self.write("PIN", "1234")
+        self.press("Sign in")
+        self.see("5 titles")
+
+    def show(self, name):
+        """For who wants to look."""
+        if "CANTIGA_PICTURES" in os.environ:
+            desk.wait(0.6)
+            self.picture(os.path.join(os.environ["CANTIGA_PICTURES"], name + ".png"))
+
+    def names_of_rows(self, begin):
+        return [node.name for node in self.walk() if node.name.startswith(begin)]
+
+
+@desk.step("without a session, the page says what to do; with one, each licence is in its group")
+def _(place):
+    place.open(card=place.card_of_ana, env={"G_DEBUG": "fatal-criticals"})
+    place.activate("page", "<'licences'>")
+    place.see("Sign in to see your licences")
+    place.show("signed-out")
+    place.sign_in()
+    place.key("ctrl+3")
+    place.see("Ends soon")
+    place.see("Yours")
+    place.see("Used up or ended")
+    place.see("Ondas do mar de Vigo. 3 of 3 left. Ends…")
+    place.see("Rosa das rosas. 2 of 3 left. Ends…")
+    place.see("Quantas sabedes amar. 0 of 3 left. Ends…")
+    place.see("Mandad'ei comigo. 0 of 1 left. Ends…")
+    place.show("licences")
+
+
+@desk.step("a licence that is used up is renewed, and says how many plays it got; one that is not renewed says why")
+def _(place):
+    place.click("Quantas sabedes amar. 0 of 3 left…")
+    place.see("Renew", "push button")
+    place.show("used-up")
+    place.press("Renew")
+    journey.until(lambda: any(node.name == "3 new plays" for node in place.in_toast()), "a toast says so")
+    place.see("Quantas sabedes amar. 3 of 3 left…")
+    place.click("Mandad'ei comigo. 0 of 1 left…")
+    place.see("This server does not renew it.")
+    place.show("renewed")
+
+
+@desk.step("a licence that is given back can be kept by thinking again")
+def _(place):
+    place.click("Ondas do mar de Vigo. 3 of 3 left…")
+    place.press("Give back")
+    place.undo()
+    place.see("Ondas do mar de Vigo. 3 of 3 left…")
+    journey.contains(place.ctl("licences", "list").out, "Ondas do mar de Vigo", "the keeper's list")
+
+
+@desk.step("else it goes, and the server knows")
+def _(place):
+    place.press("Give back")
+    journey.until(lambda: "Ondas do mar de Vigo" not in place.ctl("licences", "list").out, "the server has it back", limit=20)
+    journey.until(lambda: not place.all("Ondas do mar de Vigo. 3 of 3 left…"), "it is gone from the page")
+
+
+@desk.step("a play that is spent is seen here as it is spent, with its day and hour")
+def _(place):
+    place.activate("page", "<'library'>")
+    place.press("Play “Rosa das rosas”")
+    place.activate("page", "<'licences'>")
+    place.see("Rosa das rosas. 1 of 3 left…")
+    place.click("Rosa das rosas. 1 of 3 left…")
+    journey.until(lambda: any(node.name.startswith("Played today") and " · today" in node.name for node in place.walk()), "both plays are told")
+    place.show("played")
+
+
+@desk.step("it ends without complaint")
+def _(place):
+    place.key("ctrl+q")
+    place.program.wait()
+
+
+journey.main(Shelf)
