@@ -216,8 +216,12 @@ cantiga_invitation_window_new (GtkWindow *parent, CantigaStore *store, const cha
   CantigaInvitationWindow *self = g_object_new (CANTIGA_TYPE_INVITATION_WINDOW, "transient-for", parent, NULL);
 
   self->store = g_object_ref (store);
+  gtk_widget_grab_focus (GTK_WIDGET (self->link));
   if (link != NULL)
-    gtk_editable_set_text (GTK_EDITABLE (self->link), link);
+    {
+      gtk_editable_set_text (GTK_EDITABLE (self->link), link);
+      gtk_widget_grab_focus (GTK_WIDGET (self->pair));
+    }
   else
     gdk_clipboard_read_text_async (gtk_widget_get_clipboard (GTK_WIDGET (parent)), self->cancellable, clipboard_read_cb, g_object_ref (self));
   return self;

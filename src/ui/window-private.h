@@ -26,6 +26,7 @@ struct _CantigaWindow
 
   /* borrowed from the tree */
   CantigaSignInPage *sign_in; /* NULL while it is not open */
+  gboolean silent; /* there is no sound device, and nobody was told */
   AdwToast *card_toast;       /* weak */
 
   /* owned */

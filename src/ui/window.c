@@ -376,9 +376,12 @@ store_opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
 /* ---- the queue ---- */
 
+static void tell_silence (CantigaWindow *self);
+
 static void
 queue_changed_cb (CantigaWindow *self)
 {
+  tell_silence (self);
   reveal_bar (self);
   cantiga_window_update_actions (self);
 }
@@ -418,12 +421,22 @@ failed_cb (CantigaQueue *queue, CantigaTitle *title, const GError *error, Cantig
   refused_cb (queue, title, error, cantiga_queue_get_state (queue) == CANTIGA_QUEUE_EMPTY, self);
 }
 
-/* Said once: it does not get better by itself. */
+/* Said when something is to be heard, and once: it does not get better by itself. */
+static void
+tell_silence (CantigaWindow *self)
+{
+  if (!self->silent || cantiga_queue_get_state (self->queue) != CANTIGA_QUEUE_PLAYING)
+    return;
+  self->silent = FALSE;
+  cantiga_window_toast (self, _ ("No sound device: it plays in silence"));
+}
+
 static void
 silent_cb (CantigaQueue *queue, CantigaWindow *self)
 {
   g_signal_handlers_disconnect_by_func (queue, silent_cb, self);
-  cantiga_window_toast (self, _ ("No sound device: it plays in silence"));
+  self->silent = TRUE;
+  tell_silence (self);
 }
 
 static void

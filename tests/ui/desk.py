@@ -30,6 +30,8 @@ BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration
 ACCESSIBILITY = "[D-BUS Service]\nName=org.a11y.Bus\nExec=/usr/libexec/at-spi-bus-launcher\n"
 SETTINGS = "[Settings]\ngtk-font-name=Cantarell 11\ngtk-enable-animations=%d\ngtk-icon-theme-name=Adwaita\n"
 
+GAP_MAX_MS = 250
+
 
 def enter(size="1000x700", animations=False):
     """Starts this script again on a display and a bus of its own, and ends with it; returns only there."""
@@ -82,9 +84,10 @@ class Desk(journey.Place):
         import pyatspi
         self.atspi = pyatspi
         self.program = self.start(os.path.join(journey.BUILD, "src/ui/cantiga"), "--state", state or self.path("player"), "--card-module", module or journey.module(),
-                                  *arguments, env={**journey.without_leaks(self.env), **(card.env if card else {}), **(env or {})})
+                                  *arguments, env={"CANTIGA_PROBE": "1", **journey.without_leaks(self.env), **(card.env if card else {}), **(env or {})})
         self.window = self.root = None
         self.window = self.root = journey.until(lambda: self.find_window("Cantiga"), "the program's window")
+        self.start_anew()
         return self.program
 
     def set_before(self, key, value):
@@ -212,6 +215,26 @@ class Desk(journey.Place):
     def key(self, *keys):
         subprocess.run(["xdotool", "key", *keys], env=self.env, check=True)
 
+    def type(self, text):
+        """As keys do it, one after the other."""
+        subprocess.run(["xdotool", "type", "--delay", "8", text], env=self.env, check=True)
+
+    def tab_into(self, within):
+        """Goes on from control to control until one within is reached."""
+        for _ in range(40):
+            self.key("Tab")
+            for node in self.walk(within):
+                with contextlib.suppress(Exception):
+                    if node.getState().contains(self.atspi.STATE_FOCUSED):
+                        return
+        raise journey.Wrong(f"“{within.name}” is not reached with the Tab key")
+
+    def focus(self, name="Cantiga"):
+        """There is no window manager that would give the keyboard to a new window."""
+        window = subprocess.run(["xdotool", "search", "--all", "--onlyvisible", "--pid", str(self.program.pid), "--name", f"^{name}$"], env=self.env, check=True,
+                                capture_output=True, text=True).stdout.split()[0]
+        subprocess.run(["xdotool", "windowfocus", "--sync", window], env=self.env, check=True)
+
     def activate(self, action, parameter=""):
         """A window action, as a menu does it."""
         subprocess.run(["gdbus", "call", "--session", "--dest", "io.github.cantiga.Cantiga", "--object-path", "/io/github/cantiga/Cantiga/window/1",
@@ -225,6 +248,12 @@ class Desk(journey.Place):
         """The longest turn of the program's main loop (with CANTIGA_PROBE): milliseconds of time, and of the processor's."""
         return tuple(float(number) for number in re.search(r"\((\d+\.?\d*), (\d+\.?\d*)\)", self.of_probe("Describe")).groups())
 
+    def tell_longest_gap(self):
+        """Fails where the screen stood still; the machine may be busy, so much more is allowed than tests/bench/bench-ui shows."""
+        time_away, work = self.longest_gap()
+        print(f"# the longest turn of the main loop: {time_away:.0f} ms, {work:.0f} ms of them work")
+        journey.holds(work < GAP_MAX_MS * (10 if journey.SANITIZED else 1), f"the main loop was at work for {work:.0f} ms at once")
+
     def start_anew(self):
         """Turns before this one do not count."""
         self.of_probe("SetState", "<(0.0, 0.0)>", "{}")
@@ -232,7 +261,7 @@ class Desk(journey.Place):
     def resize(self, width, height):
         """The window without its border; there is no compositor, so GTK draws one of 5 pixels within."""
         width, height = min(width + 10, 1000), min(height + 10, 700)
-        window = subprocess.run(["xdotool", "search", "--onlyvisible", "--pid", str(self.program.pid), "--name", "Cantiga"], env=self.env, check=True,
+        window = subprocess.run(["xdotool", "search", "--all", "--onlyvisible", "--pid", str(self.program.pid), "--name", "Cantiga"], env=self.env, check=True,
                                 capture_output=True, text=True).stdout.split()[0]
         subprocess.run(["xdotool", "windowsize", "--sync", window, str(width), str(height)], env=self.env, check=True)
         self.size = f"{width}x{height}+0+0"

@@ -1,0 +1,151 @@
+#!/usr/bin/python3
+"""Listening at the desktop with the keyboard alone: from an invitation to music, the queue, seeking, titles that follow each other, a licence that is used up and renewed."""
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import desk
+
+desk.enter()
+import journey
+
+HOLDER = "ANA MARIA DOS SANTOS"
+
+
+class Evening(desk.Desk):
+    """Short titles, a long one that is fetched in many pieces, and one of which a single play is left."""
+
+    def __enter__(self):
+        super().__enter__()
+        self.init("Coro da Sé")
+        for name, hertz, seconds in (("Ai flores", 440, 12), ("Ondas do mar", 550, 12), ("Virgem madre", 660, 6)):
+            self.add(self.tone(name + ".flac", hertz, seconds))
+        self.add(journey.wav(self.path("media", "long.wav"), 150, title="Rosa das rosas", pattern=os.urandom(50_001 * 4)))
+        self.card_of_ana = self.card(HOLDER)
+        self.ctl("licences", "grant", HOLDER, "Virgem madre", "--plays", "1", "--validity", "20d")
+        self.serve()
+        return self
+
+    def at(self):
+        return self.see("Position", "slider").queryValue().currentValue
+
+    def set_place(self, seconds):
+        self.see("Position", "slider").queryValue().currentValue = seconds
+
+    def queued(self):
+        """The queue's titles, as its rows are called."""
+        rows = [node for node in self.walk(self.see("Queue", "list")) if node.getRoleName() == "list item"]
+        return [row.name.split(",")[0].split(".")[0] for row in rows]
+
+    def plays_on(self):
+        """It moves."""
+        before = self.at()
+        journey.until(lambda: self.at() > before, "the position moves")
+
+    def granted(self):
+        """How many plays of each title the keeper counts."""
+        return [play["title_name"] for play in self.ctl("plays", "--json").json if play["event"] == "granted"]
+
+
+@desk.step("an invitation, the PIN, a search and Enter: music, and no hand left the keyboard")
+def _(place):
+    place.open(card=place.card_of_ana)
+    place.see("Hear music that is kept for you")
+    place.key("ctrl+v")
+    place.look_at("Invitation")
+    place.focus("Invitation")
+    place.type(place.invite("Ana"))
+    place.see("A server at 127.0.0.1")
+    place.key("Return")
+    place.look_back()
+    place.focus()
+    place.see(f"{HOLDER}\nAuthentication PIN…")
+    place.type("1234")
+    place.key("Return")
+    place.see("4 titles")
+    place.key("ctrl+f")
+    place.type("flores")
+    place.see("1 title")
+    place.key("Down")
+    place.key("Return")
+    place.see("Pause", "push button")
+    place.plays_on()
+    journey.equal(place.granted(), ["Ai flores"])
+
+
+@desk.step("a title follows another by itself, and costs one play, as the first did")
+def _(place):
+    place.key("Escape", "Escape")
+    place.see("4 titles")
+    place.press("Play “Ondas do mar”")
+    place.see("Ondas do mar", "label")
+    place.see("Licence: Playing · 2 plays left")
+    place.set_place(9)
+    journey.until(lambda: place.at() >= 9, "it is where it was put")
+    journey.until(lambda: place.at() < 9, "the next title plays")
+    journey.equal(place.granted(), ["Ai flores", "Ondas do mar", "Rosa das rosas"])
+    place.key("space")
+    place.see("Play", "push button")
+
+
+@desk.step("Now playing opens by key at its queue, which says what it will cost; rows go, come back and move by keys")
+def _(place):
+    place.key("F9")
+    place.see("Remaining or total", "push button")
+    place.see("3 min · 1 play, 1 of them last")
+    place.tab_into(place.see("Queue", "list"))
+    place.key("End", "Delete")
+    journey.until(lambda: place.queued() == ["Ai flores", "Ondas do mar", "Rosa das rosas"], "the row goes")
+    place.press("Undo…")
+    journey.until(lambda: place.queued() == ["Ai flores", "Ondas do mar", "Rosa das rosas", "Virgem madre"], "the row is back")
+    place.tab_into(place.see("Queue", "list"))
+    place.key("Home", "Down", "alt+Up")
+    journey.until(lambda: place.queued() == ["Ondas do mar", "Ai flores", "Rosa das rosas", "Virgem madre"], "the row moved up")
+
+
+@desk.step("a long title is sought anywhere, by keys and by hand, and sounds there at once")
+def _(place):
+    place.key("space")
+    place.see("Pause", "push button")
+    place.see("Rosa das rosas", "label")
+    place.key("ctrl+shift+Right", "ctrl+shift+Right")
+    journey.until(lambda: place.at() > 20, "it is 20 s on")
+    place.plays_on()
+    place.set_place(110)
+    journey.until(lambda: place.at() >= 110, "it is where it was put")
+    place.plays_on()
+    place.key("ctrl+shift+Left")
+    journey.until(lambda: 100 <= place.at() < 110, "it is 10 s back")
+    place.plays_on()
+    journey.equal(place.granted().count("Rosa das rosas"), 1, "plays of what was only sought in")
+
+
+@desk.step("the last play is told before it is spent; then the title is used up, and signing in again renews it")
+def _(place):
+    place.key("Escape")
+    place.see("Play “Virgem madre”")
+    place.see("Licence: 1 play left…")
+    place.press("Play “Virgem madre”")
+    place.see("Licence: Last play · playing now")
+    place.see("Licence: Used up · sign in again to renew", limit=30)
+    place.press("Play “Virgem madre”")
+    place.look_at("“Virgem madre” has no plays left")
+    place.press("_Sign in again…")
+    place.look_back()
+    place.see(f"{HOLDER}\nAuthentication PIN…")
+    place.focus()
+    place.type(journey.PIN)
+    place.key("Return")
+    place.see("4 titles")
+    place.press("Play “Virgem madre”")
+    place.see("Licence: Playing · 2 plays left")
+
+
+@desk.step("meanwhile the screen never waited, and the program ends without complaint")
+def _(place):
+    place.tell_longest_gap()
+    place.key("ctrl+q")
+    place.program.wait()
+
+
+journey.main(Evening)
