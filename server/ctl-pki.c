@@ -34,6 +34,8 @@ static gboolean
 describe_all (CantigaCtl *ctl, JsonArray *array, GError **error)
 {
   json_array_add_object_element (array, describe_certificate ("authority", cantiga_pki_get_authority (ctl->pki)));
+  if (cantiga_pki_get_older (ctl->pki) != NULL)
+    json_array_add_object_element (array, describe_certificate ("old authority", cantiga_pki_get_authority (cantiga_pki_get_older (ctl->pki))));
   for (CantigaAuth auth = 0; auth < CANTIGA_N_AUTHS; auth++)
     {
       g_autofree char *what = g_strconcat ("server ", cantiga_auth_get_name (auth), NULL);
@@ -54,17 +56,48 @@ print_certificate_cb (JsonArray *array, guint index, JsonNode *node, gpointer us
                      json_object_get_string_member (object, "fingerprint"));
 }
 
+/* Names of players that have no certificate of the newer authority, and are not revoked (char *). */
+static GPtrArray *
+list_waiting (CantigaCtl *ctl, GError **error)
+{
+  g_autoptr (GPtrArray) players = cantiga_ledger_list_players (ctl->ledger, error);
+  g_autoptr (GPtrArray) waiting = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; players != NULL && i < players->len; i++)
+    {
+      const CantigaPlayerRow *player = g_ptr_array_index (players, i);
+
+      if (player->revoked == 0 && player->expires > ctl->now && cantiga_pki_is_of_older (ctl->pki, player->expires))
+        g_ptr_array_add (waiting, g_strdup (player->name));
+    }
+  return players != NULL ? g_steal_pointer (&waiting) : NULL;
+}
+
+static void
+print_waiting (CantigaCtl *ctl, GPtrArray *waiting)
+{
+  if (ctl->json || cantiga_pki_get_older (ctl->pki) == NULL)
+    return;
+  if (waiting->len == 0)
+    cantiga_ctl_print ("Every player has moved to the new authority: cantigactl pki retire-authority takes the old one away.");
+  for (guint i = 0; i < waiting->len; i++)
+    cantiga_ctl_print ("“%s” knows the old authority alone; it moves when it signs in next.", (const char *)waiting->pdata[i]);
+}
+
 static gboolean
 status (CantigaCtl *ctl, GError **error)
 {
   g_autoptr (JsonArray) array = json_array_new ();
+  g_autoptr (GPtrArray) waiting = NULL;
 
-  if (!cantiga_ctl_open (ctl, error) || !describe_all (ctl, array, error))
+  waiting = cantiga_ctl_open (ctl, error) && describe_all (ctl, array, error) ? list_waiting (ctl, error) : NULL;
+  if (waiting == NULL)
     return FALSE;
   if (ctl->json)
     cantiga_ctl_print_array (json_array_ref (array));
   else
     json_array_foreach_element (array, print_certificate_cb, NULL);
+  print_waiting (ctl, waiting);
   return TRUE;
 }
 
@@ -76,6 +109,37 @@ rotate (CantigaCtl *ctl, GError **error)
   if (!cantiga_ctl_open (ctl, error) || !cantiga_pki_rotate (ctl->state, ctl->now, error))
     return FALSE;
   cantiga_ctl_print ("The server has new keys, the old ones are revoked: restart cantiga-server now. Nobody needs to pair again.");
+  return TRUE;
+}
+
+/* ---- another authority ---- */
+
+static gboolean
+rotate_authority (CantigaCtl *ctl, GError **error)
+{
+  if (!cantiga_ctl_open (ctl, error) || !cantiga_pki_rotate_authority (ctl->state, ctl->now, error))
+    return FALSE;
+  cantiga_ctl_print ("There is a new authority: restart cantiga-server now. Players move to it when they sign in next, nobody needs to pair again. Invitations that "
+                     "are open are of the old one: make them anew.");
+  return TRUE;
+}
+
+static gboolean
+retire_authority (CantigaCtl *ctl, GError **error)
+{
+  g_autoptr (GPtrArray) waiting = cantiga_ctl_open (ctl, error) ? list_waiting (ctl, error) : NULL;
+
+  if (waiting == NULL)
+    return FALSE;
+  if (cantiga_pki_get_older (ctl->pki) == NULL)
+    return cantiga_fail_with (error, CANTIGA_ERROR_USAGE, "There is no authority to retire: cantigactl pki rotate-authority makes a new one first.");
+  if (waiting->len > 0 && !ctl->force)
+    return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION,
+                              "%u %s not signed in since the new authority was made (cantigactl pki status): wait, or let them pair again later (--force).", waiting->len,
+                              waiting->len == 1 ? "player has" : "players have");
+  if (!cantiga_pki_retire_authority (ctl->state, error))
+    return FALSE;
+  cantiga_ctl_print ("The old authority is gone: restart cantiga-server now.");
   return TRUE;
 }
 
@@ -165,8 +229,9 @@ cantiga_command_pki (CantigaCtl *ctl, GError **error)
   {
     const char *word;
     CantigaCommand command;
-  } words[] = { { "status", status }, { "rotate", rotate }, { "rotate-master", rotate_master } };
-  static const char usage[] = "pki [status | rotate | rotate-master [--new-master FILE]]";
+  } words[] = { { "status", status }, { "rotate", rotate }, { "rotate-authority", rotate_authority }, { "retire-authority", retire_authority },
+              { "rotate-master", rotate_master } };
+  static const char usage[] = "pki [status | rotate | rotate-authority | retire-authority [--force] | rotate-master [--new-master FILE]]";
   const char *word = cantiga_ctl_get_argument (ctl, 0);
 
   if (!cantiga_ctl_check_arguments (ctl, 0, 1, usage, error))

@@ -21,6 +21,7 @@ typedef enum
   OPTION_WATCH = 1 << 9,
   OPTION_MASTER = 1 << 10,
   OPTION_KEEP_PLAYS = 1 << 11,
+  OPTION_FORCE = 1 << 12,
 } OptionBits;
 
 static const struct
@@ -55,8 +56,9 @@ static const struct
     "backup create FILE | backup verify FILE [--master FILE] | backup restore FILE [--master FILE] [--keep-plays]",
     "ledger, keys and configuration in one sealed file, while the server goes on; back from it, with the server stopped. The master key and the library "
     "are not in it" },
-  { "pki", cantiga_command_pki, OPTION_NEW_MASTER, "pki [status | rotate | rotate-master [--new-master FILE]]",
-    "keys and certificates, and until when; new keys for the server, a new master key" },
+  { "pki", cantiga_command_pki, OPTION_NEW_MASTER | OPTION_FORCE,
+    "pki [status | rotate | rotate-authority | retire-authority [--force] | rotate-master [--new-master FILE]]",
+    "keys and certificates, and until when; new keys for the server, a new authority, a new master key" },
   { "config", cantiga_command_config, OPTION_CONFIG, "config [show | check | template] [--config FILE]",
     "the configuration in force; whether it is right; a file to begin with" },
   { "audit", cantiga_command_audit, 0, "audit [list | verify]", "who did what; whether all of it is there, as it was written" },
@@ -103,6 +105,7 @@ parse_options (CantigaCtl *ctl, int *argc, char ***argv, GError **error)
     { "config", 0, 0, G_OPTION_ARG_FILENAME, &ctl->config, "Another configuration file", "FILE" },
     { "master", 0, 0, G_OPTION_ARG_FILENAME, &ctl->master, "The master key that the backup was made with, if it is not the state's", "FILE" },
     { "keep-plays", 0, 0, G_OPTION_ARG_NONE, &ctl->keep_plays, "Licences stay as the backup has them, and how many plays may have come back is told", NULL },
+    { "force", 0, 0, G_OPTION_ARG_NONE, &ctl->force, "Retire the old authority although players know no other: they must pair again", NULL },
     { "new-master", 0, 0, G_OPTION_ARG_FILENAME, &ctl->new_master, "The new master key, made if it is not there", "FILE" },
     { "version", 0, 0, G_OPTION_ARG_NONE, &ctl->version, "Say which version this is", NULL },
     { NULL },
@@ -124,7 +127,7 @@ options_given (const CantigaCtl *ctl)
                     || ctl->allow || ctl->deny
                 ? OPTION_RULE
                 : 0)
-         | (ctl->master != NULL ? OPTION_MASTER : 0) | (ctl->keep_plays ? OPTION_KEEP_PLAYS : 0) | (ctl->config != NULL ? OPTION_CONFIG : 0) | (ctl->new_master != NULL ? OPTION_NEW_MASTER : 0);
+         | (ctl->master != NULL ? OPTION_MASTER : 0) | (ctl->keep_plays ? OPTION_KEEP_PLAYS : 0) | (ctl->force ? OPTION_FORCE : 0) | (ctl->config != NULL ? OPTION_CONFIG : 0) | (ctl->new_master != NULL ? OPTION_NEW_MASTER : 0);
 }
 
 static gboolean

@@ -26,6 +26,7 @@ typedef struct
   char *new_master;
   char *master;
   gboolean keep_plays;
+  gboolean force;
   char *title, *album, *listener, *group, *renewal; /* of a rule */
   int at_once;
   gboolean allow, deny;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <glib/gstdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -116,4 +117,59 @@ cantiga_folder_remove (const char *folder, GError **error)
   if (g_rmdir (folder) != 0 && errno != ENOENT)
     return fail_with_errno (folder, "cannot be removed", error);
   return TRUE;
+}
+
+static gboolean
+copy_entry (const char *from, const char *to, GError **error)
+{
+  g_autofree char *bytes = NULL;
+  gsize length;
+
+  if (g_file_test (from, G_FILE_TEST_IS_DIR))
+    return cantiga_folder_copy (from, to, error);
+  if (!g_file_get_contents (from, &bytes, &length, NULL))
+    return fail_with_errno (from, "cannot be read", error);
+  return cantiga_private_write (to, bytes, length, error);
+}
+
+gboolean
+cantiga_folder_copy (const char *from, const char *to, GError **error)
+{
+  g_autoptr (GDir) entries = g_dir_open (from, 0, NULL);
+  const char *name;
+
+  if (entries == NULL)
+    return fail_with_errno (from, "cannot be read", error);
+  if (g_mkdir (to, 0700) != 0)
+    return fail_with_errno (to, "cannot be made", error);
+  while ((name = g_dir_read_name (entries)) != NULL)
+    {
+      g_autofree char *source = g_build_filename (from, name, NULL);
+      g_autofree char *copy = g_build_filename (to, name, NULL);
+
+      if (!copy_entry (source, copy, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* Network file systems know no exchange: there the other is away for a moment. */
+static gboolean
+exchange_by_steps (const char *folder, const char *other, GError **error)
+{
+  g_autofree char *aside = g_strconcat (folder, ".aside", NULL);
+
+  return (g_rename (other, aside) == 0 && g_rename (folder, other) == 0 && g_rename (aside, folder) == 0)
+         || fail_with_errno (other, "cannot be written", error);
+}
+
+gboolean
+cantiga_folder_exchange (const char *folder, const char *other, GError **error)
+{
+  g_autofree char *parent = g_path_get_dirname (other);
+
+  if (renameat2 (AT_FDCWD, folder, AT_FDCWD, other, RENAME_EXCHANGE) != 0
+      && !(errno == EINVAL || errno == ENOSYS ? exchange_by_steps (folder, other, error) : fail_with_errno (other, "cannot be written", error)))
+    return FALSE;
+  return cantiga_folder_sync (parent, error);
 }

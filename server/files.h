@@ -14,6 +14,10 @@ gboolean cantiga_write_all_at (int file, gconstpointer bytes, gsize length, goff
 gboolean cantiga_read_all_at (int file, gpointer bytes, gsize length, goffset at) G_GNUC_WARN_UNUSED_RESULT;
 /* Makes names within a folder durable. */
 gboolean cantiga_folder_sync (const char *folder, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* A new folder with what is in another, all of it, files 0600. */
+gboolean cantiga_folder_copy (const char *from, const char *to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Each takes the other's place, at one stroke where the file system can do that. */
+gboolean cantiga_folder_exchange (const char *folder, const char *other, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Removes a folder and what is in it; no error if it is not there. */
 gboolean cantiga_folder_remove (const char *folder, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -1,5 +1,8 @@
 #include "server/pki.h"
 
+#include <errno.h>
+
+#include <glib/gstdio.h>
 #include <openssl/pem.h>
 
 #include "core/kdf.h"
@@ -14,10 +17,17 @@
 #define BACKDATED 3600
 #define NAME_MAX_CHARACTERS 64
 #define PASSPHRASE_LENGTH 32
+#define AUTHORITY "authority"
+#define PUBLISHER "publisher"
+#define OLD "old-"
+/* Where another authority's files are prepared, in the state. */
+#define WORK ".pki"
 
 struct _CantigaPki
 {
   char *folder;
+  const char *prefix; /* of the files of its authority: "old-" for one that is being retired */
+  CantigaPki *older;  /* the one that is being retired, or NULL */
   char *name;
   char *server;
   CantigaSecret *passphrase;
@@ -99,7 +109,8 @@ load_key (CantigaPki *pki, const char *name, GError **error)
 static gboolean
 save_certificate (CantigaPki *pki, const char *name, X509 *certificate, GError **error)
 {
-  g_autofree char *path = dup_path (pki, name, ".pem");
+  g_autofree char *prefixed = g_strconcat (pki->prefix, name, NULL);
+  g_autofree char *path = dup_path (pki, prefixed, ".pem");
   BIO *memory = BIO_new (BIO_s_mem ());
   char *text = NULL;
   long length = 0;
@@ -115,7 +126,8 @@ save_certificate (CantigaPki *pki, const char *name, X509 *certificate, GError *
 static X509 *
 load_certificate (CantigaPki *pki, const char *name, GError **error)
 {
-  g_autofree char *path = dup_path (pki, name, ".pem");
+  g_autofree char *prefixed = g_strconcat (pki->prefix, name, NULL);
+  g_autofree char *path = dup_path (pki, prefixed, ".pem");
   g_autoptr (GBytes) file = read_path (path, error);
 
   return file != NULL ? cantiga_certificate_decode_any (file, error) : NULL;
@@ -213,10 +225,10 @@ static gboolean
 make_authority (CantigaPki *pki, gint64 now, GError **error)
 {
   pki->authority_key = cantiga_key_pair_new (CANTIGA_AUTH_ECDSA, error);
-  if (pki->authority_key == NULL || !save_key (pki, "authority", pki->authority_key, error))
+  if (pki->authority_key == NULL || !save_key (pki, AUTHORITY, pki->authority_key, error))
     return FALSE;
   pki->authority = cantiga_authority_issue (pki->authority_key, pki->name, now - BACKDATED, now + AUTHORITY_LIFE, error);
-  return pki->authority != NULL && save_certificate (pki, "authority", pki->authority, error);
+  return pki->authority != NULL && save_certificate (pki, AUTHORITY, pki->authority, error);
 }
 
 static CantigaPki *
@@ -225,6 +237,7 @@ pki_new (const char *folder, CantigaSecret *master, GError **error)
   g_autoptr (CantigaPki) pki = g_new0 (CantigaPki, 1);
 
   pki->folder = g_strdup (folder);
+  pki->prefix = "";
   pki->passphrase = derive_passphrase (master, error);
   return pki->passphrase != NULL ? g_steal_pointer (&pki) : NULL;
 }
@@ -243,7 +256,7 @@ cantiga_pki_create (const char *folder, CantigaSecret *master, const char *name,
   for (CantigaAuth auth = 0; auth < CANTIGA_N_AUTHS; auth++)
     if (!make_leaf (pki, leaf_names[auth], auth, CANTIGA_USAGE_SERVER, LEAF_LIFE, now, error))
       return FALSE;
-  return make_leaf (pki, "publisher", CANTIGA_AUTH_EDDSA, CANTIGA_USAGE_PUBLISHER, AUTHORITY_LIFE, now, error);
+  return make_leaf (pki, PUBLISHER, CANTIGA_AUTH_EDDSA, CANTIGA_USAGE_PUBLISHER, AUTHORITY_LIFE, now, error);
 }
 
 /* ---- open ---- */
@@ -260,11 +273,14 @@ load_revoked (CantigaPki *pki)
   pki->revoked = g_strsplit (g_strstrip (text), "\n", -1);
 }
 
+/* Keys of leaves and publisher are the same under either authority. */
 static gboolean
 open_authority (CantigaPki *pki, GError **error)
 {
-  pki->authority_key = load_key (pki, "authority", error);
-  pki->authority = pki->authority_key != NULL ? load_certificate (pki, "authority", error) : NULL;
+  g_autofree char *name = g_strconcat (pki->prefix, AUTHORITY, NULL);
+
+  pki->authority_key = load_key (pki, name, error);
+  pki->authority = pki->authority_key != NULL ? load_certificate (pki, AUTHORITY, error) : NULL;
   if (pki->authority == NULL)
     return FALSE;
   pki->name = cantiga_certificate_dup_name (pki->authority);
@@ -274,8 +290,8 @@ open_authority (CantigaPki *pki, GError **error)
 static gboolean
 open_publisher (CantigaPki *pki, GError **error)
 {
-  g_autoptr (EVP_PKEY) key = load_key (pki, "publisher", error);
-  g_autoptr (X509) certificate = key != NULL ? load_certificate (pki, "publisher", error) : NULL;
+  g_autoptr (EVP_PKEY) key = load_key (pki, PUBLISHER, error);
+  g_autoptr (X509) certificate = key != NULL ? load_certificate (pki, PUBLISHER, error) : NULL;
 
   if (certificate == NULL)
     return FALSE;
@@ -288,14 +304,29 @@ open_publisher (CantigaPki *pki, GError **error)
 }
 
 static CantigaPki *
-open_folder (const char *folder, CantigaSecret *master, GError **error)
+open_with_prefix (const char *folder, const char *prefix, CantigaSecret *master, GError **error)
 {
   g_autoptr (CantigaPki) pki = pki_new (folder, master, error);
+
+  if (pki != NULL)
+    pki->prefix = prefix;
 
   /* The publisher's certificate says which server this is. */
   if (pki == NULL || !open_authority (pki, error) || !open_publisher (pki, error))
     return NULL;
   load_revoked (pki);
+  return g_steal_pointer (&pki);
+}
+
+/* The older authority is there as long as its certificate is. */
+static CantigaPki *
+open_folder (const char *folder, CantigaSecret *master, GError **error)
+{
+  g_autoptr (CantigaPki) pki = open_with_prefix (folder, "", master, error);
+  g_autofree char *old = pki != NULL ? dup_path (pki, OLD AUTHORITY, ".pem") : NULL;
+
+  if (pki != NULL && g_file_test (old, G_FILE_TEST_EXISTS) && (pki->older = open_with_prefix (folder, OLD, master, error)) == NULL)
+    return NULL;
   return g_steal_pointer (&pki);
 }
 
@@ -315,17 +346,21 @@ cantiga_pki_dup_server_of (const char *folder, CantigaSecret *master)
   return pki != NULL ? g_strdup (pki->server) : NULL;
 }
 
+static gboolean
+open_leaves (CantigaPki *pki, gint64 now, GError **error)
+{
+  for (CantigaAuth auth = 0; auth < CANTIGA_N_AUTHS; auth++)
+    if ((pki->identities[auth] = open_leaf (pki, leaf_names[auth], now, error)) == NULL)
+      return FALSE;
+  return pki->older == NULL || open_leaves (pki->older, now, error);
+}
+
 CantigaPki *
 cantiga_pki_open (CantigaState *state, gint64 now, GError **error)
 {
   g_autoptr (CantigaPki) pki = open_keys (state, error);
 
-  if (pki == NULL)
-    return NULL;
-  for (CantigaAuth auth = 0; auth < CANTIGA_N_AUTHS; auth++)
-    if ((pki->identities[auth] = open_leaf (pki, leaf_names[auth], now, error)) == NULL)
-      return NULL;
-  return g_steal_pointer (&pki);
+  return pki != NULL && open_leaves (pki, now, error) ? g_steal_pointer (&pki) : NULL;
 }
 
 /* ---- rotate ---- */
@@ -354,11 +389,102 @@ cantiga_pki_rotate (CantigaState *state, gint64 now, GError **error)
 
   if (pki == NULL)
     return FALSE;
+  /* The older authority's certificates of these keys are issued anew when they are opened next. */
   for (CantigaAuth auth = 0; auth < CANTIGA_N_AUTHS; auth++)
-    if (!revoke_leaf (pki, leaf_names[auth], error) || !make_leaf (pki, leaf_names[auth], auth, CANTIGA_USAGE_SERVER, LEAF_LIFE, now, error))
+    if (!revoke_leaf (pki, leaf_names[auth], error) || (pki->older != NULL && !revoke_leaf (pki->older, leaf_names[auth], error)) || !make_leaf (pki, leaf_names[auth], auth, CANTIGA_USAGE_SERVER, LEAF_LIFE, now, error))
       return FALSE;
   return TRUE;
 }
+
+/* ---- another authority (docs/protocol.md 14.8) ---- */
+
+static gboolean
+copy_to_work (const char *from, const char *to, GError **error)
+{
+  return cantiga_folder_remove (to, error) && cantiga_folder_copy (from, to, error);
+}
+
+/* What there is becomes the older authority's. */
+static gboolean
+make_old (const char *folder, GError **error)
+{
+  static const char *const names[]
+      = { AUTHORITY ".key", AUTHORITY ".pem", PUBLISHER ".pem", "server-rsa.pem", "server-ecdsa.pem", "server-eddsa.pem" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *path = g_build_filename (folder, names[i], NULL);
+      g_autofree char *old_name = g_strconcat (OLD, names[i], NULL);
+      g_autofree char *old = g_build_filename (folder, old_name, NULL);
+
+      if (g_rename (path, old) != 0)
+        return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "%s cannot be moved: %s.", path, g_strerror (errno));
+    }
+  return TRUE;
+}
+
+static gboolean
+certify (CantigaPki *pki, const char *name, CantigaUsage usage, gint64 life, gint64 now, GError **error)
+{
+  g_autoptr (EVP_PKEY) key = load_key (pki, name, error);
+  g_autoptr (X509) certificate = key != NULL ? issue_and_save (pki, name, key, usage, life, now, error) : NULL;
+
+  return certificate != NULL;
+}
+
+static gboolean
+make_new (const char *folder, CantigaPki *pki, CantigaSecret *master, gint64 now, GError **error)
+{
+  g_autoptr (CantigaPki) next = pki_new (folder, master, error);
+
+  if (next == NULL)
+    return FALSE;
+  next->name = g_strdup (pki->name);
+  next->server = g_strdup (pki->server);
+  if (!make_authority (next, now, error) || !certify (next, PUBLISHER, CANTIGA_USAGE_PUBLISHER, AUTHORITY_LIFE, now, error))
+    return FALSE;
+  for (CantigaAuth auth = 0; auth < CANTIGA_N_AUTHS; auth++)
+    if (!certify (next, leaf_names[auth], CANTIGA_USAGE_SERVER, LEAF_LIFE, now, error))
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
+cantiga_pki_rotate_authority (CantigaState *state, gint64 now, GError **error)
+{
+  g_autoptr (CantigaPki) pki = open_keys (state, error);
+  g_autofree char *work = cantiga_state_dup_path (state, WORK);
+
+  if (pki == NULL)
+    return FALSE;
+  if (pki->older != NULL)
+    return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION,
+                              "The authority before this one is not retired yet: wait until every player has moved (cantigactl pki status), then cantigactl pki "
+                              "retire-authority.");
+  return copy_to_work (pki->folder, work, error) && make_old (work, error) && make_new (work, pki, cantiga_state_get_master (state), now, error)
+         && cantiga_folder_sync (work, error) && cantiga_folder_exchange (work, pki->folder, error) && cantiga_folder_remove (work, error);
+}
+
+/* Its certificate first: without it the others are nobody's. */
+gboolean
+cantiga_pki_retire_authority (CantigaState *state, GError **error)
+{
+  static const char *const names[]
+      = { AUTHORITY ".pem", AUTHORITY ".key", PUBLISHER ".pem", "server-rsa.pem", "server-ecdsa.pem", "server-eddsa.pem" };
+  g_autofree char *folder = cantiga_state_dup_path (state, "pki");
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *name = g_strconcat (OLD, names[i], NULL);
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+
+      if (g_unlink (path) != 0 && errno != ENOENT)
+        return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "%s cannot be removed: %s.", path, g_strerror (errno));
+    }
+  return cantiga_folder_sync (folder, error);
+}
+
+/* ---- another master key ---- */
 
 static gboolean
 copy_key (CantigaPki *from, CantigaPki *to, const char *name, GError **error)
@@ -374,7 +500,10 @@ cantiga_pki_copy_keys (const char *folder, CantigaSecret *master, const char *ne
   g_autoptr (CantigaPki) from = pki_new (folder, master, error);
   g_autoptr (CantigaPki) to = from != NULL ? pki_new (new_folder, new_master, error) : NULL;
 
-  if (to == NULL || !copy_key (from, to, "authority", error) || !copy_key (from, to, "publisher", error))
+  g_autofree char *old = g_build_filename (folder, OLD AUTHORITY ".key", NULL);
+
+  if (to == NULL || !copy_key (from, to, AUTHORITY, error) || !copy_key (from, to, PUBLISHER, error)
+      || (g_file_test (old, G_FILE_TEST_EXISTS) && !copy_key (from, to, OLD AUTHORITY, error)))
     return FALSE;
   for (CantigaAuth auth = 0; auth < CANTIGA_N_AUTHS; auth++)
     if (!copy_key (from, to, leaf_names[auth], error))
@@ -389,6 +518,7 @@ cantiga_pki_free (CantigaPki *pki)
 {
   if (pki == NULL)
     return;
+  cantiga_pki_free (pki->older);
   for (CantigaAuth auth = 0; auth < CANTIGA_N_AUTHS; auth++)
     g_clear_pointer (&pki->identities[auth], cantiga_identity_unref);
   g_clear_pointer (&pki->publisher, cantiga_identity_unref);
@@ -418,6 +548,18 @@ X509 *
 cantiga_pki_get_authority (CantigaPki *pki)
 {
   return pki->authority;
+}
+
+CantigaPki *
+cantiga_pki_get_older (CantigaPki *pki)
+{
+  return pki->older;
+}
+
+gboolean
+cantiga_pki_is_of_older (CantigaPki *pki, gint64 expires)
+{
+  return pki->older != NULL && expires < cantiga_certificate_get_not_before (pki->authority) + BACKDATED + PLAYER_LIFE;
 }
 
 CantigaIdentity *

@@ -15,6 +15,11 @@ gboolean cantiga_pki_create (const char *folder, CantigaSecret *master, const ch
 CantigaPki *cantiga_pki_open (CantigaState *state, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Gives the three server leaves new keys; the old ones are on every revocation list from now on. A server that runs takes them up when it is restarted. */
 gboolean cantiga_pki_rotate (CantigaState *state, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Another authority (10 years), which issues everything from now on; the one before is the older one, for players that know no other, until it is retired (docs/protocol.md 14.8). A server that runs takes it up
+ * when it is restarted. CANTIGA_ERROR_CONFIGURATION while there is an older one. */
+gboolean cantiga_pki_rotate_authority (CantigaState *state, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The older one's keys and certificates go; no error if there is none. */
+gboolean cantiga_pki_retire_authority (CantigaState *state, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Writes the private keys in folder to new_folder, under another master key. */
 gboolean cantiga_pki_copy_keys (const char *folder, CantigaSecret *master, const char *new_folder, CantigaSecret *new_master, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Whose keys are in folder, if they open with master; else NULL. Free with g_free(). */
@@ -22,6 +27,10 @@ char *cantiga_pki_dup_server_of (const char *folder, CantigaSecret *master);
 void cantiga_pki_free (CantigaPki *pki);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaPki, cantiga_pki_free)
 
+/* The same server under the authority that is being retired, for all functions below; NULL if there is none. Borrowed. */
+CantigaPki *cantiga_pki_get_older (CantigaPki *pki);
+/* Whether a player whose newest certificate ends then has none of the newer authority. */
+gboolean cantiga_pki_is_of_older (CantigaPki *pki, gint64 expires);
 const char *cantiga_pki_get_name (CantigaPki *pki);
 const char *cantiga_pki_get_server (CantigaPki *pki);              /* UUID */
 X509 *cantiga_pki_get_authority (CantigaPki *pki);

@@ -185,5 +185,7 @@ cantiga_route_card (const CantigaRequest *request, CantigaServerSession *session
   cantiga_server_tell_happened (server, &(CantigaServerEvent){ CANTIGA_SERVER_SIGNED_IN, .session = &session->id, .player = session->player, .name = name });
   answer = json_object_new ();
   json_object_set_string_member (answer, "listener", name);
+  if (session->is_older)
+    json_object_set_boolean_member (answer, "renew", TRUE);
   return answer;
 }

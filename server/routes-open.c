@@ -9,8 +9,9 @@ GBytes *
 cantiga_route_certificates (const CantigaRequest *request, JsonObject **ret_problem, GError **error)
 {
   g_autoptr (CantigaTermsNow) now = cantiga_server_get_terms (request->server);
+  const CantigaServerTerms *terms = cantiga_server_terms_find (&now->terms, cantiga_request_get (request, "authority"));
 
-  return cantiga_server_terms_create_certificates (&now->terms, cantiga_request_get (request, "auth"), error);
+  return cantiga_server_terms_create_certificates (terms, cantiga_request_get (request, "auth"), error);
 }
 
 /* The certificate holds; is its player still welcome? */
@@ -29,6 +30,7 @@ if (uuid == NULL)
       return FALSE;
     }
   session->player = g_strdup (uuid);
+  session->is_older = cantiga_handshake_is_older (session->handshake);
   return TRUE;
 }
 

@@ -183,13 +183,14 @@ cantiga_route_cover (const CantigaRequest *request, CantigaServerSession *sessio
 /* ---- licences and plays (docs/protocol.md 9) ---- */
 
 static JsonObject *
-encode_grant (const CantigaRequest *request, const CantigaPlay *play, CantigaGrant *grant, CantigaSealed *sealed)
+encode_grant (const CantigaRequest *request, CantigaServerSession *session, const CantigaPlay *play, CantigaGrant *grant, CantigaSealed *sealed)
 {
   const CantigaMetadata *metadata = cantiga_sealed_get_metadata (sealed);
   g_autoptr (CantigaManifest) manifest = cantiga_sealed_dup_manifest (sealed);
+  CantigaPki *pki = session->is_older ? cantiga_pki_get_older (request->server->pki) : request->server->pki;
   JsonObject *answer = json_object_new ();
 
-  manifest->certificates = g_ptr_array_ref (cantiga_pki_get_publisher (request->server->pki)->certificates);
+  manifest->certificates = g_ptr_array_ref (cantiga_pki_get_publisher (pki)->certificates);
   cantiga_json_set_id (answer, "title", &play->title);
   cantiga_json_set_id (answer, "play", &play->play);
   cantiga_json_set_id (answer, "grant", cantiga_grant_get_id (grant));
@@ -269,7 +270,7 @@ cantiga_route_licence (const CantigaRequest *request, CantigaServerSession *sess
                                                                         .plays_left = granted.plays_left });
   grant = cantiga_grant_new (session, &granted, open);
   *ret_grant = grant;
-  return encode_grant (request, &granted, grant, open->sealed);
+  return encode_grant (request, session, &granted, grant, open->sealed);
 }
 
 JsonObject *
@@ -314,7 +315,7 @@ cantiga_route_certificate (const CantigaRequest *request, CantigaServerSession *
 
   if (chains == NULL || !cantiga_ledger_add_certificates (request->server->ledger, session->player, leaves, error))
     return NULL;
-  answer = cantiga_renewal_create_answer (chains);
+  answer = cantiga_renewal_create_answer (chains, session->is_older ? cantiga_pki_get_authority (request->server->pki) : NULL);
   return cantiga_json_parse (g_bytes_get_data (answer, NULL), g_bytes_get_size (answer), error);
 }
 

@@ -24,6 +24,9 @@ typedef struct
   CantigaServerTerms terms;
   GPtrArray *authorities;
   X509_CRL *crl;
+  CantigaServerTerms older; /* of an authority that is being retired, if there is one */
+  GPtrArray *older_authorities;
+  X509_CRL *older_crl;
   gint64 number; /* of crl */
   gint64 issued;
 } CantigaTermsNow;

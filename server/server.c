@@ -20,6 +20,8 @@ cantiga_terms_now_unref (CantigaTermsNow *terms)
     return;
   g_ptr_array_unref (terms->authorities);
   X509_CRL_free (terms->crl);
+  g_clear_pointer (&terms->older_authorities, g_ptr_array_unref);
+  X509_CRL_free (terms->older_crl);
   g_free (terms);
 }
 
@@ -32,29 +34,54 @@ cantiga_server_get_terms (CantigaServer *server)
   return server->terms;
 }
 
-static CantigaTermsNow *
-terms_new (CantigaServer *server, X509_CRL *crl, gint64 now)
+static GPtrArray *
+fill_terms (CantigaServer *server, CantigaPki *pki, X509_CRL *crl, CantigaServerTerms *terms)
 {
-  CantigaTermsNow *terms = g_new0 (CantigaTermsNow, 1);
   const CantigaConfig *config = cantiga_server_get_config (server);
+  GPtrArray *authorities = g_ptr_array_new ();
 
-  g_atomic_ref_count_init (&terms->refs);
-  terms->authorities = g_ptr_array_new ();
-  g_ptr_array_add (terms->authorities, cantiga_pki_get_authority (server->pki));
-  terms->crl = crl;
-  terms->issued = now;
-  terms->terms = (CantigaServerTerms){
-    .name = config->name != NULL ? config->name : cantiga_pki_get_name (server->pki),
-    .server = cantiga_pki_get_server (server->pki),
+  g_ptr_array_add (authorities, cantiga_pki_get_authority (pki));
+  *terms = (CantigaServerTerms){
+    .name = config->name != NULL ? config->name : cantiga_pki_get_name (pki),
+    .server = cantiga_pki_get_server (pki),
     .first = CANTIGA_AUTH_ECDSA,
-    .authorities = terms->authorities,
+    .authorities = authorities,
     .crl = crl,
     .suites = (const char *const *)config->enabled,
     .selection = config->selection,
   };
   for (CantigaAuth auth = 0; auth < CANTIGA_N_AUTHS; auth++)
-    terms->terms.identities[auth] = cantiga_pki_get_identity (server->pki, auth);
+    terms->identities[auth] = cantiga_pki_get_identity (pki, auth);
+  return authorities;
+}
+
+/* Takes the lists; older_crl is NULL where no authority is being retired. */
+static CantigaTermsNow *
+terms_new (CantigaServer *server, X509_CRL *crl, X509_CRL *older_crl, gint64 now)
+{
+  CantigaTermsNow *terms = g_new0 (CantigaTermsNow, 1);
+
+  g_atomic_ref_count_init (&terms->refs);
+  terms->crl = crl;
+  terms->issued = now;
+  terms->authorities = fill_terms (server, server->pki, crl, &terms->terms);
+  if (older_crl == NULL)
+    return terms;
+  terms->older_crl = older_crl;
+  terms->older_authorities = fill_terms (server, cantiga_pki_get_older (server->pki), older_crl, &terms->older);
+  terms->terms.older = &terms->older;
   return terms;
+}
+
+/* The same numbers under both authorities: a player goes from one to the other with the highest that it has seen. */
+static CantigaTermsNow *
+issue_terms (CantigaServer *server, const char *const *serials, gint64 number, gint64 now, GError **error)
+{
+  CantigaPki *older = cantiga_pki_get_older (server->pki);
+  g_autoptr (X509_CRL) crl = cantiga_pki_issue_crl (server->pki, serials, number, now, error);
+  X509_CRL *older_crl = crl != NULL && older != NULL ? cantiga_pki_issue_crl (older, serials, number, now, error) : NULL;
+
+  return crl != NULL && (older == NULL || older_crl != NULL) ? terms_new (server, g_steal_pointer (&crl), older_crl, now) : NULL;
 }
 
 gboolean
@@ -63,13 +90,11 @@ cantiga_server_renew_terms (CantigaServer *server, gint64 now, GError **error)
   g_auto (GStrv) serials = cantiga_ledger_list_revoked_serials (server->ledger, error);
   g_autofree char *digest = serials != NULL ? cantiga_pki_dup_crl_digest (server->pki, (const char *const *)serials) : NULL;
   CantigaTermsNow *old, *terms;
-  X509_CRL *crl;
   gint64 number;
 
   if (digest == NULL || !cantiga_ledger_draw_crl_number (server->ledger, digest, now, &number, error)
-      || (crl = cantiga_pki_issue_crl (server->pki, (const char *const *)serials, number, now, error)) == NULL)
+      || (terms = issue_terms (server, (const char *const *)serials, number, now, error)) == NULL)
     return FALSE;
-  terms = terms_new (server, crl, now);
   terms->number = number;
   g_mutex_lock (&server->terms_lock);
   old = server->terms;

@@ -33,6 +33,7 @@ typedef struct
   CantigaHandshake *handshake; /* CANTIGA_SESSION_HANDSHAKE */
   CantigaChannel *channel;     /* from CANTIGA_SESSION_CARD on */
   char *player;                /* UUID, from the hello on */
+  gboolean is_older;           /* under the authority that is being retired (docs/protocol.md 14.8) */
   guint last_status;           /* HTTP status of the last answer, for a repeat */
   CantigaId listener;          /* CANTIGA_SESSION_OPEN */
   GHashTable *refused;         /* CantigaId: titles that this session gets no more (docs/protocol.md 9.2) */

@@ -272,12 +272,19 @@ write_key (const char *path, CantigaIdentity *identity, CantigaSecret *passphras
 }
 
 static gboolean
+write_authority (const char *path, X509 *authority, GError **error)
+{
+  g_autoptr (GBytes) pem = cantiga_pem_encode_certificate (authority, error);
+
+  return pem != NULL && write_file (path, AUTHORITY_FILE, pem, error);
+}
+
+static gboolean
 write_paired (const char *path, CantigaPaired *paired, GPtrArray *identities, CantigaSecret *passphrase, GError **error)
 {
   g_autoptr (GBytes) about = encode_about (paired);
-  g_autoptr (GBytes) authority = cantiga_pem_encode_certificate (cantiga_paired_get_authority (paired), error);
 
-  if (authority == NULL || !write_file (path, ABOUT_FILE, about, error) || !write_file (path, AUTHORITY_FILE, authority, error))
+  if (!write_file (path, ABOUT_FILE, about, error) || !write_authority (path, cantiga_paired_get_authority (paired), error))
     return FALSE;
   for (guint i = 0; i < identities->len; i++)
     if (!write_key (path, identities->pdata[i], passphrase, error) || !write_certificates (path, identities->pdata[i], error))
@@ -319,33 +326,87 @@ cantiga_folder_keep (const char *folder, CantigaPaired *paired, GPtrArray *ident
   return kept;
 }
 
-gboolean
-cantiga_folder_renew (const char *folder, const char *server, GPtrArray *identities, GError **error)
+static gboolean
+copy_files (const char *from, const char *to, GError **error)
+{
+  g_autoptr (GDir) dir = g_dir_open (from, 0, NULL);
+  const char *name;
+
+  if (dir == NULL)
+    return fail_errno (error, "read", from);
+  while ((name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autoptr (GBytes) bytes = read_file (from, name, error);
+
+      if (bytes == NULL || !write_file (to, name, bytes, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* Beside the former one, with what is new in it. */
+static gboolean
+write_renewed (const char *folder, const char *server, X509 *authority, GPtrArray *identities, GError **error)
 {
   g_autofree char *path = g_build_filename (folder, server, NULL);
-  gboolean renewed = TRUE;
+  g_autofree char *fresh = g_strconcat (path, ".new", NULL);
+
+  if (!settle (folder, server, error))
+    return FALSE;
+  if (g_mkdir (fresh, 0700) != 0)
+    return fail_errno (error, "made", fresh);
+  if (!copy_files (path, fresh, error) || (authority != NULL && !write_authority (fresh, authority, error)))
+    return FALSE;
+  for (guint i = 0; i < identities->len; i++)
+    if (!write_certificates (fresh, identities->pdata[i], error))
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
+cantiga_folder_renew (const char *folder, const char *server, X509 *authority, GPtrArray *identities, GError **error)
+{
+  gboolean renewed;
   int lock = cantiga_folder_lock (folder, error);
 
   if (lock < 0)
     return FALSE;
-  for (guint i = 0; renewed && i < identities->len; i++)
-    renewed = write_certificates (path, identities->pdata[i], error);
+  renewed = write_renewed (folder, server, authority, identities, error) && replace (folder, server, error);
   close (lock);
   return renewed;
 }
 
-CantigaIdentity *
-cantiga_folder_load_identity (const char *folder, const char *server, CantigaAuth auth, CantigaSecret *passphrase, GError **error)
+static CantigaIdentity *
+load_identity (const char *folder, const char *server, CantigaAuth auth, CantigaSecret *passphrase, X509 **ret_authority, GError **error)
 {
   g_autofree char *path = g_build_filename (folder, server, NULL);
   g_autofree char *key_name = identity_file (auth, ".key");
   g_autofree char *pem_name = identity_file (auth, ".pem");
   g_autoptr (GBytes) key_pem = read_file (path, key_name, error);
   g_autoptr (GBytes) chain_pem = key_pem != NULL ? read_file (path, pem_name, error) : NULL;
-  g_autoptr (GPtrArray) certificates = chain_pem != NULL ? cantiga_pem_decode (chain_pem, error) : NULL;
+  g_autoptr (GBytes) authority_pem = chain_pem != NULL ? read_file (path, AUTHORITY_FILE, error) : NULL;
+  g_autoptr (X509) authority = authority_pem != NULL ? cantiga_certificate_decode_any (authority_pem, error) : NULL;
+  g_autoptr (GPtrArray) certificates = authority != NULL ? cantiga_pem_decode (chain_pem, error) : NULL;
   g_autoptr (EVP_PKEY) key = certificates != NULL ? cantiga_key_pair_decode (key_pem, passphrase, error) : NULL;
+  CantigaIdentity *identity = key != NULL ? cantiga_identity_new (key, certificates, error) : NULL;
 
-  return key != NULL ? cantiga_identity_new (key, certificates, error) : NULL;
+  if (identity != NULL)
+    *ret_authority = g_steal_pointer (&authority);
+  return identity;
+}
+
+/* Not while another program puts renewed ones in their place. */
+CantigaIdentity *
+cantiga_folder_load_identity (const char *folder, const char *server, CantigaAuth auth, CantigaSecret *passphrase, X509 **ret_authority, GError **error)
+{
+  CantigaIdentity *identity;
+  int lock = cantiga_folder_lock (folder, error);
+
+  if (lock < 0)
+    return NULL;
+  identity = load_identity (folder, server, auth, passphrase, ret_authority, error);
+  close (lock);
+  return identity;
 }
 
 /* ---- what a session leaves behind ---- */

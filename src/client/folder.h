@@ -17,9 +17,11 @@ GPtrArray *cantiga_folder_read (const char *folder, GError **ret_trouble, GError
 /* Writes a whole pairing beside the former one, then puts it in its place. */
 gboolean cantiga_folder_keep (const char *folder, CantigaPaired *paired, GPtrArray *identities, CantigaSecret *passphrase,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
-gboolean cantiga_folder_renew (const char *folder, const char *server, GPtrArray *identities, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* authority: NULL, or one that takes the place of the pairing's. All of it or nothing. */
+gboolean cantiga_folder_renew (const char *folder, const char *server, X509 *authority, GPtrArray *identities, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* ret_authority: the one that is pinned with it. */
 CantigaIdentity *cantiga_folder_load_identity (const char *folder, const char *server, CantigaAuth auth, CantigaSecret *passphrase,
-                                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                                               X509 **ret_authority, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Never lowers what stands there. */
 gboolean cantiga_folder_note (const char *folder, const char *server, gint64 crl_number, gint64 last_used, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_folder_forget (const char *folder, const char *server, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -92,6 +92,17 @@ cantiga_paired_new (const char *name, const char *url, const char *server, X509 
 }
 
 void
+cantiga_paired_set_authority (CantigaPaired *self, X509 *authority)
+{
+  g_return_if_fail (CANTIGA_IS_PAIRED (self));
+  if (X509_cmp (self->authority, authority) == 0)
+    return;
+  g_assert (X509_up_ref (authority) == 1);
+  X509_free (self->authority);
+  self->authority = authority;
+}
+
+void
 cantiga_paired_set_seen (CantigaPaired *self, gint64 crl_number, gint64 last_used)
 {
   g_return_if_fail (CANTIGA_IS_PAIRED (self));

@@ -25,6 +25,8 @@ gint64 cantiga_paired_get_last_used (CantigaPaired *paired);
 
 /* For store.c and its tests. */
 CantigaPaired *cantiga_paired_new (const char *name, const char *url, const char *server, X509 *authority, gint64 crl_number, gint64 last_used);
+/* Another one that is pinned from now on. */
+void cantiga_paired_set_authority (CantigaPaired *paired, X509 *authority);
 void cantiga_paired_set_seen (CantigaPaired *paired, gint64 crl_number, gint64 last_used);
 
 G_END_DECLS

@@ -94,7 +94,7 @@ fail_other (GError **error, const char *what)
 static gboolean
 check_manifest (CantigaPlay *self, const CantigaManifest *manifest, gint64 chunks, GError **error)
 {
-  X509 *authority = cantiga_paired_get_authority (cantiga_session_get_paired (self->session));
+  X509 *authority = cantiga_session_get_authority (self->session);
 
   if (!cantiga_id_equal (&manifest->title, cantiga_title_get_id (self->title)))
     return fail_other (error, "title");

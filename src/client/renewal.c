@@ -37,13 +37,14 @@ renewal_answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (JsonObject) answer = cantiga_session_call_finish (self, result, &error);
   g_autoptr (GBytes) body = answer != NULL ? cantiga_json_format (answer) : NULL;
   g_autoptr (GPtrArray) identities = NULL;
+  g_autoptr (X509) authority = NULL;
 
   if (body != NULL)
-    identities = cantiga_renewal_consume_answer (body, renewal->keys, cantiga_paired_get_authority (self->paired),
-                                                 g_get_real_time () / G_USEC_PER_SEC, &error);
+    identities = cantiga_renewal_consume_answer (body, renewal->keys, cantiga_session_get_authority (self), g_get_real_time () / G_USEC_PER_SEC,
+                                                 &authority, &error);
   if (identities == NULL)
     return g_task_return_error (task, error);
-  cantiga_store_renew_async (self->store, self->paired, identities, g_task_get_cancellable (task), renewal_kept_cb, g_object_ref (task));
+  cantiga_store_renew_async (self->store, self->paired, authority, identities, g_task_get_cancellable (task), renewal_kept_cb, g_object_ref (task));
 }
 
 static JsonObject *

@@ -32,6 +32,7 @@ struct _CantigaSession
   CantigaChannel *channel; /* while OPEN; and until the answer under way is there */
   CantigaSuite suite;      /* if generation > 0 */
   char *listener;
+  X509 *authority; /* that it was opened under */
   guint generation;
   GError *reason; /* why it is signed out, if it was not wished */
 

@@ -62,6 +62,7 @@ cantiga_session_finalize (GObject *object)
   g_clear_error (&self->reason);
   g_strfreev (self->suites);
   g_free (self->listener);
+  X509_free (self->authority);
   G_OBJECT_CLASS (cantiga_session_parent_class)->finalize (object);
 }
 
@@ -134,6 +135,13 @@ CantigaSessionState
 cantiga_session_get_state (CantigaSession *self)
 {
   return self->state;
+}
+
+X509 *
+cantiga_session_get_authority (CantigaSession *self)
+{
+  g_return_val_if_fail (CANTIGA_IS_SESSION (self), NULL);
+  return self->authority != NULL ? self->authority : cantiga_paired_get_authority (self->paired);
 }
 
 const char *
@@ -235,13 +243,15 @@ session_adopt (CantigaSession *self, CantigaSignedIn *signed_in)
   self->suite = *cantiga_channel_get_suite (self->channel);
   g_free (self->listener);
   self->listener = g_steal_pointer (&signed_in->listener);
+  X509_free (self->authority);
+  self->authority = g_steal_pointer (&signed_in->authority);
   self->generation++;
   g_clear_error (&self->reason);
   cantiga_store_note_async (self->store, self->paired, signed_in->crl_number, now, NULL, note_kept_cb, NULL);
   session_set_state (self, CANTIGA_SESSION_OPEN);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_LISTENER]);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SUITE]);
-  if (is_renewal_due (signed_in, now))
+  if (signed_in->is_asked_to_renew || is_renewal_due (signed_in, now))
     cantiga_session_renew_async (self, NULL, NULL, NULL);
 }
 

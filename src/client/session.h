@@ -45,6 +45,8 @@ CantigaSession *cantiga_session_new (CantigaStore *store, CantigaPaired *paired,
                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 CantigaPaired *cantiga_session_get_paired (CantigaSession *session);
+/* The authority that it was opened under: the pairing may know a newer one by now (docs/protocol.md 14.8). Borrowed, until it signs in again. */
+X509 *cantiga_session_get_authority (CantigaSession *session);
 CantigaSessionState cantiga_session_get_state (CantigaSession *session);
 /* Who the card says it is; NULL before. */
 const char *cantiga_session_get_listener (CantigaSession *session);

@@ -30,6 +30,7 @@ cantiga_signed_in_free (CantigaSignedIn *signed_in)
 {
   g_clear_pointer (&signed_in->channel, cantiga_channel_free);
   g_free (signed_in->listener);
+  X509_free (signed_in->authority);
   g_free (signed_in);
 }
 
@@ -170,7 +171,8 @@ card_answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (answer != NULL && cantiga_problem_is (answer))
     cantiga_problem_consume (answer, &error);
-  if (error != NULL || !cantiga_json_get_text (answer, "listener", 1024, &listener, &error))
+  if (error != NULL || !cantiga_json_get_text (answer, "listener", 1024, &listener, &error)
+      || (cantiga_json_has (answer, "renew") && !cantiga_json_get_boolean (answer, "renew", &self->signed_in->is_asked_to_renew, &error)))
     return fail (task, error, 0);
   self->signed_in->listener = g_strdup (listener);
   step_done (self, g_strdup (listener));
@@ -319,6 +321,8 @@ identity_loaded_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
   g_auto (GStrv) offered = NULL;
   g_autofree char *path = NULL;
+  g_autofree char *pin = NULL;
+  guint8 hash[CANTIGA_HASH_LENGTH];
 
   self->identity = cantiga_store_load_identity_finish (CANTIGA_STORE (source), result, &error);
   if (self->identity == NULL)
@@ -328,7 +332,10 @@ identity_loaded_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   self->handshake = cantiga_handshake_new_player (self->identity, (const char *const *)offered, NULL,
                                                   cantiga_paired_get_authority (self->terms.paired), cantiga_paired_get_server (self->terms.paired),
                                                   cantiga_paired_get_crl_number (self->terms.paired), now_seconds ());
-  path = g_strconcat ("/api/auth?auth=", cantiga_auth_get_name (self->identity->auth), NULL);
+  self->signed_in->authority = X509_dup (cantiga_paired_get_authority (self->terms.paired));
+  cantiga_certificate_pin (self->signed_in->authority, hash);
+  pin = cantiga_base64url_encode (hash, sizeof hash);
+  path = g_strconcat ("/api/auth?auth=", cantiga_auth_get_name (self->identity->auth), "&authority=", pin, NULL);
   round_send (task, "GET", path, NULL);
 }
 

@@ -23,6 +23,8 @@ typedef struct
 {
   CantigaChannel *channel;
   char *listener;
+  X509 *authority;            /* that it was opened under */
+  gboolean is_asked_to_renew; /* docs/protocol.md 14.8 */
   gint64 crl_number;
   gint64 not_before; /* of this player's certificate */
   gint64 not_after;

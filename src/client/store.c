@@ -48,6 +48,7 @@ typedef struct
   char *folder;
   CantigaPaired *paired;
   GPtrArray *identities;
+  X509 *authority;
   CantigaSecret *passphrase;
   CantigaAuth auth;
   gint64 crl_number;
@@ -61,6 +62,7 @@ job_free (Job *job)
   g_clear_object (&job->paired);
   g_clear_pointer (&job->identities, g_ptr_array_unref);
   cantiga_secret_free (job->passphrase);
+  X509_free (job->authority);
   g_free (job);
 }
 
@@ -389,25 +391,36 @@ cantiga_store_keep_finish (CantigaStore *self, GAsyncResult *result, GError **er
 
 /* ---- identities ---- */
 
+/* What is on the disk holds: another program may have renewed what both use. */
+static void
+pin_authority (GTask *task)
+{
+  Job *job = g_task_get_task_data (task);
+
+  if (!g_task_had_error (task) && job->authority != NULL)
+    cantiga_paired_set_authority (job->paired, job->authority);
+}
+
 static void
 renew_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
   Job *job = task_data;
   GError *error = NULL;
 
-  if (cantiga_folder_renew (job->folder, cantiga_paired_get_server (job->paired), job->identities, &error))
+  if (cantiga_folder_renew (job->folder, cantiga_paired_get_server (job->paired), job->authority, job->identities, &error))
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_error (task, error);
 }
 
 void
-cantiga_store_renew_async (CantigaStore *self, CantigaPaired *paired, GPtrArray *identities, GCancellable *cancellable, GAsyncReadyCallback callback,
-                           gpointer user_data)
+cantiga_store_renew_async (CantigaStore *self, CantigaPaired *paired, X509 *authority, GPtrArray *identities, GCancellable *cancellable,
+                           GAsyncReadyCallback callback, gpointer user_data)
 {
   Job *job = job_new (self, paired);
   g_autoptr (GTask) task = store_task_new (self, job, cantiga_store_renew_async, cancellable, callback, user_data);
 
+  job->authority = authority != NULL ? X509_dup (authority) : NULL;
   job->identities = g_ptr_array_ref (identities);
   g_task_run_in_thread (task, renew_thread);
 }
@@ -416,6 +429,7 @@ gboolean
 cantiga_store_renew_finish (CantigaStore *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (g_async_result_is_tagged (result, cantiga_store_renew_async), FALSE);
+  pin_authority (G_TASK (result));
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
@@ -424,7 +438,8 @@ load_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *can
 {
   Job *job = task_data;
   GError *error = NULL;
-  CantigaIdentity *identity = cantiga_folder_load_identity (job->folder, cantiga_paired_get_server (job->paired), job->auth, job->passphrase, &error);
+  CantigaIdentity *identity
+      = cantiga_folder_load_identity (job->folder, cantiga_paired_get_server (job->paired), job->auth, job->passphrase, &job->authority, &error);
 
   if (identity != NULL)
     g_task_return_pointer (task, identity, (GDestroyNotify)cantiga_identity_unref);
@@ -461,6 +476,7 @@ CantigaIdentity *
 cantiga_store_load_identity_finish (CantigaStore *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (g_async_result_is_tagged (result, cantiga_store_load_identity_async), NULL);
+  pin_authority (G_TASK (result));
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 

@@ -42,11 +42,11 @@ gboolean cantiga_store_prepare_finish (CantigaStore *store, GAsyncResult *result
 void cantiga_store_keep_async (CantigaStore *store, const char *name, const char *url, const char *server, X509 *authority, GPtrArray *identities,
                                GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 CantigaPaired *cantiga_store_keep_finish (CantigaStore *store, GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Renewed certificates (14.6) of keys that are kept already. */
-void cantiga_store_renew_async (CantigaStore *store, CantigaPaired *paired, GPtrArray *identities, GCancellable *cancellable,
+/* Renewed certificates (14.6) of keys that are kept already. authority: NULL, or one to pin from now on (14.8). */
+void cantiga_store_renew_async (CantigaStore *store, CantigaPaired *paired, X509 *authority, GPtrArray *identities, GCancellable *cancellable,
                                 GAsyncReadyCallback callback, gpointer user_data);
 gboolean cantiga_store_renew_finish (CantigaStore *store, GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Key and certificates of one kind. CANTIGA_ERROR_NOT_FOUND if the pairing has none of it. */
+/* Key and certificates of one kind, as they stand on the disk; paired gets the authority that they are of. CANTIGA_ERROR_NOT_FOUND if the pairing has none of it. */
 void cantiga_store_load_identity_async (CantigaStore *store, CantigaPaired *paired, CantigaAuth auth, GCancellable *cancellable,
                                         GAsyncReadyCallback callback, gpointer user_data);
 CantigaIdentity *cantiga_store_load_identity_finish (CantigaStore *store, GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;

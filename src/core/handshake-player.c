@@ -91,7 +91,7 @@ verify_server (CantigaHandshake *handshake, GPtrArray *certificates, GBytes *crl
       return TRUE;
     }
   if (g_error_matches (reason, CANTIGA_ERROR, CANTIGA_ERROR_CERTIFICATE_REFUSED))
-    return cantiga_fail_with (error, CANTIGA_ERROR_SERVER_REFUSED, "%s", reason->message);
+    return cantiga_fail_with (error, CANTIGA_ERROR_SERVER_REFUSED, "%s Ask the keeper of the server, who can invite this player anew.", reason->message);
   g_propagate_error (error, g_steal_pointer (&reason));
   return FALSE;
 }

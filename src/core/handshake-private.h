@@ -42,7 +42,8 @@ struct _CantigaHandshake
   GBytes *server_nonce;
   GStrv offered;
 
-  char *player;  /* server alone: UUID */
+  char *player;      /* server alone: UUID */
+  gboolean is_older; /* server alone: of the older authority */
 
   /* Player alone. */
   X509 *peer;   /* the server's leaf, verified */

@@ -19,6 +19,13 @@ cantiga_handshake_get_player (const CantigaHandshake *handshake)
 {
   return handshake->player;
 }
+
+gboolean
+cantiga_handshake_is_older (const CantigaHandshake *handshake)
+{
+  return handshake->is_older;
+}
+
 gboolean
 cantiga_handshake_peek_session (GBytes *body, CantigaId *ret_session, GError **error)
 {
@@ -36,6 +43,22 @@ find_identity (const CantigaServerTerms *terms, CantigaAuth auth, GError **error
   if (terms->identities[auth] == NULL)
     cantiga_fail_with (error, CANTIGA_ERROR_NO_COMMON_SUITE, "This server has no certificate of the kind %s.", cantiga_auth_get_name (auth));
   return terms->identities[auth];
+}
+
+const CantigaServerTerms *
+cantiga_server_terms_find (const CantigaServerTerms *terms, const char *pin)
+{
+  for (const CantigaServerTerms *at = terms; pin != NULL && at != NULL; at = at->older)
+    {
+      guint8 hash[CANTIGA_HASH_LENGTH];
+      g_autofree char *text = NULL;
+
+      cantiga_certificate_pin (at->authorities->pdata[0], hash);
+      text = cantiga_base64url_encode (hash, sizeof hash);
+      if (g_str_equal (text, pin))
+        return at;
+    }
+  return terms;
 }
 
 /* "{protocol: 1, name, server, certificates[], crl}" (docs/protocol.md 3.1). */
@@ -64,11 +87,25 @@ cantiga_server_terms_create_certificates (const CantigaServerTerms *terms, const
   return cantiga_json_format (message);
 }
 
+/* The player's leaf, and the terms of the authority that issued it: the server's leaf is of the same one (docs/protocol.md 3.2). */
+static X509 *
+verify_player_chain (CantigaHandshake *handshake, const CantigaServerTerms **terms, GPtrArray *certificates, GError **error)
+{
+  const CantigaServerTerms *older = (*terms)->older;
+  X509 *leaf = cantiga_chain_verify (certificates, (*terms)->authorities, (*terms)->crl, CANTIGA_USAGE_PLAYER, handshake->now, older != NULL ? NULL : error);
+
+  if (leaf != NULL || older == NULL)
+    return leaf;
+  *terms = older;
+  handshake->is_older = TRUE;
+  return cantiga_chain_verify (certificates, older->authorities, older->crl, CANTIGA_USAGE_PLAYER, handshake->now, error);
+}
+
 /* Taken apart the leaf takes several KiB: a half-open session keeps its DER and its UUID. */
 static gboolean
 verify_player (CantigaHandshake *handshake, const CantigaServerTerms *terms, GPtrArray *certificates, GError **error)
 {
-  g_autoptr (X509) leaf = cantiga_chain_verify (certificates, terms->authorities, terms->crl, CANTIGA_USAGE_PLAYER, handshake->now, error);
+  g_autoptr (X509) leaf = verify_player_chain (handshake, &terms, certificates, error);
   CantigaIdentity *identity;
   CantigaAuth auth;
 

@@ -58,7 +58,8 @@ gint64 cantiga_handshake_get_crl_number (const CantigaHandshake *handshake);
 /* ---- server: each answer takes the body of a request and leaves the body of its answer in ret_answer ---- */
 
 /* What a server answers by; all borrowed and outliving the handshakes. */
-typedef struct
+typedef struct _CantigaServerTerms CantigaServerTerms;
+struct _CantigaServerTerms
 {
   const char *name;
   const char *server;                             /* UUID */
@@ -68,7 +69,11 @@ typedef struct
   X509_CRL *crl;
   const char *const *suites;                      /* enabled, by name */
   CantigaSelection selection;
-} CantigaServerTerms;
+  const CantigaServerTerms *older;                /* those of an authority that is being retired (14.8), or NULL */
+};
+
+/* The terms of the authority that a player pinned: its pin in base64url, of GET /api/auth. NULL, or one that is not known: the newest. */
+const CantigaServerTerms *cantiga_server_terms_find (const CantigaServerTerms *terms, const char *pin);
 
 /* Body of GET /api/auth; auth may be NULL. */
 GBytes *cantiga_server_terms_create_certificates (const CantigaServerTerms *terms, const char *auth, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -78,6 +83,8 @@ gboolean cantiga_handshake_answer_hello (CantigaHandshake *handshake, const Cant
 /* On CANTIGA_ERROR_NO_COMMON_SUITE the caller adds "suites" to the problem (3.3). */
 gboolean cantiga_handshake_answer_suite (CantigaHandshake *handshake, const CantigaServerTerms *terms, GBytes *body, GBytes **ret_answer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_handshake_answer_key (CantigaHandshake *handshake, const CantigaServerTerms *terms, GBytes *body, GBytes **ret_answer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* After hello: whether the player's leaf, and so the server's, is of the older authority. */
+gboolean cantiga_handshake_is_older (const CantigaHandshake *handshake);
 /* After hello: the UUID in the player's leaf, borrowed; NULL if it has none. */
 const char *cantiga_handshake_get_player (const CantigaHandshake *handshake);
 /* Session named in a body of 3.3 or 3.4, so that the caller can find the handshake. */

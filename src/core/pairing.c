@@ -361,19 +361,44 @@ cantiga_renewal_consume_request (GBytes *request, const CantigaId *session, GErr
 }
 
 GBytes *
-cantiga_renewal_create_answer (GPtrArray *chains)
+cantiga_renewal_create_answer (GPtrArray *chains, X509 *authority)
 {
   g_autoptr (JsonObject) object = json_object_new ();
+  g_autoptr (GBytes) der = authority != NULL ? cantiga_certificate_encode (authority) : NULL;
 
   set_chains (object, chains);
+  if (der != NULL)
+    cantiga_json_set_gbytes (object, "authority", der);
   return cantiga_json_format (object);
 }
 
+/* NULL without error: none is announced. */
+static X509 *
+get_announced (JsonObject *object, GError **error)
+{
+  g_autoptr (GBytes) der = NULL;
+
+  if (!cantiga_json_has (object, "authority"))
+    return NULL;
+  der = cantiga_json_get_bytes (object, "authority", 1, DER_MAX, error);
+  return der != NULL ? cantiga_certificate_decode (der, error) : NULL;
+}
+
 GPtrArray *
-cantiga_renewal_consume_answer (GBytes *answer, GPtrArray *keys, X509 *authority, gint64 now, GError **error)
+cantiga_renewal_consume_answer (GBytes *answer, GPtrArray *keys, X509 *authority, gint64 now, X509 **ret_authority, GError **error)
 {
   g_autoptr (JsonObject) object = parse (answer, error);
   g_autoptr (GPtrArray) chains = object != NULL ? get_chains (object, keys->len, error) : NULL;
+  g_autoptr (GError) failure = NULL;
+  g_autoptr (X509) announced = chains != NULL ? get_announced (object, &failure) : NULL;
+  GPtrArray *identities;
 
-  return chains != NULL ? identities_of (chains, keys, authority, now, error) : NULL;
+  if (failure != NULL)
+    g_propagate_error (error, g_steal_pointer (&failure));
+  else if (chains != NULL && (identities = identities_of (chains, keys, announced != NULL ? announced : authority, now, error)) != NULL)
+    {
+      *ret_authority = g_steal_pointer (&announced);
+      return identities;
+    }
+  return NULL;
 }

@@ -48,7 +48,9 @@ GBytes *cantiga_pairing_create_answer (const CantigaId *id, CantigaSecret *secre
 /* Renewal (14.6), both ends: requests with CN = session; answers without mac. */
 GBytes *cantiga_renewal_create_request (const CantigaId *session, GPtrArray *keys, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 GPtrArray *cantiga_renewal_consume_request (GBytes *request, const CantigaId *session, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-GBytes *cantiga_renewal_create_answer (GPtrArray *chains);
-GPtrArray *cantiga_renewal_consume_answer (GBytes *answer, GPtrArray *keys, X509 *authority, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* authority: one that the player is to pin in the place of the session's, or NULL (14.8). */
+GBytes *cantiga_renewal_create_answer (GPtrArray *chains, X509 *authority);
+/* authority: the session's. ret_authority: the one to pin from now on, if it is another; else NULL. */
+GPtrArray *cantiga_renewal_consume_answer (GBytes *answer, GPtrArray *keys, X509 *authority, gint64 now, X509 **ret_authority, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -237,7 +237,7 @@ answer_certificate (Fake *fake, Open *open, GBytes *text, GError **error)
     return NULL;
   for (guint i = 0; i < keys->len; i++)
     g_ptr_array_add (chains, pki_certify (fake->pki, keys->pdata[i], CANTIGA_USAGE_PLAYER, NULL));
-  body = cantiga_renewal_create_answer (chains);
+  body = cantiga_renewal_create_answer (chains, NULL);
   return cantiga_json_parse (g_bytes_get_data (body, NULL), g_bytes_get_size (body), error);
 }
 

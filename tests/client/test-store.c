@@ -453,7 +453,7 @@ test_renews_certificates (Fixture *fixture, gconstpointer unused)
   g_autoptr (CantigaIdentity) loaded = NULL;
 
   g_ptr_array_add (all, renewed);
-  cantiga_store_renew_async (fixture->store, paired, all, NULL, loop_result_cb, &result);
+  cantiga_store_renew_async (fixture->store, paired, NULL, all, NULL, loop_result_cb, &result);
   g_assert_true (cantiga_store_renew_finish (fixture->store, loop_wait (&result), &error));
   loaded = load (fixture, paired, CANTIGA_AUTH_ECDSA, &error);
   g_assert_no_error (error);

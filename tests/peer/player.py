@@ -136,7 +136,8 @@ class Session:
 
     def get_certificates(self):
         """3.1"""
-        answer = open_call(self.paired.url, "GET", "/api/auth?auth=" + self.auth)
+        pin = hashlib.sha256(certificates.public_der(self.paired.authority.public_key())).digest()
+        answer = open_call(self.paired.url, "GET", f"/api/auth?auth={self.auth}&authority={to_base64url(pin)}")
         must(need(answer, "protocol", int) == 1, "another protocol")
         crl = certificates.check_crl(from_base64(need(answer, "crl", str)), self.paired.authority, self.paired.crl_number)
         self.paired.crl_number = crl.extensions.get_extension_for_class(certificates.x509.CRLNumber).value.crl_number
@@ -210,7 +211,9 @@ class Session:
         message = self.say("card message", self.channel.card_message(self.server_leaf))
         proof = {"certificates": [to_base64(text) for text in chain], "algorithm": certificates.card_algorithm(key),
                  "signature": to_base64(self.say("proof", certificates.card_sign(key, message)))}
-        return need(self.call("POST", "/api/cc", self.say("card", proof)), "listener", str)
+        answer = self.call("POST", "/api/cc", self.say("card", proof))
+        self.asked_to_renew = answer.get("renew", False)
+        return need(answer, "listener", str)
 
     # -- catalogue, licence, chunks (8 to 10) --
 
@@ -243,6 +246,18 @@ class Session:
         chain = all_base64(chains[0])
         check_ours(key, chain, self.paired.authority)
         self.paired.identities[self.auth] = key, chain
+
+    def move(self):
+        """14.8: all keys at once, since one authority alone is pinned."""
+        auths = list(self.paired.identities)
+        keys = [self.paired.identities[auth][0] for auth in auths]
+        requests = [to_base64(certificates.make_request(key, self.session.hex())) for key in keys]
+        answer = self.call("POST", "/api/certificate", {"requests": requests})
+        chains = [all_base64(chain) for chain in need(answer, "certificates", list)]
+        authority = certificates.load(from_base64(need(answer, "authority", str)))
+        for key, chain in zip(keys, chains, strict=True):
+            check_ours(key, chain, authority)
+        self.paired.authority, self.paired.identities = authority, dict(zip(auths, zip(keys, chains)))
 
     def leave(self):
         must(self.call("POST", "/api/leave", {}) == {"left": True}, "a session did not end")

@@ -129,5 +129,28 @@ def _(place):
     place.sign_in(all_suites("ECDSA")[0]).leave()
 
 
+@journey.test("another authority is announced to a player within a session, and it goes on with that one")
+def _(place):
+    # Since the test before, not every key has the same age.
+    place.paired = player.pair(place.invite("who moves"))
+    old = place.paired.authority
+    place.ctl("pki", "rotate-authority")
+    place.server.stop()
+    place.serve(port=place.server.port)
+    session = place.sign_in(EVERY[0])
+    holds(session.asked_to_renew, "it is not asked to renew")
+    play = session.licence(find(session, "One")["id"])
+    session.move()
+    holds(play.read() == journey.read(place.media["One"]), "what was begun does not go on")
+    holds(place.paired.authority != old, "it is the same authority")
+    session.leave()
+    for auth in AUTHS:
+        session = place.sign_in(all_suites(auth)[0])
+        holds(not session.asked_to_renew, "it is asked to renew again")
+        session.licence(find(session, "Five chunks")["id"]).chunk(0)
+        session.leave()
+    equal(refusal(player.open_call, place.server.url, "GET", "/api/auth?auth=DSA"), (400, "malformed"), "an answer to another kind of certificate")
+
+
 if __name__ == "__main__":
     journey.main(Place)
