@@ -235,6 +235,17 @@ class Desk(journey.Place):
                                 capture_output=True, text=True).stdout.split()[0]
         subprocess.run(["xdotool", "windowfocus", "--sync", window], env=self.env, check=True)
 
+    def at(self):
+        """The place in what plays, in seconds."""
+        return self.see("Position", "slider").queryValue().currentValue
+
+    def set_place(self, seconds):
+        self.see("Position", "slider").queryValue().currentValue = seconds
+
+    def plays_on(self):
+        before = self.at()
+        journey.until(lambda: self.at() > before, "the position moves")
+
     def activate(self, action, parameter=""):
         """A window action, as a menu does it."""
         subprocess.run(["gdbus", "call", "--session", "--dest", "io.github.cantiga.Cantiga", "--object-path", "/io/github/cantiga/Cantiga/window/1",

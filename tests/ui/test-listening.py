@@ -26,21 +26,10 @@ class Evening(desk.Desk):
         self.serve()
         return self
 
-    def at(self):
-        return self.see("Position", "slider").queryValue().currentValue
-
-    def set_place(self, seconds):
-        self.see("Position", "slider").queryValue().currentValue = seconds
-
     def queued(self):
         """The queue's titles, as its rows are called."""
         rows = [node for node in self.walk(self.see("Queue", "list")) if node.getRoleName() == "list item"]
         return [row.name.split(",")[0].split(".")[0] for row in rows]
-
-    def plays_on(self):
-        """It moves."""
-        before = self.at()
-        journey.until(lambda: self.at() > before, "the position moves")
 
     def granted(self):
         """How many plays of each title the keeper counts."""
