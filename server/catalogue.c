@@ -3,13 +3,16 @@
 /* What a page may take as JSON (docs/protocol.md 8.1), and a title at most beside its texts. */
 #define PAGE_ROOM (768 * 1024)
 #define TITLE_ROOM 512
+/* How many entries are looked at before a search looks far ahead. */
+#define NEAR 32
 
 /* A title with what it is ordered and searched by, worked out once. */
 typedef struct
 {
   CantigaTitle *title;
-  char *artist, *album, *name; /* keys of collation */
-  char *words;                 /* name, artist and album, folded */
+  char *name;                /* key of collation */
+  const char *artist, *album; /* of the catalogue: the same for all of one artist, one album */
+  gsize words;               /* where its words stand in the catalogue's */
   gsize room;                  /* it takes no more than this as JSON */
 } Entry;
 
@@ -17,14 +20,15 @@ struct _CantigaCatalogue
 {
   gatomicrefcount refs;
   GPtrArray *entries;  /* Entry */
+  GStringChunk *keys;  /* keys of collation that titles share */
+  GString *words;      /* name, artist and album of each entry, folded, each with a zero byte at its end: one after the other, in the order of entries */
   GHashTable *indexes; /* CantigaId of the title → index */
 };
 
 /* ---- text ---- */
 
-/* docs/protocol.md 8.1: "without regard to case or accents". */
 static char *
-fold (const char *text)
+fold_unicode (const char *text)
 {
   g_autofree char *folded = g_utf8_casefold (text, -1);
   g_autofree char *taken_apart = g_utf8_normalize (folded, -1, G_NORMALIZE_ALL);
@@ -34,6 +38,15 @@ fold (const char *text)
     if (!g_unichar_ismark (g_utf8_get_char (at)))
       g_string_append_unichar (plain, g_utf8_get_char (at));
   return g_string_free (plain, FALSE);
+}
+
+/* docs/protocol.md 8.1: "without regard to case or accents". */
+static char *
+fold (const char *text)
+{
+  if (g_str_is_ascii (text))
+    return g_ascii_strdown (text, -1);
+  return fold_unicode (text);
 }
 
 static char *
@@ -60,19 +73,33 @@ measure_text (const char *text)
 
 /* ---- entries ---- */
 
+/* What many titles have in common is worked out once. */
+static const char *
+share_key (CantigaCatalogue *catalogue, GHashTable *known, const char *text)
+{
+  const char *key = g_hash_table_lookup (known, text);
+
+  if (key == NULL)
+    {
+      g_autofree char *made = collate (text);
+
+      key = g_string_chunk_insert (catalogue->keys, made);
+      g_hash_table_insert (known, (gpointer)text, (gpointer)key);
+    }
+  return key;
+}
+
 static Entry *
-entry_new (CantigaTitle *title)
+entry_new (CantigaCatalogue *catalogue, GHashTable *known, CantigaTitle *title)
 {
   const CantigaMetadata *metadata = title->metadata;
-  g_autofree char *text = g_strjoin ("\n", metadata->name, metadata->artist, metadata->album, NULL);
   Entry *entry = g_new0 (Entry, 1);
 
   entry->title = title;
-  entry->artist = collate (metadata->artist);
-  entry->album = collate (metadata->album);
+  entry->artist = share_key (catalogue, known, metadata->artist);
+  entry->album = share_key (catalogue, known, metadata->album);
   entry->name = collate (metadata->name);
-  entry->words = fold (text);
-  entry->room = TITLE_ROOM + measure_text (text) + measure_text (metadata->type);
+  entry->room = TITLE_ROOM + 2 + measure_text (metadata->name) + measure_text (metadata->artist) + measure_text (metadata->album) + measure_text (metadata->type);
   return entry;
 }
 
@@ -82,10 +109,7 @@ entry_free (gpointer pointer)
   Entry *entry = pointer;
 
   cantiga_title_free (entry->title);
-  g_free (entry->artist);
-  g_free (entry->album);
   g_free (entry->name);
-  g_free (entry->words);
   g_free (entry);
 }
 
@@ -99,7 +123,10 @@ compare_cb (gconstpointer a, gconstpointer b)
   guint second_track = second->title->metadata->track;
   gint order;
 
-  if ((order = strcmp (first->artist, second->artist)) != 0 || (order = strcmp (first->album, second->album)) != 0)
+  /* The same key is the same pointer. */
+  if (first->artist != second->artist && (order = strcmp (first->artist, second->artist)) != 0)
+    return order;
+  if (first->album != second->album && (order = strcmp (first->album, second->album)) != 0)
     return order;
   if (first_track != second_track)
     return first_track < second_track ? -1 : 1;
@@ -110,21 +137,36 @@ compare_cb (gconstpointer a, gconstpointer b)
 
 /* ---- catalogue ---- */
 
+static void
+add_words (CantigaCatalogue *catalogue, Entry *entry)
+{
+  const CantigaMetadata *metadata = entry->title->metadata;
+  g_autofree char *text = g_strjoin ("\n", metadata->name, metadata->artist, metadata->album, NULL);
+  g_autofree char *folded = fold (text);
+
+  entry->words = catalogue->words->len;
+  g_string_append_len (catalogue->words, folded, (gssize)strlen (folded) + 1);
+}
+
 CantigaCatalogue *
 cantiga_catalogue_create (GPtrArray *titles)
 {
+  g_autoptr (GHashTable) known = g_hash_table_new (g_str_hash, g_str_equal);
   CantigaCatalogue *catalogue = g_new0 (CantigaCatalogue, 1);
 
   g_atomic_ref_count_init (&catalogue->refs);
   catalogue->entries = g_ptr_array_new_full (titles->len, entry_free);
   catalogue->indexes = g_hash_table_new (cantiga_id_hash, cantiga_id_equal_func);
+  catalogue->keys = g_string_chunk_new (4096);
+  catalogue->words = g_string_new (NULL);
   while (titles->len > 0)
-    g_ptr_array_add (catalogue->entries, entry_new (g_ptr_array_steal_index_fast (titles, titles->len - 1)));
+    g_ptr_array_add (catalogue->entries, entry_new (catalogue, known, g_ptr_array_steal_index_fast (titles, titles->len - 1)));
   g_ptr_array_sort (catalogue->entries, compare_cb);
   for (guint i = 0; i < catalogue->entries->len; i++)
     {
-      const Entry *entry = g_ptr_array_index (catalogue->entries, i);
+      Entry *entry = g_ptr_array_index (catalogue->entries, i);
 
+      add_words (catalogue, entry);
       g_hash_table_insert (catalogue->indexes, &entry->title->id, GUINT_TO_POINTER (i));
     }
   return catalogue;
@@ -144,6 +186,8 @@ cantiga_catalogue_unref (CantigaCatalogue *catalogue)
     return;
   g_hash_table_unref (catalogue->indexes);
   g_ptr_array_unref (catalogue->entries);
+  g_string_chunk_free (catalogue->keys);
+  g_string_free (catalogue->words, TRUE);
   g_free (catalogue);
 }
 
@@ -197,12 +241,64 @@ split_words (const char *query)
 
 /* "every word must be part of name, artist or album". A word holds no line end, so it is never part of two of them. */
 static gboolean
-matches (const Entry *entry, const char *const *words)
+matches (CantigaCatalogue *catalogue, const Entry *entry, const char *const *words)
 {
   for (guint i = 0; words[i] != NULL; i++)
-    if (strstr (entry->words, words[i]) == NULL)
+    if (strstr (catalogue->words->str + entry->words, words[i]) == NULL)
       return FALSE;
   return TRUE;
+}
+
+/* The entry whose words hold the byte at offset. */
+static guint
+find_by_offset (CantigaCatalogue *catalogue, guint from, gsize offset)
+{
+  guint low = from, high = catalogue->entries->len;
+
+  while (high - low > 1)
+    {
+      guint middle = low + (high - low) / 2;
+
+      if (((const Entry *)catalogue->entries->pdata[middle])->words <= offset)
+        low = middle;
+      else
+        high = middle;
+    }
+  return low;
+}
+
+/* The next entry from `from` on that may hold the word: near ones one by one, and beyond them the words, which stand in one piece of memory, at one go. len
+ * if there is none. */
+static guint
+find_next (CantigaCatalogue *catalogue, guint from, const char *word)
+{
+  const GString *words = catalogue->words;
+  guint near = MIN (from + NEAR, catalogue->entries->len);
+  const char *at;
+  gsize start;
+
+  if (word == NULL)
+    return from;
+  for (; from < near; from++)
+    if (strstr (words->str + ((const Entry *)catalogue->entries->pdata[from])->words, word) != NULL)
+      return from;
+  if (from >= catalogue->entries->len)
+    return from;
+  start = ((const Entry *)catalogue->entries->pdata[from])->words;
+  at = memmem (words->str + start, words->len - start, word, strlen (word));
+  return at != NULL ? find_by_offset (catalogue, from, (gsize)(at - words->str)) : catalogue->entries->len;
+}
+
+/* What is longest is rarest, as a rule. */
+static const char *
+choose_longest (const char *const *words)
+{
+  const char *longest = words[0];
+
+  for (guint i = 0; words[i] != NULL; i++)
+    if (strlen (words[i]) > strlen (longest))
+      longest = words[i];
+  return longest;
 }
 
 /* A cursor is the identifier of the last title that was told. */
@@ -237,15 +333,17 @@ cantiga_catalogue_query (CantigaCatalogue *catalogue, const char *query, const c
   g_auto (GStrv) words = split_words (query);
   gboolean more = FALSE;
   gsize room = PAGE_ROOM;
+  const char *longest;
   guint start;
 
   if (!find_start (catalogue, after, &start, error))
     return NULL;
-  for (guint i = start; i < catalogue->entries->len; i++)
+  longest = choose_longest ((const char *const *)words);
+  for (guint i = find_next (catalogue, start, longest); i < catalogue->entries->len; i = find_next (catalogue, i + 1, longest))
     {
       const Entry *entry = g_ptr_array_index (catalogue->entries, i);
 
-      if (!matches (entry, (const char *const *)words) || (may != NULL && !may (entry->title, user_data)))
+      if (!matches (catalogue, entry, (const char *const *)words) || (may != NULL && !may (entry->title, user_data)))
         continue;
       more = titles->len == limit || (entry->room > room && titles->len > 0);
       if (more)

@@ -20,18 +20,84 @@ cantiga_title_free (CantigaTitle *title)
 
 /* ---- rows ---- */
 
-static JsonObject *
+/* Beginning with this, a row is fields one after the other: a catalogue of many titles is read whole when a server starts. Rows from before begin with a
+ * brace: they are JSON. */
+#define ROW_VERSION 1
+
+static CantigaBuffer *
 encode_title (const CantigaTitle *title)
 {
-  JsonObject *object = json_object_new ();
+  const CantigaMetadata *metadata = title->metadata;
+  const char *const texts[] = { metadata->name, metadata->artist, metadata->album, metadata->type, metadata->cover_type, title->cover != NULL ? title->cover : "" };
+  CantigaBuffer *buffer = cantiga_buffer_new ();
+  guint64 duration;
 
-  json_object_set_int_member (object, "size", (gint64)title->size);
-  json_object_set_int_member (object, "chunks", (gint64)title->chunks);
-  json_object_set_int_member (object, "added", title->added);
-  if (title->cover != NULL)
-    json_object_set_string_member (object, "cover", title->cover);
-  json_object_set_object_member (object, "metadata", cantiga_metadata_encode (title->metadata));
-  return object;
+  memcpy (&duration, &metadata->duration, sizeof duration);
+  cantiga_buffer_add_u8 (buffer, ROW_VERSION);
+  cantiga_buffer_add_u64 (buffer, title->size);
+  cantiga_buffer_add_u64 (buffer, title->chunks);
+  cantiga_buffer_add_u64 (buffer, (guint64)title->added);
+  cantiga_buffer_add_u32 (buffer, metadata->track);
+  cantiga_buffer_add_u32 (buffer, metadata->year);
+  cantiga_buffer_add_u64 (buffer, duration);
+  cantiga_buffer_add_u8 (buffer, metadata->exportable ? 1 : 0);
+  cantiga_buffer_add (buffer, metadata->root, sizeof metadata->root);
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    cantiga_buffer_add_field_text (buffer, texts[i]);
+  if (metadata->signature != NULL)
+    cantiga_buffer_add_field_bytes (buffer, metadata->signature);
+  return buffer;
+}
+
+static char *
+take_text (CantigaCursor *cursor)
+{
+  gsize length = cantiga_cursor_take_u32 (cursor);
+  const guint8 *bytes = cantiga_cursor_take (cursor, length);
+
+  return g_strndup (bytes != NULL ? (const char *)bytes : "", bytes != NULL ? length : 0);
+}
+
+static void
+take_texts (CantigaCursor *cursor, CantigaTitle *title)
+{
+  CantigaMetadata *metadata = title->metadata;
+  char **const texts[] = { &metadata->name, &metadata->artist, &metadata->album, &metadata->type, &metadata->cover_type, &title->cover };
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      g_free (*texts[i]);
+      *texts[i] = take_text (cursor);
+    }
+  if (*title->cover == '\0')
+    g_clear_pointer (&title->cover, g_free);
+}
+
+static gboolean
+read_fields (CantigaCursor *cursor, CantigaTitle *title)
+{
+  CantigaMetadata *metadata = title->metadata = cantiga_metadata_new ();
+  const guint8 *root, *signature;
+  guint64 duration;
+  gsize length;
+
+  title->size = cantiga_cursor_take_u64 (cursor);
+  title->chunks = cantiga_cursor_take_u64 (cursor);
+  title->added = (gint64)cantiga_cursor_take_u64 (cursor);
+  metadata->track = cantiga_cursor_take_u32 (cursor);
+  metadata->year = cantiga_cursor_take_u32 (cursor);
+  duration = cantiga_cursor_take_u64 (cursor);
+  memcpy (&metadata->duration, &duration, sizeof duration);
+  metadata->exportable = cantiga_cursor_take_u8 (cursor) != 0;
+  if ((root = cantiga_cursor_take (cursor, sizeof metadata->root)) != NULL)
+    memcpy (metadata->root, root, sizeof metadata->root);
+  take_texts (cursor, title);
+  if (cursor->failed || cursor->at == cursor->length)
+    return !cursor->failed;
+  length = cantiga_cursor_take_u32 (cursor);
+  signature = cantiga_cursor_take (cursor, length);
+  metadata->signature = signature != NULL ? g_bytes_new (signature, length) : NULL;
+  return !cursor->failed;
 }
 
 static gboolean
@@ -58,10 +124,21 @@ read_title (CantigaLedger *ledger, CantigaStatement *statement, GError **error)
 {
   g_autoptr (CantigaTitle) title = cantiga_title_new ();
   g_autoptr (JsonObject) object = NULL;
+  g_autoptr (GBytes) text = NULL;
+  CantigaCursor cursor;
 
-  if (!cantiga_statement_get_id (statement, 0, &title->id, error))
+  if (!cantiga_statement_get_id (statement, 0, &title->id, error)
+      || (text = cantiga_ledger_open_row (ledger, CANTIGA_TABLE_TITLES, &title->id, NULL, statement, 1, error)) == NULL)
     return NULL;
-  object = cantiga_ledger_open_object (ledger, CANTIGA_TABLE_TITLES, &title->id, NULL, statement, 1, error);
+  cursor = cantiga_cursor (g_bytes_get_data (text, NULL), g_bytes_get_size (text));
+  if (cantiga_cursor_take_u8 (&cursor) == ROW_VERSION)
+    {
+      if (read_fields (&cursor, title))
+        return g_steal_pointer (&title);
+      cantiga_ledger_fail_damaged (CANTIGA_TABLE_TITLES, error);
+      return NULL;
+    }
+  object = cantiga_json_parse (g_bytes_get_data (text, NULL), g_bytes_get_size (text), error);
   return object != NULL && decode_title (object, title, error) ? g_steal_pointer (&title) : NULL;
 }
 
@@ -117,8 +194,8 @@ cantiga_ledger_get_generation (CantigaLedger *ledger, gint64 *ret_generation, GE
 static gboolean
 store_title (CantigaLedger *ledger, const CantigaTitle *title, GError **error)
 {
-  g_autoptr (JsonObject) object = encode_title (title);
-  g_autoptr (GBytes) sealed = cantiga_ledger_seal_object (ledger, CANTIGA_TABLE_TITLES, &title->id, NULL, object, error);
+  g_autoptr (CantigaBuffer) text = encode_title (title);
+  g_autoptr (GBytes) sealed = cantiga_ledger_seal_row (ledger, CANTIGA_TABLE_TITLES, &title->id, NULL, cantiga_buffer_bytes (text), cantiga_buffer_length (text), error);
   g_autoptr (CantigaStatement) statement = NULL;
 
   if (sealed == NULL)

@@ -240,6 +240,23 @@ test_queries (Fixture *fixture, gconstpointer unused)
 
 /* ---- pages ---- */
 
+/* A word that few hold is looked for far ahead, one that all hold nearby: both find what each title by itself would say. */
+static void
+test_query_far_and_near (Fixture *fixture, gconstpointer unused)
+{
+  for (guint i = 1; i <= 240; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%03u%s", i, i % 80 == 79 ? "-Rara" : "");
+
+      put (fixture, (guint8)i, "Todos", "Um", i, name);
+    }
+  assert_names (fixture, "rara", "079-Rara 159-Rara 239-Rara");
+  assert_names (fixture, "todos rara 15", "159-Rara");
+  assert_names (fixture, "todos um 24", "024 124 224 240");
+  assert_names (fixture, "239 rara", "239-Rara");
+  assert_names (fixture, "nenhuma", "");
+}
+
 static char *
 page_through (CantigaCatalogue *catalogue, const char *query, guint limit, guint *ret_pages)
 {
@@ -487,6 +504,7 @@ main (int argc, char **argv)
   ADD ("orders-by-artist-album-track-and-name", test_order);
   ADD ("finds-by-identifier", test_finds_by_identifier);
   ADD ("finds-words-without-regard-to-case-or-accents", test_queries);
+  ADD ("finds-words-near-and-far", test_query_far_and_near);
   ADD ("pages-tell-every-title-once", test_pages);
   ADD ("pages/room", test_pages_have_room);
   ADD ("refuses-unknown-cursors", test_refuses_unknown_cursors);
