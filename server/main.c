@@ -218,10 +218,12 @@ start (Service *service, GError **error)
   g_autofree char *sentence = NULL;
 
   if (!take_sockets (service->server, error)
-      || !cantiga_server_start (service->server, options->listen != NULL ? options->listen : config->listen, &address, error)
-      || !write_ready (options->ready_fd, address, error))
+      || !cantiga_server_start (service->server, options->listen != NULL ? options->listen : config->listen, &address, error))
     return FALSE;
+  /* Who is told that it serves may ask at once how it is. */
   start_watching (service, config);
+  if (!write_ready (options->ready_fd, address, error))
+    return FALSE;
   sentence = g_strdup_printf ("serving on %s", address);
   cantiga_journal_tell (LOG_INFO, sentence);
   sd_notifyf (0, "READY=1\nSTATUS=Serving on %s", address);
