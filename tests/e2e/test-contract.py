@@ -17,6 +17,8 @@ PLAYS = 2
 
 
 class Place(journey.Place):
+    SEEKS_LEAKS = True
+
     def __init__(self):
         super().__init__()
         self.media = [self.tone("Ondas do mar.mp3", seconds=20, options=("--artist", "Martim Codax", "--album", "Cantigas de amigo")),

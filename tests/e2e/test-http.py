@@ -32,6 +32,8 @@ CONNECTIONS = 12
 
 
 class Place(journey.Place):
+    SEEKS_LEAKS = True
+
     def __init__(self):
         super().__init__()
         self.init()

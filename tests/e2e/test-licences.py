@@ -5,6 +5,8 @@ from journey import REFUSED, contains, equal, holds
 
 
 class Place(journey.Place):
+    SEEKS_LEAKS = True
+
     def __init__(self):
         super().__init__()
         self.init()

@@ -72,7 +72,8 @@ def prepare():
 
 
 def environment():
-    return {**os.environ, "PATH": "/srv/bin:" + os.environ["PATH"], "ASAN_OPTIONS": "detect_leaks=0:" + os.environ.get("ASAN_OPTIONS", ""), "DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/nonexistent"}
+    return {**os.environ, "PATH": "/srv/bin:" + os.environ["PATH"], "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0",
+            "DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/nonexistent"}
 
 
 def main():

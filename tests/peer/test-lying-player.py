@@ -34,6 +34,8 @@ class KeptAuthority(Authority):
 
 
 class Place(journey.Place):
+    SEEKS_LEAKS = True
+
     def __init__(self):
         super().__init__()
         self.init()

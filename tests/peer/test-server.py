@@ -14,6 +14,8 @@ SUITES = all_suites(AUTH)
 
 
 class Place(journey.Place):
+    SEEKS_LEAKS = True
+
     def __init__(self):
         super().__init__()
         card = journey.Card(self, "ANA MARIA DOS SANTOS", "rsa" if AUTH == "RSA" else "ec")
