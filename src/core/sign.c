@@ -30,16 +30,16 @@ set_pss (EVP_PKEY_CTX *context)
 }
 
 static GBytes *
-sign_bytes (EVP_PKEY *key, CantigaAuth auth, const guint8 *bytes, gsize length)
+sign_bytes (EVP_PKEY *key, const char *digest, gboolean pss, gconstpointer bytes, gsize length)
 {
   g_autoptr (EVP_MD_CTX) context = EVP_MD_CTX_new ();
   EVP_PKEY_CTX *key_context = NULL; /* the other one's */
   g_autofree guint8 *signature = NULL;
   gsize signature_length = 0, room;
 
-  if (context == NULL || EVP_DigestSignInit_ex (context, &key_context, digest_of (key, auth), NULL, NULL, key, NULL) != 1)
+  if (context == NULL || EVP_DigestSignInit_ex (context, &key_context, digest, NULL, NULL, key, NULL) != 1)
     return NULL;
-  if (auth == CANTIGA_AUTH_RSA && !set_pss (key_context))
+  if (pss && !set_pss (key_context))
     return NULL;
   /* Out of memory, OpenSSL 3.0 may tell a length of 0, or one that is none (-1), and call that success. */
   if (EVP_DigestSign (context, NULL, &signature_length, bytes, length) != 1 || signature_length == 0)
@@ -72,7 +72,7 @@ cantiga_sign (EVP_PKEY *key, const char *label, gconstpointer message, gsize len
   if (!cantiga_key_pair_get_auth (key, &auth, error))
     return NULL;
   if (!cantiga_buffer_failed (buffer))
-    signature = sign_bytes (key, auth, cantiga_buffer_bytes (buffer), cantiga_buffer_length (buffer));
+    signature = sign_bytes (key, digest_of (key, auth), auth == CANTIGA_AUTH_RSA, cantiga_buffer_bytes (buffer), cantiga_buffer_length (buffer));
   if (signature == NULL)
     cantiga_fail_crypto (error, "signing");
   return signature;
@@ -105,6 +105,16 @@ cantiga_verify (EVP_PKEY *key, const char *label, gconstpointer message, gsize l
       || !verifies (key, digest_of (key, auth), TRUE, cantiga_buffer_bytes (buffer), cantiga_buffer_length (buffer), signature))
     return cantiga_fail (error, CANTIGA_ERROR_SIGNATURE_REFUSED);
   return TRUE;
+}
+
+GBytes *
+cantiga_sign_card (EVP_PKEY *key, gconstpointer message, gsize length, GError **error)
+{
+  GBytes *signature = sign_bytes (key, "SHA256", FALSE, message, length);
+
+  if (signature == NULL)
+    cantiga_fail_crypto (error, "signing");
+  return signature;
 }
 
 gboolean

@@ -31,5 +31,7 @@ gboolean cantiga_verify (EVP_PKEY *key, const char *label, gconstpointer message
 
 /* A card's signature (7): algorithm "rsa-pkcs1-sha256" or "ecdsa-sha256" over message as it is; CANTIGA_ERROR_CARD_PROOF if it does not verify or the key is of another kind. */
 gboolean cantiga_verify_card (EVP_PKEY *key, const char *algorithm, gconstpointer message, gsize length, GBytes *signature, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* What a card of an EC key answers ("ecdsa-sha256"), for a card that is no more than a key in memory. */
+GBytes *cantiga_sign_card (EVP_PKEY *key, gconstpointer message, gsize length, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

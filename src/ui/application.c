@@ -18,6 +18,7 @@ struct _CantigaApplication
   /* owned */
   CantigaPresence *presence; /* as long as there is a window */
   CantigaSharing *sharing;
+  CantigaDemo *demo;
   gboolean quitting;
 };
 
@@ -26,6 +27,7 @@ G_DEFINE_FINAL_TYPE (CantigaApplication, cantiga_application, ADW_TYPE_APPLICATI
 static const GOptionEntry entries[] = {
   { "state", 0, 0, G_OPTION_ARG_FILENAME, NULL, N_ ("Keep servers and keys in FOLDER"), N_ ("FOLDER") },
   { "card-module", 0, 0, G_OPTION_ARG_FILENAME, NULL, N_ ("Use this PKCS#11 module for cards"), N_ ("MODULE") },
+  { "demo", 0, 0, G_OPTION_ARG_NONE, NULL, N_ ("Try it with music that is made here, and no card"), NULL },
   { "version", 0, 0, G_OPTION_ARG_NONE, NULL, N_ ("Say the version"), NULL },
   { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, NULL, NULL, N_ ("[INVITATION]") },
   { NULL },
@@ -36,6 +38,7 @@ cantiga_application_shutdown (GApplication *application)
 {
   g_clear_object (&CANTIGA_APPLICATION (application)->presence);
   g_clear_object (&CANTIGA_APPLICATION (application)->sharing);
+  g_clear_object (&CANTIGA_APPLICATION (application)->demo);
   G_APPLICATION_CLASS (cantiga_application_parent_class)->shutdown (application);
 }
 
@@ -79,8 +82,11 @@ get_window (CantigaApplication *self)
   if (window != NULL)
     return window;
   if (self->sharing == NULL)
-    self->sharing = cantiga_sharing_new (NULL);
-  window = cantiga_window_new (GTK_APPLICATION (self), self->sharing, self->state, (const char *const *)self->modules);
+    {
+      self->sharing = cantiga_sharing_new (NULL);
+      self->demo = cantiga_demo_new ();
+    }
+  window = cantiga_window_new (GTK_APPLICATION (self), self->sharing, self->demo, self->state, (const char *const *)self->modules);
   self->presence = cantiga_presence_new (GTK_APPLICATION (self), window);
   g_signal_connect_object (window, "opened", G_CALLBACK (opened_cb), self, G_CONNECT_SWAPPED);
   return window;
@@ -127,6 +133,8 @@ cantiga_application_command_line (GApplication *application, GApplicationCommand
   g_application_activate (application);
   if (g_variant_dict_lookup (options, G_OPTION_REMAINING, "^a&s", &links) && links[0] != NULL)
     cantiga_window_invite (get_window (self), links[0]);
+  if (g_variant_dict_contains (options, "demo"))
+    cantiga_window_start_demo (get_window (self));
   return 0;
 }
 
@@ -141,10 +149,17 @@ about_cb (GSimpleAction *action, GVariant *parameter, gpointer self)
 }
 
 static void
+demo_stopped_cb (GObject *source, GAsyncResult *result, gpointer self)
+{
+  cantiga_demo_stop_finish (CANTIGA_DEMO (source), result);
+  g_application_quit (self);
+}
+
+static void
 sharing_stopped_cb (GObject *source, GAsyncResult *result, gpointer self)
 {
   cantiga_sharing_stop_finish (CANTIGA_SHARING (source), result);
-  g_application_quit (self);
+  cantiga_demo_stop_async (CANTIGA_APPLICATION (self)->demo, demo_stopped_cb, self);
 }
 
 static void

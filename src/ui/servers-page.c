@@ -2,6 +2,7 @@
 
 #include <glib/gi18n.h>
 
+#include "client/discovery.h"
 #include "core/chain.h"
 #include "core/kdf.h"
 #include "ui/application.h"
@@ -17,6 +18,12 @@ struct _CantigaServersPage
   GtkStack *stack;
   GtkListBox *rows;
   AdwStatusPage *trouble;
+  GtkWidget *yours;
+  AdwPreferencesGroup *found;
+  GtkListBox *found_rows;
+  GtkSpinner *searching;
+  AdwActionRow *demo_row;
+  GtkSpinner *demo_spinner;
 
   /* owned */
   CantigaStore *store;
@@ -24,6 +31,10 @@ struct _CantigaServersPage
   GHashTable *leaving; /* CantigaPaired, hidden until they are forgotten or the person thinks again */
   GtkFilter *filter;
   GtkFilterListModel *shown;
+  CantigaDiscovery *discovery;
+  GtkFilter *strangers; /* found, and not among those above */
+  GtkFilterListModel *found_shown;
+  CantigaDemo *demo;
 };
 
 G_DEFINE_FINAL_TYPE (CantigaServersPage, cantiga_servers_page, ADW_TYPE_BIN)
@@ -41,7 +52,13 @@ show_visit (CantigaServersPage *self)
 static void
 choose_page (CantigaServersPage *self)
 {
-  gtk_stack_set_visible_child_name (self->stack, g_list_model_get_n_items (G_LIST_MODEL (self->shown)) > 0 ? "rows" : "empty");
+  gboolean any = self->shown != NULL && g_list_model_get_n_items (G_LIST_MODEL (self->shown)) > 0;
+  gboolean found = g_list_model_get_n_items (G_LIST_MODEL (self->found_shown)) > 0;
+  gboolean demo = self->demo != NULL && (cantiga_demo_get_state (self->demo) != CANTIGA_DEMO_OFF || cantiga_demo_get_error (self->demo) != NULL);
+
+  gtk_widget_set_visible (self->yours, any);
+  if (self->store != NULL)
+    gtk_stack_set_visible_child_name (self->stack, any || found || demo ? "rows" : "empty");
 }
 
 static GtkWidget *
@@ -52,6 +69,147 @@ create_row (gpointer item, gpointer user_data)
 
   cantiga_server_row_show_visit (CANTIGA_SERVER_ROW (row), self->visit);
   return row;
+}
+
+/* ---- found on this network ---- */
+
+static gboolean
+is_stranger (gpointer found, gpointer user_data)
+{
+  CantigaServersPage *self = user_data;
+  GListModel *servers = self->store != NULL ? cantiga_store_get_servers (self->store) : NULL;
+  gboolean known = FALSE;
+
+  for (guint i = 0; servers != NULL && !known && i < g_list_model_get_n_items (servers); i++)
+    {
+      g_autoptr (CantigaPaired) paired = g_list_model_get_item (servers, i);
+      guint8 pin[CANTIGA_HASH_LENGTH];
+      g_autofree char *text = NULL;
+
+      cantiga_certificate_pin (cantiga_paired_get_authority (paired), pin);
+      text = cantiga_base64url_encode (pin, sizeof pin);
+      known = g_strcmp0 (text, cantiga_found_get_pin (found)) == 0;
+    }
+  return !known;
+}
+
+static GtkWidget *
+create_found_row (gpointer found, gpointer user_data)
+{
+  GtkWidget *row = adw_action_row_new ();
+  GtkWidget *image = g_object_new (GTK_TYPE_IMAGE, "icon-name", "cantiga-server-symbolic", "accessible-role", GTK_ACCESSIBLE_ROLE_PRESENTATION, NULL);
+  GtkWidget *add = g_object_new (GTK_TYPE_IMAGE, "icon-name", "list-add-symbolic", "accessible-role", GTK_ACCESSIBLE_ROLE_PRESENTATION, NULL);
+  g_autofree char *name = g_strdup_printf ("%s, %s", cantiga_found_get_name (found), _ ("New · needs an invitation"));
+
+  adw_preferences_row_set_use_markup (ADW_PREFERENCES_ROW (row), FALSE);
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), cantiga_found_get_name (found));
+  adw_action_row_set_subtitle (ADW_ACTION_ROW (row), _ ("New · needs an invitation"));
+  adw_action_row_add_prefix (ADW_ACTION_ROW (row), image);
+  adw_action_row_add_suffix (ADW_ACTION_ROW (row), add);
+  gtk_list_box_row_set_activatable (GTK_LIST_BOX_ROW (row), TRUE);
+  gtk_actionable_set_action_target (GTK_ACTIONABLE (row), "s", cantiga_found_get_name (found));
+  gtk_actionable_set_action_name (GTK_ACTIONABLE (row), "servers.ask-invitation");
+  gtk_accessible_reset_relation (GTK_ACCESSIBLE (row), GTK_ACCESSIBLE_RELATION_LABELLED_BY);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (row), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+  return row;
+}
+
+static void
+show_searching (CantigaServersPage *self)
+{
+  CantigaDiscoveryState state = cantiga_discovery_get_state (self->discovery);
+  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->found_shown));
+
+  gtk_widget_set_visible (GTK_WIDGET (self->searching), state == CANTIGA_DISCOVERY_SEARCHING);
+  gtk_spinner_set_spinning (self->searching, state == CANTIGA_DISCOVERY_SEARCHING);
+  gtk_widget_set_visible (GTK_WIDGET (self->found_rows), n > 0);
+  adw_preferences_group_set_description (self->found, state == CANTIGA_DISCOVERY_ABSENT ? _ ("This computer cannot search. An invitation works all the same.")
+                                                      : state == CANTIGA_DISCOVERY_FOLLOWING && n == 0 ? _ ("Nothing new found")
+                                                                                                       : NULL);
+  choose_page (self);
+}
+
+static void
+search (CantigaServersPage *self)
+{
+  self->discovery = cantiga_discovery_new ();
+  self->strangers = GTK_FILTER (gtk_custom_filter_new (is_stranger, self, NULL));
+  self->found_shown = gtk_filter_list_model_new (G_LIST_MODEL (g_object_ref (self->discovery)), g_object_ref (self->strangers));
+  gtk_list_box_bind_model (self->found_rows, G_LIST_MODEL (self->found_shown), create_found_row, self, NULL);
+  g_signal_connect_object (self->discovery, "notify::state", G_CALLBACK (show_searching), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->found_shown, "items-changed", G_CALLBACK (show_searching), self, G_CONNECT_SWAPPED);
+  show_searching (self);
+}
+
+static void
+paste_cb (CantigaServersPage *self)
+{
+  gtk_widget_activate_action (GTK_WIDGET (self), "win.paste-invitation", NULL);
+}
+
+/* Pairing proves who it is; until then, only a person can say whom to ask. */
+static void
+ask_invitation (GtkWidget *widget, const char *action, GVariant *name)
+{
+  g_autofree char *heading = g_strdup_printf (_ ("“%s” lets in whom it has invited"), g_variant_get_string (name, NULL));
+  GtkWidget *dialog = adw_message_dialog_new (GTK_WINDOW (gtk_widget_get_root (widget)), heading,
+                                              _ ("Ask whoever keeps it for an invitation: a link that begins with cantiga://. Then paste it here."));
+
+  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "close", _ ("_Close"), "paste", _ ("_Paste invitation"), NULL);
+  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "paste", ADW_RESPONSE_SUGGESTED);
+  adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "close");
+  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "close");
+  g_signal_connect_object (dialog, "response::paste", G_CALLBACK (paste_cb), widget, G_CONNECT_SWAPPED);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+/* ---- the demo ---- */
+
+static const char *
+say_demo (CantigaServersPage *self)
+{
+  const GError *error = cantiga_demo_get_error (self->demo);
+
+  switch (cantiga_demo_get_state (self->demo))
+    {
+    case CANTIGA_DEMO_MUSIC:
+      return _ ("Making the music. This takes a moment, once");
+    case CANTIGA_DEMO_SERVER:
+      return _ ("Starting its server");
+    case CANTIGA_DEMO_ON:
+      return _ ("Ready");
+    default:
+      return error != NULL ? error->message : _ ("Music made on this computer, no card needed");
+    }
+}
+
+static void
+show_demo (CantigaServersPage *self)
+{
+  CantigaDemoState state = cantiga_demo_get_state (self->demo);
+  gboolean busy = state == CANTIGA_DEMO_MUSIC || state == CANTIGA_DEMO_SERVER;
+
+  adw_action_row_set_subtitle (self->demo_row, say_demo (self));
+  gtk_widget_set_visible (GTK_WIDGET (self->demo_spinner), busy);
+  gtk_spinner_set_spinning (self->demo_spinner, busy);
+  choose_page (self);
+}
+
+void
+cantiga_servers_page_set_demo (CantigaServersPage *self, CantigaDemo *demo)
+{
+  self->demo = g_object_ref (demo);
+  g_signal_connect_object (demo, "notify::state", G_CALLBACK (show_demo), self, G_CONNECT_SWAPPED);
+  show_demo (self);
+}
+
+/* ---- yours ---- */
+
+static void
+servers_changed_cb (CantigaServersPage *self)
+{
+  gtk_filter_changed (self->strangers, GTK_FILTER_CHANGE_DIFFERENT);
+  choose_page (self);
 }
 
 static gboolean
@@ -67,8 +225,8 @@ cantiga_servers_page_set_store (CantigaServersPage *self, CantigaStore *store)
   self->filter = GTK_FILTER (gtk_custom_filter_new (is_staying, self, NULL));
   self->shown = gtk_filter_list_model_new (g_object_ref (cantiga_store_get_servers (store)), g_object_ref (self->filter));
   gtk_list_box_bind_model (self->rows, G_LIST_MODEL (self->shown), create_row, self, NULL);
-  g_signal_connect_object (self->shown, "items-changed", G_CALLBACK (choose_page), self, G_CONNECT_SWAPPED);
-  choose_page (self);
+  g_signal_connect_object (self->shown, "items-changed", G_CALLBACK (servers_changed_cb), self, G_CONNECT_SWAPPED);
+  servers_changed_cb (self);
 }
 
 void
@@ -201,6 +359,13 @@ cantiga_servers_page_dispose (GObject *object)
   CantigaServersPage *self = CANTIGA_SERVERS_PAGE (object);
 
   cantiga_servers_page_set_visit (self, NULL);
+  if (self->found_rows != NULL)
+    gtk_list_box_bind_model (self->found_rows, NULL, NULL, NULL, NULL);
+  self->found_rows = NULL;
+  g_clear_object (&self->found_shown);
+  g_clear_object (&self->strangers);
+  g_clear_object (&self->discovery);
+  g_clear_object (&self->demo);
   g_clear_object (&self->shown);
   g_clear_object (&self->filter);
   g_clear_object (&self->store);
@@ -225,6 +390,13 @@ cantiga_servers_page_class_init (CantigaServersPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CantigaServersPage, stack);
   gtk_widget_class_bind_template_child (widget_class, CantigaServersPage, rows);
   gtk_widget_class_bind_template_child (widget_class, CantigaServersPage, trouble);
+  gtk_widget_class_bind_template_child (widget_class, CantigaServersPage, yours);
+  gtk_widget_class_bind_template_child (widget_class, CantigaServersPage, found);
+  gtk_widget_class_bind_template_child (widget_class, CantigaServersPage, found_rows);
+  gtk_widget_class_bind_template_child (widget_class, CantigaServersPage, searching);
+  gtk_widget_class_bind_template_child (widget_class, CantigaServersPage, demo_row);
+  gtk_widget_class_bind_template_child (widget_class, CantigaServersPage, demo_spinner);
+  gtk_widget_class_install_action (widget_class, "servers.ask-invitation", "s", ask_invitation);
   gtk_widget_class_install_action (widget_class, "servers.copy-fingerprint", "s", copy_fingerprint);
   gtk_widget_class_install_action (widget_class, "servers.forget", "s", forget);
 }
@@ -234,4 +406,5 @@ cantiga_servers_page_init (CantigaServersPage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
   self->leaving = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
+  search (self);
 }

@@ -1,8 +1,9 @@
-/* The servers that this player is paired with. */
+/* The servers that this player is paired with, those that the network has, and where to begin. */
 #pragma once
 
 #include <adwaita.h>
 
+#include "ui/demo.h"
 #include "ui/visit.h"
 
 G_BEGIN_DECLS
@@ -13,6 +14,8 @@ G_DECLARE_FINAL_TYPE (CantigaServersPage, cantiga_servers_page, CANTIGA, SERVERS
 void cantiga_servers_page_set_store (CantigaServersPage *page, CantigaStore *store);
 /* The store could not be opened. */
 void cantiga_servers_page_show_trouble (CantigaServersPage *page, const GError *error);
+/* Once: what "Try the demo" says. */
+void cantiga_servers_page_set_demo (CantigaServersPage *page, CantigaDemo *demo);
 /* May be NULL. */
 void cantiga_servers_page_set_visit (CantigaServersPage *page, CantigaVisit *visit);
 

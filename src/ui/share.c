@@ -4,7 +4,6 @@
 
 #include <glib/gi18n.h>
 
-#include "client/keyring.h"
 #include "core/kdf.h"
 #include "core/pairing.h"
 #include "server/inside.h"
@@ -39,6 +38,7 @@ struct _CantigaSharing
   CantigaSharingProgress progress;
   guint titles;
   gboolean exportable;
+  CantigaKeyringChoice keyring;
 };
 
 enum
@@ -98,8 +98,15 @@ cantiga_sharing_new (const char *folder)
 {
   CantigaSharing *self = g_object_new (CANTIGA_TYPE_SHARING, NULL);
 
+  self->keyring = CANTIGA_KEYRING_AUTOMATIC;
   self->folder = folder != NULL ? g_strdup (folder) : g_build_filename (g_get_user_data_dir (), "cantiga", "sharing", NULL);
   return self;
+}
+
+void
+cantiga_sharing_set_keyring (CantigaSharing *self, CantigaKeyringChoice choice)
+{
+  self->keyring = choice;
 }
 
 static void
@@ -309,7 +316,7 @@ prepared_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (error != NULL)
     return fail (self, error);
-  cantiga_keyring_load_async (self->folder, CANTIGA_KEYRING_AUTOMATIC, !is_there, NULL, passphrase_cb, g_object_ref (self));
+  cantiga_keyring_load_async (self->folder, self->keyring, !is_there, NULL, passphrase_cb, g_object_ref (self));
 }
 
 void

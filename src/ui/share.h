@@ -4,6 +4,7 @@
 
 #include <gio/gio.h>
 
+#include "client/keyring.h"
 #include "ui/share-entry.h"
 
 G_BEGIN_DECLS
@@ -33,6 +34,8 @@ G_DECLARE_FINAL_TYPE (CantigaSharing, cantiga_sharing, CANTIGA, SHARING, GObject
 /* folder: NULL for the person's own ($XDG_DATA_HOME/cantiga/sharing). */
 CantigaSharing *cantiga_sharing_new (const char *folder);
 
+/* Before it is started: where the master key is kept; AUTOMATIC unless told. */
+void cantiga_sharing_set_keyring (CantigaSharing *sharing, CantigaKeyringChoice choice);
 /* listen: "0.0.0.0:22684". Asked again while it is on or under way, nothing happens. */
 void cantiga_sharing_start (CantigaSharing *sharing, const char *name, const char *listen);
 void cantiga_sharing_stop (CantigaSharing *sharing);

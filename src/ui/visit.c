@@ -9,8 +9,8 @@ struct _CantigaVisit
   /* owned */
   CantigaPaired *paired;
   CantigaCard *card;
-  CantigaCardSigner *signer;
-  CantigaCardWatch *watch; /* while the session is open */
+  CantigaCardSigner *signer; /* NULL if the card is none in a reader */
+  CantigaCardWatch *watch;    /* while the session is open; NULL with it */
   CantigaSession *session;
   CantigaCatalogue *catalogue;
   GCancellable *cancellable; /* of signing in and loading */
@@ -152,9 +152,9 @@ presence_changed_cb (CantigaCardWatch *watch, int state, CantigaVisit *self)
 static void
 session_state_cb (CantigaSession *session, GParamSpec *pspec, CantigaVisit *self)
 {
-  if (cantiga_session_get_state (session) == CANTIGA_SESSION_OPEN)
+  if (self->watch != NULL && cantiga_session_get_state (session) == CANTIGA_SESSION_OPEN)
     cantiga_card_watch_start (self->watch);
-  else
+  else if (self->watch != NULL)
     cantiga_card_watch_stop (self->watch);
   if (self->state != CANTIGA_VISIT_OPEN || cantiga_session_get_state (session) != CANTIGA_SESSION_SIGNED_OUT)
     return;
@@ -163,12 +163,25 @@ session_state_cb (CantigaSession *session, GParamSpec *pspec, CantigaVisit *self
   set_state (self, CANTIGA_VISIT_OUT);
 }
 
+static gboolean
+open_session (CantigaVisit *self, CantigaStore *store, CantigaSigner *signer, GError **error)
+{
+  g_auto (GStrv) suites = cantiga_settings_dup_suites ();
+
+  self->session = cantiga_session_new (store, self->paired, (const char *const *)suites, signer, error);
+  if (self->session == NULL)
+    return FALSE;
+  self->catalogue = cantiga_catalogue_new (self->session);
+  g_signal_connect (self->session, "step", G_CALLBACK (session_step_cb), self);
+  g_signal_connect (self->session, "notify::state", G_CALLBACK (session_state_cb), self);
+  return TRUE;
+}
+
 CantigaVisit *
 cantiga_visit_new (CantigaStore *store, CantigaPaired *paired, const char *const *modules, GError **error)
 {
   g_autoptr (CantigaVisit) self = g_object_new (CANTIGA_TYPE_VISIT, NULL);
   g_autoptr (CantigaSigner) signer = NULL;
-  g_auto (GStrv) suites = cantiga_settings_dup_suites ();
 
   self->paired = g_object_ref (paired);
   self->card = cantiga_card_new (NULL, modules);
@@ -177,13 +190,17 @@ cantiga_visit_new (CantigaStore *store, CantigaPaired *paired, const char *const
   cantiga_card_signer_remember (self->signer, cantiga_store_get_path (store));
   self->watch = cantiga_card_watch_new (self->signer);
   g_signal_connect (self->watch, "changed", G_CALLBACK (presence_changed_cb), self);
-  self->session = cantiga_session_new (store, paired, (const char *const *)suites, signer, error);
-  if (self->session == NULL)
-    return NULL;
-  self->catalogue = cantiga_catalogue_new (self->session);
-  g_signal_connect (self->session, "step", G_CALLBACK (session_step_cb), self);
-  g_signal_connect (self->session, "notify::state", G_CALLBACK (session_state_cb), self);
-  return g_steal_pointer (&self);
+  return open_session (self, store, signer, error) ? g_steal_pointer (&self) : NULL;
+}
+
+CantigaVisit *
+cantiga_visit_new_with_signer (CantigaStore *store, CantigaPaired *paired, CantigaSigner *signer, GError **error)
+{
+  g_autoptr (CantigaVisit) self = g_object_new (CANTIGA_TYPE_VISIT, NULL);
+
+  self->paired = g_object_ref (paired);
+  self->card = cantiga_card_new (NULL, NULL);
+  return open_session (self, store, signer, error) ? g_steal_pointer (&self) : NULL;
 }
 
 CantigaPaired *
@@ -231,7 +248,7 @@ cantiga_visit_get_card (CantigaVisit *self)
 GBytes *
 cantiga_visit_get_certificate (CantigaVisit *self)
 {
-  return cantiga_card_signer_get_certificate (self->signer);
+  return self->signer != NULL ? cantiga_card_signer_get_certificate (self->signer) : NULL;
 }
 
 /* ---- signing in, then the catalogue ---- */
@@ -289,7 +306,8 @@ cantiga_visit_start (CantigaVisit *self)
   if (cantiga_session_get_state (self->session) == CANTIGA_SESSION_OPEN)
     return load (self);
   /* Whoever signs in anew may do so with another card. */
-  cantiga_card_signer_release (self->signer);
+  if (self->signer != NULL)
+    cantiga_card_signer_release (self->signer);
   self->step = CANTIGA_STEP_CERTIFICATES;
   set_state (self, CANTIGA_VISIT_SIGNING_IN);
   cantiga_session_sign_in_async (self->session, self->cancellable, signed_in_cb, g_object_ref (self));
@@ -333,7 +351,8 @@ await_card (CantigaCardOwner *owner, CantigaCardState state)
 void
 cantiga_visit_choose_anew (CantigaVisit *self)
 {
-  cantiga_card_signer_choose (self->signer, NULL);
+  if (self->signer != NULL)
+    cantiga_card_signer_choose (self->signer, NULL);
 }
 
 void

@@ -26,6 +26,9 @@ G_DECLARE_FINAL_TYPE (CantigaVisit, cantiga_visit, CANTIGA, VISIT, GObject)
 /* modules: PKCS#11 modules, NULL for p11-kit's. */
 CantigaVisit *cantiga_visit_new (CantigaStore *store, CantigaPaired *paired, const char *const *modules, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* With a card that asks nothing of anybody, instead of the one in the reader. */
+CantigaVisit *cantiga_visit_new_with_signer (CantigaStore *store, CantigaPaired *paired, CantigaSigner *signer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 CantigaPaired *cantiga_visit_get_paired (CantigaVisit *visit);
 CantigaSession *cantiga_visit_get_session (CantigaVisit *visit);
 CantigaCatalogue *cantiga_visit_get_catalogue (CantigaVisit *visit);

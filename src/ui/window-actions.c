@@ -44,6 +44,36 @@ paste_invitation_cb (GSimpleAction *action, GVariant *parameter, gpointer self)
 }
 
 static void
+demo_changed_cb (CantigaWindow *self)
+{
+  if (cantiga_demo_get_state (self->demo) == CANTIGA_DEMO_ON)
+    cantiga_window_visit (self, cantiga_demo_get_paired (self->demo));
+}
+
+void
+cantiga_window_start_demo (CantigaWindow *self)
+{
+  if (cantiga_demo_get_state (self->demo) == CANTIGA_DEMO_ON)
+    return cantiga_window_visit (self, cantiga_demo_get_paired (self->demo));
+  cantiga_home_show_page (self->home, "servers");
+  cantiga_demo_start (self->demo);
+}
+
+void
+cantiga_window_take_demo (CantigaWindow *self, CantigaDemo *demo)
+{
+  self->demo = g_object_ref (demo);
+  g_signal_connect_object (demo, "notify::state", G_CALLBACK (demo_changed_cb), self, G_CONNECT_SWAPPED);
+  cantiga_servers_page_set_demo (cantiga_home_get_servers (self->home), demo);
+}
+
+static void
+demo_cb (GSimpleAction *action, GVariant *parameter, gpointer self)
+{
+  cantiga_window_start_demo (self);
+}
+
+static void
 add_music_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
   CantigaWindow *self = user_data;
@@ -200,6 +230,7 @@ static const GActionEntry actions[] = {
   { .name = "sign-in", .activate = sign_in_cb },
   { .name = "sign-out", .activate = sign_out_cb },
   { .name = "paste-invitation", .activate = paste_invitation_cb },
+  { .name = "demo", .activate = demo_cb },
   { .name = "add-music", .activate = add_music_cb },
   { .name = "share-files", .parameter_type = "as", .activate = share_files_cb },
   { .name = "page", .parameter_type = "s", .activate = page_cb },

@@ -32,6 +32,7 @@ struct _CantigaWindow
   /* owned */
   CantigaStore *store; /* NULL until it is read */
   CantigaVisit *visit;
+  CantigaDemo *demo;
   CantigaCovers *covers;
   CantigaQueue *queue;
   char **modules;
@@ -43,6 +44,8 @@ struct _CantigaWindow
 
 /* Goes to server: signs in, or shows its library if that is done. */
 void cantiga_window_visit (CantigaWindow *window, CantigaPaired *paired);
+/* Once. */
+void cantiga_window_take_demo (CantigaWindow *window, CantigaDemo *demo);
 void cantiga_window_open_sign_in (CantigaWindow *window);
 void cantiga_window_go_home (CantigaWindow *window);
 /* Leaves Now playing, if it is open. */

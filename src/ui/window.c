@@ -302,6 +302,16 @@ cantiga_window_sign_out (CantigaWindow *self)
   set_visit (self, NULL);
 }
 
+static CantigaVisit *
+create_visit (CantigaWindow *self, CantigaPaired *paired, GError **error)
+{
+  g_auto (GStrv) wished = self->modules == NULL ? cantiga_settings_dup_modules () : NULL;
+
+  if (paired == cantiga_demo_get_paired (self->demo))
+    return cantiga_visit_new_with_signer (cantiga_demo_get_store (self->demo), paired, cantiga_demo_get_signer (self->demo), error);
+  return cantiga_visit_new (self->store, paired, (const char *const *)(self->modules != NULL ? self->modules : wished), error);
+}
+
 void
 cantiga_window_visit (CantigaWindow *self, CantigaPaired *paired)
 {
@@ -313,9 +323,7 @@ cantiga_window_visit (CantigaWindow *self, CantigaPaired *paired)
     return cantiga_home_show_page (self->home, "library");
   if (!same)
     {
-      g_auto (GStrv) wished = self->modules == NULL ? cantiga_settings_dup_modules () : NULL;
-
-      visit = cantiga_visit_new (self->store, paired, (const char *const *)(self->modules != NULL ? self->modules : wished), &error);
+      visit = create_visit (self, paired, &error);
       if (visit == NULL)
         return show_trouble (self, _ ("This server cannot be used"), error->message);
       drop_sign_in (self);
@@ -536,6 +544,7 @@ cantiga_window_dispose (GObject *object)
   g_clear_weak_pointer (&self->card_toast);
   g_clear_handle_id (&self->keeping, g_source_remove);
   g_clear_object (&self->visit);
+  g_clear_object (&self->demo);
   g_clear_object (&self->covers);
   g_clear_object (&self->queue);
   g_clear_object (&self->store);
@@ -609,11 +618,12 @@ cantiga_window_keep_size (CantigaWindow *self)
 }
 
 CantigaWindow *
-cantiga_window_new (GtkApplication *application, CantigaSharing *sharing, const char *state, const char *const *modules)
+cantiga_window_new (GtkApplication *application, CantigaSharing *sharing, CantigaDemo *demo, const char *state, const char *const *modules)
 {
   CantigaWindow *self = g_object_new (CANTIGA_TYPE_WINDOW, "application", application, NULL);
 
   self->modules = g_strdupv ((char **)modules);
+  cantiga_window_take_demo (self, demo);
   restore_size (self);
   cantiga_home_set_sharing (self->home, sharing);
   make_queue (self);

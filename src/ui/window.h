@@ -3,6 +3,7 @@
 
 #include <adwaita.h>
 
+#include "ui/demo.h"
 #include "ui/queue.h"
 #include "ui/share.h"
 
@@ -13,7 +14,9 @@ G_DECLARE_FINAL_TYPE (CantigaWindow, cantiga_window, CANTIGA, WINDOW, AdwApplica
 
 /* Signal "opened": a catalogue is there.
  * state: the folder of servers and keys, NULL for the default; modules: PKCS#11 modules, NULL for p11-kit's. */
-CantigaWindow *cantiga_window_new (GtkApplication *application, CantigaSharing *sharing, const char *state, const char *const *modules);
+CantigaWindow *cantiga_window_new (GtkApplication *application, CantigaSharing *sharing, CantigaDemo *demo, const char *state, const char *const *modules);
+/* Goes to the demo's library; makes the demo first, if need be. */
+void cantiga_window_start_demo (CantigaWindow *window);
 /* Asks whether to pair by this link. */
 void cantiga_window_invite (CantigaWindow *window, const char *link);
 /* Keeps where it is for the next start; before it is destroyed by the program's end. */

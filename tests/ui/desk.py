@@ -277,6 +277,12 @@ class Desk(journey.Place):
         subprocess.run(["xdotool", "windowsize", "--sync", window, str(width), str(height)], env=self.env, check=True)
         self.size = f"{width}x{height}+0+0"
 
+    def show(self, name):
+        """For who wants to look: a picture in $CANTIGA_PICTURES."""
+        if "CANTIGA_PICTURES" in os.environ:
+            wait(0.6)
+            self.picture(os.path.join(os.environ["CANTIGA_PICTURES"], name + ".png"))
+
     def picture(self, path):
         subprocess.run(["import", "-window", "root", "-crop", self.size, "+repage", path], env=self.env, check=True)
 

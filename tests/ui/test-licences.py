@@ -41,15 +41,6 @@ class Shelf(desk.Desk):
         self.press("Sign in")
         self.see("5 titles")
 
-    def show(self, name):
-        """For who wants to look."""
-        if "CANTIGA_PICTURES" in os.environ:
-            desk.wait(0.6)
-            self.picture(os.path.join(os.environ["CANTIGA_PICTURES"], name + ".png"))
-
-    def names_of_rows(self, begin):
-        return [node.name for node in self.walk() if node.name.startswith(begin)]
-
 
 @desk.step("without a session, the page says what to do; with one, each licence is in its group")
 def _(place):
