@@ -33,7 +33,7 @@ static gboolean
 is_name (const char *host)
 {
   g_auto (GStrv) labels = g_strsplit (host, ".", -1);
-  const char *last = NULL;
+  const char *last = host;
 
   if (*host == '\0' || strlen (host) > HOST_MAX)
     return FALSE;

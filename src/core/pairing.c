@@ -319,7 +319,7 @@ cantiga_pairing_consume_request (GBytes *request, const CantigaId *id, CantigaSe
   g_autoptr (GError) reason = NULL;
   GPtrArray *keys = requests != NULL ? consume_requests (requests, id, &reason) : NULL;
 
-  if (requests != NULL && keys == NULL)
+  if (reason != NULL)
     cantiga_fail_with (error, CANTIGA_ERROR_INVITATION_REFUSED, "%s", reason->message);
   return keys;
 }
