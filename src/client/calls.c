@@ -260,10 +260,8 @@ cantiga_session_call_finish (CantigaSession *self, GAsyncResult *result, GError 
   return cantiga_session_call_finish_stream (self, result, NULL, error);
 }
 
-/* ---- leaving ---- */
-
-static void
-left_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+void
+cantiga_session_called_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
@@ -275,6 +273,8 @@ left_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_error (task, error);
 }
 
+/* ---- leaving ---- */
+
 void
 cantiga_session_start_leave (CantigaSession *self)
 {
@@ -285,8 +285,8 @@ cantiga_session_start_leave (CantigaSession *self)
     return;
   task = g_steal_pointer (&self->leave);
   if (self->state == CANTIGA_SESSION_OPEN)
-    return cantiga_session_call_kind_async (self, CANTIGA_CALL_LEAVE, "POST", "/api/leave", body, g_task_get_cancellable (task), left_cb,
-                                            g_object_ref (task));
+    return cantiga_session_call_kind_async (self, CANTIGA_CALL_LEAVE, "POST", "/api/leave", body, g_task_get_cancellable (task),
+                                            cantiga_session_called_cb, g_object_ref (task));
   cantiga_session_over (self);
   cantiga_session_pump (self);
   g_task_return_boolean (task, TRUE);

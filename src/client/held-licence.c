@@ -1,5 +1,7 @@
 #include "client/held-licence.h"
 
+#include "client/follow.h"
+
 #define TEXT_MAX 4096
 #define HISTORY_MAX 100
 
@@ -217,34 +219,6 @@ cantiga_held_licence_decode (JsonObject *object, GError **error)
 
 /* ---- following ---- */
 
-static void
-follow_text (CantigaHeldLicence *self, char **text, const char *newer, guint prop)
-{
-  if (g_strcmp0 (*text, newer) == 0)
-    return;
-  g_free (*text);
-  *text = g_strdup (newer);
-  g_object_notify_by_pspec (G_OBJECT (self), props[prop]);
-}
-
-static void
-follow_int (CantigaHeldLicence *self, int *value, int newer, guint prop)
-{
-  if (*value == newer)
-    return;
-  *value = newer;
-  g_object_notify_by_pspec (G_OBJECT (self), props[prop]);
-}
-
-static void
-follow_time (CantigaHeldLicence *self, gint64 *value, gint64 newer, guint prop)
-{
-  if (*value == newer)
-    return;
-  *value = newer;
-  g_object_notify_by_pspec (G_OBJECT (self), props[prop]);
-}
-
 void
 cantiga_held_licence_follow (CantigaHeldLicence *self, CantigaHeldLicence *newer)
 {
@@ -252,19 +226,19 @@ cantiga_held_licence_follow (CantigaHeldLicence *self, CantigaHeldLicence *newer
   g_object_freeze_notify (G_OBJECT (self));
   g_ptr_array_unref (self->history);
   self->history = g_ptr_array_ref (newer->history);
-  follow_text (self, &self->name, newer->name, PROP_NAME);
-  follow_text (self, &self->artist, newer->artist, PROP_ARTIST);
-  follow_text (self, &self->album, newer->album, PROP_ALBUM);
-  follow_text (self, &self->cover, newer->cover, PROP_COVER);
-  follow_int (self, &self->removed, newer->removed, PROP_REMOVED);
-  follow_text (self, &self->state, newer->state, PROP_STATE);
-  follow_text (self, &self->renewal, newer->renewal, PROP_RENEWAL);
-  follow_int (self, &self->plays, newer->plays, PROP_PLAYS);
+  cantiga_follow_text (self, &self->name, newer->name, props[PROP_NAME]);
+  cantiga_follow_text (self, &self->artist, newer->artist, props[PROP_ARTIST]);
+  cantiga_follow_text (self, &self->album, newer->album, props[PROP_ALBUM]);
+  cantiga_follow_text (self, &self->cover, newer->cover, props[PROP_COVER]);
+  cantiga_follow_int (self, &self->removed, newer->removed, props[PROP_REMOVED]);
+  cantiga_follow_text (self, &self->state, newer->state, props[PROP_STATE]);
+  cantiga_follow_text (self, &self->renewal, newer->renewal, props[PROP_RENEWAL]);
+  cantiga_follow_int (self, &self->plays, newer->plays, props[PROP_PLAYS]);
   self->plays_left = newer->plays_left;
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_PLAYS_LEFT]);
-  follow_time (self, &self->made, newer->made, PROP_MADE);
-  follow_time (self, &self->expires, newer->expires, PROP_EXPIRES);
-  follow_time (self, &self->renewal_from, newer->renewal_from, PROP_RENEWAL_FROM);
+  cantiga_follow_int64 (self, &self->made, newer->made, props[PROP_MADE]);
+  cantiga_follow_int64 (self, &self->expires, newer->expires, props[PROP_EXPIRES]);
+  cantiga_follow_int64 (self, &self->renewal_from, newer->renewal_from, props[PROP_RENEWAL_FROM]);
   g_object_thaw_notify (G_OBJECT (self));
 }
 
@@ -275,9 +249,9 @@ cantiga_held_licence_follow_title (CantigaHeldLicence *self, const char *state, 
   if (g_str_equal (state, "none") || g_str_equal (state, "refused") || plays_left < 0)
     return;
   g_object_freeze_notify (G_OBJECT (self));
-  follow_text (self, &self->state, state, PROP_STATE);
-  follow_int (self, &self->plays_left, plays_left, PROP_PLAYS_LEFT);
-  follow_time (self, &self->expires, expires, PROP_EXPIRES);
+  cantiga_follow_text (self, &self->state, state, props[PROP_STATE]);
+  cantiga_follow_int (self, &self->plays_left, plays_left, props[PROP_PLAYS_LEFT]);
+  cantiga_follow_int64 (self, &self->expires, expires, props[PROP_EXPIRES]);
   g_object_thaw_notify (G_OBJECT (self));
 }
 
@@ -285,9 +259,9 @@ void
 cantiga_held_licence_set_returned (CantigaHeldLicence *self)
 {
   g_return_if_fail (CANTIGA_IS_HELD_LICENCE (self));
-  follow_text (self, &self->state, "returned", PROP_STATE);
-  follow_int (self, &self->plays, 0, PROP_PLAYS);
-  follow_int (self, &self->plays_left, 0, PROP_PLAYS_LEFT);
+  cantiga_follow_text (self, &self->state, "returned", props[PROP_STATE]);
+  cantiga_follow_int (self, &self->plays, 0, props[PROP_PLAYS]);
+  cantiga_follow_int (self, &self->plays_left, 0, props[PROP_PLAYS_LEFT]);
 }
 
 /* ---- what it says ---- */

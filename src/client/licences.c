@@ -115,11 +115,14 @@ cantiga_session_list_licences_finish (CantigaSession *session, GAsyncResult *res
 
 /* ---- one of them ---- */
 
-typedef struct
+typedef struct _Change Change;
+
+struct _Change
 {
   CantigaHeldLicence *licence;
   CantigaTitle *title; /* may be NULL */
-} Change;
+  gboolean (*take) (Change *change, JsonObject *answer, GError **error);
+};
 
 static void
 change_free (Change *change)
@@ -130,8 +133,22 @@ change_free (Change *change)
 }
 
 static void
-change_ask (CantigaSession *session, const char *path, CantigaHeldLicence *licence, CantigaTitle *title, gpointer tag, GAsyncReadyCallback answered_cb,
-            GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+changed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Change *change = g_task_get_task_data (task);
+  GError *error = NULL;
+  g_autoptr (JsonObject) answer = cantiga_session_call_finish (CANTIGA_SESSION (source), result, &error);
+
+  if (answer != NULL && change->take (change, answer, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+change_ask (CantigaSession *session, const char *path, CantigaHeldLicence *licence, CantigaTitle *title, gpointer tag,
+            gboolean (*take) (Change *, JsonObject *, GError **), GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (session, cancellable, callback, user_data);
   g_autoptr (JsonObject) body = json_object_new ();
@@ -139,10 +156,11 @@ change_ask (CantigaSession *session, const char *path, CantigaHeldLicence *licen
 
   change->licence = g_object_ref (licence);
   change->title = title != NULL ? g_object_ref (title) : NULL;
+  change->take = take;
   g_task_set_source_tag (task, tag);
   g_task_set_task_data (task, change, (GDestroyNotify)change_free);
   cantiga_json_set_id (body, "title", cantiga_held_licence_get_title (licence));
-  cantiga_session_call_async (session, "POST", path, body, cancellable, answered_cb, g_object_ref (task));
+  cantiga_session_call_async (session, "POST", path, body, cancellable, changed_cb, g_object_ref (task));
 }
 
 static gboolean
@@ -161,25 +179,12 @@ take_renewed (Change *change, JsonObject *answer, GError **error)
   return TRUE;
 }
 
-static void
-renewed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
-  g_autoptr (JsonObject) answer = cantiga_session_call_finish (CANTIGA_SESSION (source), result, &error);
-
-  if (answer != NULL && take_renewed (g_task_get_task_data (task), answer, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
-}
-
 void
 cantiga_session_renew_licence_async (CantigaSession *session, CantigaHeldLicence *licence, CantigaTitle *title, GCancellable *cancellable,
                                      GAsyncReadyCallback callback, gpointer user_data)
 {
   g_return_if_fail (CANTIGA_IS_SESSION (session) && CANTIGA_IS_HELD_LICENCE (licence));
-  change_ask (session, "/api/renew", licence, title, cantiga_session_renew_licence_async, renewed_cb, cancellable, callback, user_data);
+  change_ask (session, "/api/renew", licence, title, cantiga_session_renew_licence_async, take_renewed, cancellable, callback, user_data);
 }
 
 gboolean
@@ -205,25 +210,12 @@ take_returned (Change *change, JsonObject *answer, GError **error)
   return TRUE;
 }
 
-static void
-returned_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
-  g_autoptr (JsonObject) answer = cantiga_session_call_finish (CANTIGA_SESSION (source), result, &error);
-
-  if (answer != NULL && take_returned (g_task_get_task_data (task), answer, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
-}
-
 void
 cantiga_session_return_licence_async (CantigaSession *session, CantigaHeldLicence *licence, CantigaTitle *title, GCancellable *cancellable,
                                       GAsyncReadyCallback callback, gpointer user_data)
 {
   g_return_if_fail (CANTIGA_IS_SESSION (session) && CANTIGA_IS_HELD_LICENCE (licence));
-  change_ask (session, "/api/return", licence, title, cantiga_session_return_licence_async, returned_cb, cancellable, callback, user_data);
+  change_ask (session, "/api/return", licence, title, cantiga_session_return_licence_async, take_returned, cancellable, callback, user_data);
 }
 
 gboolean

@@ -1,5 +1,7 @@
 #include "client/live-plays.h"
 
+#include "client/session-private.h"
+
 #define TEXT_MAX 4096
 #define PLAYS_MAX 10000
 
@@ -30,8 +32,7 @@ decode_play (JsonNode *item, GError **error)
   if (!cantiga_json_get_id (object, "play", &play.play, error) || !cantiga_json_get_id (object, "title", &play.title, error)
       || !cantiga_json_get_text (object, "name", TEXT_MAX, &name, error) || !cantiga_json_get_text (object, "player", TEXT_MAX, &player, error)
       || !cantiga_json_get_int (object, "at", 0, G_MAXINT64, &play.at, error)
-      || !cantiga_json_get_int (object, "ends", 0, G_MAXINT64, &play.ends, error)
-      || !cantiga_json_get_boolean (object, "here", &play.here, error))
+      || !cantiga_json_get_int (object, "ends", 0, G_MAXINT64, &play.ends, error) || !cantiga_json_get_boolean (object, "here", &play.here, error))
     return NULL;
   play.name = g_strdup (name);
   play.player = g_strdup (player);
@@ -89,19 +90,6 @@ cantiga_session_list_plays_finish (CantigaSession *session, GAsyncResult *result
 
 /* ---- ending ---- */
 
-static void
-ended_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
-  g_autoptr (JsonObject) answer = cantiga_session_call_finish (CANTIGA_SESSION (source), result, &error);
-
-  if (answer != NULL)
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
-}
-
 void
 cantiga_session_end_play_async (CantigaSession *session, const CantigaId *play, GCancellable *cancellable, GAsyncReadyCallback callback,
                                 gpointer user_data)
@@ -113,7 +101,7 @@ cantiga_session_end_play_async (CantigaSession *session, const CantigaId *play, 
   task = g_task_new (session, cancellable, callback, user_data);
   g_task_set_source_tag (task, cantiga_session_end_play_async);
   cantiga_json_set_id (body, "play", play);
-  cantiga_session_call_async (session, "POST", "/api/end", body, cancellable, ended_cb, g_object_ref (task));
+  cantiga_session_call_async (session, "POST", "/api/end", body, cancellable, cantiga_session_called_cb, g_object_ref (task));
 }
 
 gboolean

@@ -309,19 +309,6 @@ cantiga_play_renew_grant (CantigaPlay *self)
 
 /* ---- the end ---- */
 
-static void
-ended_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
-  g_autoptr (JsonObject) answer = cantiga_session_call_finish (CANTIGA_SESSION (source), result, &error);
-
-  if (answer != NULL)
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
-}
-
 void
 cantiga_play_end_async (CantigaPlay *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
@@ -332,7 +319,7 @@ cantiga_play_end_async (CantigaPlay *self, GCancellable *cancellable, GAsyncRead
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, cantiga_play_end_async);
   cantiga_json_set_id (body, "play", &self->id);
-  cantiga_session_call_async (self->session, "POST", "/api/end", body, cancellable, ended_cb, g_object_ref (task));
+  cantiga_session_call_async (self->session, "POST", "/api/end", body, cancellable, cantiga_session_called_cb, g_object_ref (task));
 }
 
 gboolean

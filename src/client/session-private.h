@@ -71,6 +71,8 @@ void cantiga_session_fail_calls (CantigaSession *self, const GError *error);
 void cantiga_session_start_leave (CantigaSession *self);
 void cantiga_session_call_kind_async (CantigaSession *self, CantigaCallKind kind, const char *method, const char *path, JsonObject *body,
                                       GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+/* Of cantiga_session_call_async(), with a GTask of a boolean as user data, which it takes: for an answer that says only that it was done. */
+void cantiga_session_called_cb (GObject *session, GAsyncResult *result, gpointer task);
 /* As cantiga_session_call_finish(), for an answer with a grant: its stream, and the session's generation. */
 JsonObject *cantiga_session_call_finish_stream (CantigaSession *self, GAsyncResult *result, CantigaStream **ret_stream,
                                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -85,14 +85,9 @@ static char *
 describe_certificate (X509 *certificate)
 {
   g_autofree char *name = cantiga_certificate_dup_name (certificate);
-  g_autoptr (GString) text = g_string_new (name);
-  guint8 hash[CANTIGA_HASH_LENGTH];
+  g_autofree char *fingerprint = cantiga_certificate_dup_fingerprint (certificate);
 
-  cantiga_certificate_hash (certificate, hash);
-  g_string_append (text, " \302\267 ");
-  for (guint i = 0; i < sizeof hash; i++)
-    g_string_append_printf (text, i % 2 == 0 && i > 0 ? " %02X" : "%02X", hash[i]);
-  return g_string_free (g_steal_pointer (&text), FALSE);
+  return g_strdup_printf ("%s \302\267 %s", name != NULL ? name : "", fingerprint);
 }
 
 static char *

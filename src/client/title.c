@@ -1,5 +1,7 @@
 #include "client/title.h"
 
+#include "client/follow.h"
+
 #define TEXT_MAX 4096
 
 struct _CantigaTitle
@@ -222,58 +224,22 @@ cantiga_title_decode (JsonObject *object, GError **error)
 
 /* ---- following ---- */
 
-static void
-follow_text (CantigaTitle *self, char **text, const char *newer, guint prop)
-{
-  if (g_strcmp0 (*text, newer) == 0)
-    return;
-  g_free (*text);
-  *text = g_strdup (newer);
-  g_object_notify_by_pspec (G_OBJECT (self), props[prop]);
-}
-
-static void
-follow_uint (CantigaTitle *self, guint *value, guint newer, guint prop)
-{
-  if (*value == newer)
-    return;
-  *value = newer;
-  g_object_notify_by_pspec (G_OBJECT (self), props[prop]);
-}
-
-static void
-follow_uint64 (CantigaTitle *self, guint64 *value, guint64 newer, guint prop)
-{
-  if (*value == newer)
-    return;
-  *value = newer;
-  g_object_notify_by_pspec (G_OBJECT (self), props[prop]);
-}
-
 void
 cantiga_title_follow (CantigaTitle *self, CantigaTitle *newer)
 {
   g_return_if_fail (cantiga_id_equal (&self->id, &newer->id));
   g_object_freeze_notify (G_OBJECT (self));
-  follow_text (self, &self->name, newer->name, PROP_NAME);
-  follow_text (self, &self->artist, newer->artist, PROP_ARTIST);
-  follow_text (self, &self->album, newer->album, PROP_ALBUM);
-  follow_text (self, &self->type, newer->type, PROP_TYPE);
-  follow_text (self, &self->cover, newer->cover, PROP_COVER);
-  follow_uint (self, &self->track, newer->track, PROP_TRACK);
-  follow_uint (self, &self->year, newer->year, PROP_YEAR);
-  follow_uint64 (self, &self->size, newer->size, PROP_SIZE);
-  follow_uint64 (self, &self->chunks, newer->chunks, PROP_CHUNKS);
-  if (self->duration != newer->duration)
-    {
-      self->duration = newer->duration;
-      g_object_notify_by_pspec (G_OBJECT (self), props[PROP_DURATION]);
-    }
-  if (self->exportable != newer->exportable)
-    {
-      self->exportable = newer->exportable;
-      g_object_notify_by_pspec (G_OBJECT (self), props[PROP_EXPORTABLE]);
-    }
+  cantiga_follow_text (self, &self->name, newer->name, props[PROP_NAME]);
+  cantiga_follow_text (self, &self->artist, newer->artist, props[PROP_ARTIST]);
+  cantiga_follow_text (self, &self->album, newer->album, props[PROP_ALBUM]);
+  cantiga_follow_text (self, &self->type, newer->type, props[PROP_TYPE]);
+  cantiga_follow_text (self, &self->cover, newer->cover, props[PROP_COVER]);
+  cantiga_follow_uint (self, &self->track, newer->track, props[PROP_TRACK]);
+  cantiga_follow_uint (self, &self->year, newer->year, props[PROP_YEAR]);
+  cantiga_follow_uint64 (self, &self->size, newer->size, props[PROP_SIZE]);
+  cantiga_follow_uint64 (self, &self->chunks, newer->chunks, props[PROP_CHUNKS]);
+  cantiga_follow_double (self, &self->duration, newer->duration, props[PROP_DURATION]);
+  cantiga_follow_int (self, &self->exportable, newer->exportable, props[PROP_EXPORTABLE]);
   cantiga_title_set_licence (self, newer->licence_state, newer->plays_left, newer->expires);
   g_object_thaw_notify (G_OBJECT (self));
 }
@@ -282,17 +248,9 @@ void
 cantiga_title_set_licence (CantigaTitle *self, const char *state, int plays_left, gint64 expires)
 {
   g_return_if_fail (CANTIGA_IS_TITLE (self));
-  follow_text (self, &self->licence_state, state, PROP_LICENCE_STATE);
-  if (self->plays_left != plays_left)
-    {
-      self->plays_left = plays_left;
-      g_object_notify_by_pspec (G_OBJECT (self), props[PROP_PLAYS_LEFT]);
-    }
-  if (self->expires != expires)
-    {
-      self->expires = expires;
-      g_object_notify_by_pspec (G_OBJECT (self), props[PROP_EXPIRES]);
-    }
+  cantiga_follow_text (self, &self->licence_state, state, props[PROP_LICENCE_STATE]);
+  cantiga_follow_int (self, &self->plays_left, plays_left, props[PROP_PLAYS_LEFT]);
+  cantiga_follow_int64 (self, &self->expires, expires, props[PROP_EXPIRES]);
 }
 
 /* ---- what it says ---- */

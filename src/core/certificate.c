@@ -91,6 +91,18 @@ cantiga_certificate_hash (X509 *certificate, guint8 ret_hash[32])
   cantiga_sha256 (g_bytes_get_data (der, NULL), g_bytes_get_size (der), ret_hash);
 }
 
+char *
+cantiga_certificate_dup_fingerprint (X509 *certificate)
+{
+  GString *text = g_string_new (NULL);
+  guint8 hash[CANTIGA_HASH_LENGTH];
+
+  cantiga_certificate_hash (certificate, hash);
+  for (guint i = 0; i < sizeof hash; i++)
+    g_string_append_printf (text, i % 2 == 0 && i > 0 ? " %02X" : "%02X", hash[i]);
+  return g_string_free (text, FALSE);
+}
+
 void
 cantiga_certificate_pin (X509 *certificate, guint8 ret_pin[32])
 {

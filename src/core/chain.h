@@ -27,6 +27,8 @@ X509 *cantiga_certificate_decode (GBytes *der, GError **error) G_GNUC_WARN_UNUSE
 /* DER or PEM, as a keeper's file may be. */
 X509 *cantiga_certificate_decode_any (GBytes *file, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 GBytes *cantiga_certificate_encode (X509 *certificate);
+/* The SHA-256 of its DER as people compare it: "8F2A 41C0 …"; free with g_free(). */
+char *cantiga_certificate_dup_fingerprint (X509 *certificate);
 /* SHA-256 of the DER / of the SubjectPublicKeyInfo. */
 void cantiga_certificate_hash (X509 *certificate, guint8 ret_hash[32]);
 void cantiga_certificate_pin (X509 *certificate, guint8 ret_pin[32]);

@@ -37,18 +37,6 @@ G_DEFINE_FINAL_TYPE (CantigaChannelPane, cantiga_channel_pane, ADW_TYPE_BIN)
 
 /* ---- what changes seldom ---- */
 
-static char *
-dup_fingerprint (CantigaPaired *paired)
-{
-  guint8 hash[CANTIGA_HASH_LENGTH];
-  g_autoptr (GString) text = g_string_new (NULL);
-
-  cantiga_certificate_hash (cantiga_paired_get_authority (paired), hash);
-  for (guint i = 0; i < sizeof hash; i++)
-    g_string_append_printf (text, i % 2 == 0 && i > 0 ? " %02X" : "%02X", hash[i]);
-  return g_string_free (g_steal_pointer (&text), FALSE);
-}
-
 static const char *
 get_strength (CantigaClass class_)
 {
@@ -74,7 +62,7 @@ show_session (CantigaChannelPane *self)
   gtk_stack_set_visible_child_name (self->stack, suite != NULL ? "channel" : "nothing");
   if (suite == NULL)
     return;
-  fingerprint = dup_fingerprint (cantiga_session_get_paired (self->session));
+  fingerprint = cantiga_certificate_dup_fingerprint (cantiga_paired_get_authority (cantiga_session_get_paired (self->session)));
   gtk_label_set_label (self->server, cantiga_paired_get_name (cantiga_session_get_paired (self->session)));
   gtk_label_set_label (self->holder, listener != NULL ? listener : "");
   gtk_label_set_label (self->fingerprint, fingerprint);

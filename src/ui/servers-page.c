@@ -123,7 +123,8 @@ show_searching (CantigaServersPage *self)
   gtk_widget_set_visible (GTK_WIDGET (self->searching), state == CANTIGA_DISCOVERY_SEARCHING);
   gtk_spinner_set_spinning (self->searching, state == CANTIGA_DISCOVERY_SEARCHING);
   gtk_widget_set_visible (GTK_WIDGET (self->found_rows), n > 0);
-  adw_preferences_group_set_description (self->found, state == CANTIGA_DISCOVERY_ABSENT ? _ ("This computer cannot search. An invitation works all the same.")
+  adw_preferences_group_set_description (self->found, state == CANTIGA_DISCOVERY_ABSENT
+                                                          ? _ ("This computer cannot search. An invitation works all the same.")
                                                       : state == CANTIGA_DISCOVERY_FOLLOWING && n == 0 ? _ ("Nothing new found")
                                                                                                        : NULL);
   choose_page (self);
@@ -267,15 +268,12 @@ copy_fingerprint (GtkWidget *widget, const char *action, GVariant *server)
 {
   CantigaServersPage *self = CANTIGA_SERVERS_PAGE (widget);
   CantigaPaired *paired = find_paired (self, server);
-  g_autoptr (GString) text = g_string_new (NULL);
-  guint8 hash[CANTIGA_HASH_LENGTH];
+  g_autofree char *fingerprint = NULL;
 
   if (paired == NULL)
     return;
-  cantiga_certificate_hash (cantiga_paired_get_authority (paired), hash);
-  for (guint i = 0; i < sizeof hash; i++)
-    g_string_append_printf (text, i % 2 == 0 && i > 0 ? " %02X" : "%02X", hash[i]);
-  gdk_clipboard_set_text (gtk_widget_get_clipboard (widget), text->str);
+  fingerprint = cantiga_certificate_dup_fingerprint (cantiga_paired_get_authority (paired));
+  gdk_clipboard_set_text (gtk_widget_get_clipboard (widget), fingerprint);
   show_toast (self, adw_toast_new (_ ("Copied")));
 }
 
