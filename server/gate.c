@@ -1,5 +1,6 @@
 #include "server/gate.h"
 
+#include "server/opened.h"
 #include "server/recycler.h"
 
 /* How old the ledger's word on a play may be, in seconds: a revocation reaches the listener within that. */
@@ -22,16 +23,16 @@ struct _CantigaGrant
 struct _CantigaGate
 {
   CantigaLedger *ledger; /* borrowed */
-  CantigaRecycler *texts;
+  CantigaOpened *opened;
   CantigaRecycler *envelopes;
   GMutex lock;
   GHashTable *grants; /* CantigaId within the grant → CantigaGrant */
 };
 
-/* u8 n, the Merkle path, the chunk, and room for the tag that it has at rest (docs/protocol.md 10.3, 13.1). */
-#define TEXT_MAX (1 + 32 * CANTIGA_MERKLE_PATH_MAX + CANTIGA_CHUNK_SIZE + 16)
-/* The longest IV, padding and MAC around it. */
-#define ENVELOPE_MAX (TEXT_MAX + 10 + 16 + 16 + 64)
+/* The longest text of a chunk (docs/protocol.md 10.3), and the longest IV, padding and MAC around it. */
+#define ENVELOPE_MAX (1 + 32 * CANTIGA_MERKLE_PATH_MAX + CANTIGA_CHUNK_SIZE + 10 + 16 + 16 + 64)
+/* About 90 chunks: what several listeners hear at the same time is read and opened once. */
+#define OPENED_MAX (24 * 1024 * 1024)
 
 CantigaGate *
 cantiga_gate_new (CantigaLedger *ledger)
@@ -39,7 +40,7 @@ cantiga_gate_new (CantigaLedger *ledger)
   CantigaGate *gate = g_new0 (CantigaGate, 1);
 
   gate->ledger = ledger;
-  gate->texts = cantiga_recycler_new (TEXT_MAX, 4);
+  gate->opened = cantiga_opened_new (OPENED_MAX);
   gate->envelopes = cantiga_recycler_new (ENVELOPE_MAX, 16);
   g_mutex_init (&gate->lock);
   gate->grants = g_hash_table_new_full (cantiga_id_hash, cantiga_id_equal_func, NULL, (GDestroyNotify)cantiga_grant_unref);
@@ -50,7 +51,7 @@ void
 cantiga_gate_free (CantigaGate *gate)
 {
   g_hash_table_unref (gate->grants);
-  cantiga_recycler_unref (gate->texts);
+  cantiga_opened_free (gate->opened);
   cantiga_recycler_unref (gate->envelopes);
   g_mutex_clear (&gate->lock);
   g_free (gate);
@@ -167,28 +168,32 @@ start (CantigaGate *gate, CantigaGrant *grant, gint64 now, GError **error)
   return TRUE;
 }
 
+static GBytes *
+seal (CantigaGate *gate, CantigaGrant *grant, const CantigaChunkRequest *request, const char *method, const char *path, guint64 index,
+      const CantigaOpenedChunk *chunk, GError **error)
+{
+  g_autoptr (CantigaRecycled) envelope = cantiga_recycler_take (gate->envelopes);
+  gsize length = cantiga_stream_envelope_length (grant->stream, chunk->path_length, chunk->length - 1 - 32 * chunk->path_length);
+
+  g_assert (length <= ENVELOPE_MAX);
+  if (!cantiga_stream_seal_chunk (grant->stream, request, method, path, index, chunk->text, chunk->length, envelope->bytes, error))
+    return NULL;
+  return cantiga_recycled_free_to_bytes (g_steal_pointer (&envelope), length);
+}
+
 GBytes *
 cantiga_gate_read_chunk (CantigaGate *gate, CantigaGrant *grant, const CantigaChunkRequest *request, const char *method, const char *path,
                          guint64 index, gint64 now, GError **error)
 {
-  g_autoptr (CantigaRecycled) text = NULL;
-  g_autoptr (CantigaRecycled) envelope = NULL;
-  gsize length, sealed_length;
-  guint n;
+  CantigaOpenedChunk *chunk;
+  GBytes *sealed = NULL;
 
-  if (!admit (grant, index, now, error))
+  if (!admit (grant, index, now, error) || (chunk = cantiga_opened_take (gate->opened, grant->title, index, error)) == NULL)
     return NULL;
-  text = cantiga_recycler_take (gate->texts);
-  n = cantiga_merkle_path (grant->title->merkle, index, text->bytes + 1);
-  text->bytes[0] = (guint8)n;
-  if (!cantiga_sealed_read_chunk (grant->title->sealed, index, text->bytes + 1 + 32 * n, &length, error) || !start (gate, grant, now, error))
-    return NULL;
-  envelope = cantiga_recycler_take (gate->envelopes);
-  sealed_length = cantiga_stream_envelope_length (grant->stream, n, length);
-  g_assert (sealed_length <= ENVELOPE_MAX);
-  if (!cantiga_stream_seal_chunk (grant->stream, request, method, path, index, text->bytes, 1 + 32 * n + length, envelope->bytes, error))
-    return NULL;
-  return cantiga_recycled_free_to_bytes (g_steal_pointer (&envelope), sealed_length);
+  if (start (gate, grant, now, error))
+    sealed = seal (gate, grant, request, method, path, index, chunk, error);
+  cantiga_opened_give_back (gate->opened, chunk);
+  return sealed;
 }
 
 void
@@ -207,10 +212,17 @@ grant_is_over_cb (gpointer id, gpointer value, gpointer now)
   return cantiga_server_session_get_state (grant->session) == CANTIGA_SESSION_ENDED || *(gint64 *)now >= grant->play.ends;
 }
 
-void
-cantiga_gate_sweep (CantigaGate *gate, gint64 now)
+static void
+sweep_grants (CantigaGate *gate, gint64 now)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&gate->lock);
 
   g_hash_table_foreach_remove (gate->grants, grant_is_over_cb, &now);
+}
+
+void
+cantiga_gate_sweep (CantigaGate *gate, gint64 now)
+{
+  cantiga_opened_sweep (gate->opened);
+  sweep_grants (gate, now);
 }
