@@ -101,15 +101,23 @@ cantiga_opened_get_room (CantigaOpened *opened)
   return opened->n_slots;
 }
 
+/* With the lock held. Not found any more; the text is still there. */
+static void
+forget (CantigaOpened *opened, Slot *slot)
+{
+  if (slot->kept)
+    g_hash_table_remove (opened->by_place, slot);
+  slot->kept = FALSE;
+}
+
 /* With the lock held. */
 static void
 empty (CantigaOpened *opened, Slot *slot)
 {
   if (!slot->kept)
     return;
-  g_hash_table_remove (opened->by_place, slot);
-  slot->kept = FALSE;
-  cantiga_wipe (slot->bytes, slot->chunk.length);
+  forget (opened, slot);
+  cantiga_wipe (slot->bytes, TEXT_MAX);
 }
 
 void
@@ -141,7 +149,7 @@ cantiga_opened_sweep (CantigaOpened *opened)
 
 /* ---- one chunk ---- */
 
-/* The chunk, if it is there; else the slot that was asked for longest ago, emptied, and no more under its old place. NULL: all are on loan. */
+/* The chunk, if it is there; else the slot that was asked for longest ago, and no more under its old place. NULL: all are on loan. */
 static Slot *
 choose (CantigaOpened *opened, const Slot *place)
 {
@@ -152,7 +160,8 @@ choose (CantigaOpened *opened, const Slot *place)
     if (((Slot *)link->data)->loans == 0)
       {
         slot = link->data;
-        empty (opened, slot);
+        /* Written over at once, or wiped if that fails: wiping it now would cost as much as opening the next. */
+        forget (opened, slot);
         slot->title = place->title;
         slot->index = place->index;
       }
