@@ -265,6 +265,17 @@ def every_source_is_built(files):
             yield file.path, 1, "'%s' stands in no meson.build" % name
 
 
+def every_test_is_run(files):
+    """Scripts: a test that no meson.build names fails for nobody."""
+    listed = [file.text for file in files if file.path.startswith("tests/") and file.path.endswith("meson.build")]
+    for file in files:
+        name = os.path.basename(file.path)
+        if file.path.startswith("tests/") and name.startswith("test-") and name.endswith(".py"):
+            stem = name[len("test-"):-len(".py")]
+            if not any(name + "'" in text or ("'%s'" % stem in text and re.search(r"'test-(@0@|' \+ name \+ ')\.py'", text)) for text in listed):
+                yield file.path, 1, "%s stands in no meson.build" % name
+
+
 def problem_types_are_those_of_the_specification(_):
     section = re.search(r"^## 11\..*?(?=^## )", read("docs/protocol.md"), re.DOTALL | re.MULTILINE)
     start = read("docs/protocol.md").count("\n", 0, section.start()) + 1 if section else 1
@@ -350,6 +361,7 @@ RULES = [
     nothing_is_skipped,
     names_say_what_a_thing_is,
     every_source_is_built,
+    every_test_is_run,
     problem_types_are_those_of_the_specification,
     labels_are_those_of_the_specification,
     labels_stand_on_one_page,

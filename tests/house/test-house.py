@@ -33,6 +33,9 @@ GOOD = {
     "server/meson.build": "files ('ledger.c', 'sql-sqlite.c')\n",
     "tests/core/test-good.c": '#include "core/good.h"\n',
     "tests/core/meson.build": "core_tests = [\n  'good',\n]\nexecutable ('test-' + name + '.c')\n",
+    "tests/e2e/test-found.py": "x = 1\n",
+    "tests/e2e/test-named.py": "x = 1\n",
+    "tests/e2e/meson.build": "test ('named', files ('test-named.py'))\nforeach each : ['found']\n  test (each, files ('test-@0@.py'.format (each)))\nendforeach\n",
     "data/demo/data.txt": "a folder of this name is no name of ours\n",
 }
 
@@ -106,6 +109,7 @@ CASES = [
     ("names say what a thing is", new_file("src/core/key-helper.c", "int x;")),
     ("every source is built", ({"src/core/lost.c": "int x;\n"}, "src/core/lost.c:1:")),
     ("every source is built", ({"tests/core/test-lost.c": "int x;\n"}, "tests/core/test-lost.c:1:")),
+    ("every test is run", ({"tests/e2e/test-lost.py": "x = 1\n"}, "tests/e2e/test-lost.py:1:")),
     ("problem types are those of the specification", changed("src/core/error.c", "not-found", "missing", "src/core/error.c:2:")),
     ("problem types are those of the specification", changed("src/core/error.c", "404", "410", "src/core/error.c:2:")),
     ("problem types are those of the specification", changed("docs/protocol.md", "`not-found`", "`not-found` `gone`", "docs/protocol.md:6:")),
