@@ -4,6 +4,8 @@ import os
 import re
 import sys
 
+import tap
+
 SOURCE = os.environ["CANTIGA_SOURCE"]
 TRANSLATED = {"README.md": "docs/pt/README.md", "docs/listener.md": "docs/pt/listener.md"}
 
@@ -71,15 +73,7 @@ def main():
         ("every script that a document names is there", lambda: [line for path in documents() for line in named_scripts(path)]),
         ("what is said in two languages is the same", lambda: [line for pair in TRANSLATED.items() for line in differences(*pair)]),
     ]
-    print(f"1..{len(tests)}")
-    failed = 0
-    for number, (name, found) in enumerate(tests, 1):
-        wrong = found()
-        print(f"{'not ok' if wrong else 'ok'} {number} - {name}")
-        for line in wrong:
-            print(f"# {line}")
-        failed |= bool(wrong)
-    return failed
+    return tap.run(tests)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ import os
 import re
 import sys
 
+import tap
+
 MANIFEST = os.path.join(os.environ["CANTIGA_SOURCE"], "build-aux/flatpak/io.github.cantiga.Cantiga.yml")
 # What a player of music on the local network has no use for.
 TOO_WIDE = re.compile(r"--(filesystem|persist|device=(?!dri$)|socket=(?!(wayland|fallback-x11|pulseaudio|pcsc)$)|allow|talk-name|own-name|system-own-name"
@@ -44,15 +46,7 @@ def not_pinned():
 
 def main():
     tests = [("every permission has its reason", without_reason), ("no permission is wide", too_wide), ("what is downloaded is pinned by its checksum", not_pinned)]
-    print(f"1..{len(tests)}")
-    failed = 0
-    for number, (name, found) in enumerate(tests, 1):
-        wrong = found()
-        print(f"{'not ok' if wrong else 'ok'} {number} - {name}")
-        for line in wrong:
-            print(f"# {line}")
-        failed |= bool(wrong)
-    return failed
+    return tap.run(tests)
 
 
 if __name__ == "__main__":
