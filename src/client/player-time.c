@@ -71,11 +71,18 @@ find_buffered (CantigaPlayer *self)
   return duration * (double)MIN (at, chunks) / (double)chunks;
 }
 
+static gboolean
+lacks_chunks (CantigaPlayer *self)
+{
+  return self->flow == CANTIGA_FLOW_DRY
+         || (self->flow == CANTIGA_FLOW_FILLING && self->now.source != NULL && cantiga_source_is_waiting (self->now.source));
+}
+
 void
 cantiga_player_look_at_chunks (CantigaPlayer *self)
 {
   double buffered = find_buffered (self);
-  gboolean buffering = cantiga_player_is_buffering (self);
+  gboolean buffering = lacks_chunks (self);
 
   if (buffered != self->buffered)
     {
@@ -89,11 +96,11 @@ cantiga_player_look_at_chunks (CantigaPlayer *self)
     }
 }
 
+/* What was told last: whoever asks between two notifications would else never hear that it is over. */
 gboolean
 cantiga_player_is_buffering (CantigaPlayer *self)
 {
-  return self->flow == CANTIGA_FLOW_DRY
-         || (self->flow == CANTIGA_FLOW_FILLING && self->now.source != NULL && cantiga_source_is_waiting (self->now.source));
+  return self->buffering;
 }
 
 /* ---- what comes next ---- */
