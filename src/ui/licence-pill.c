@@ -140,6 +140,13 @@ cantiga_licence_pill_set_property (GObject *object, guint id, const GValue *valu
   update (self, FALSE);
 }
 
+void
+cantiga_licence_pill_keep_whole (CantigaLicencePill *self)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (self->labels); i++)
+    gtk_label_set_ellipsize (self->labels[i], PANGO_ELLIPSIZE_NONE);
+}
+
 static void
 cantiga_licence_pill_dispose (GObject *object)
 {
@@ -170,7 +177,7 @@ static void
 cantiga_licence_pill_init (CantigaLicencePill *self)
 {
   self->box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 4);
-  self->icon = GTK_IMAGE (gtk_image_new ());
+  self->icon = g_object_new (GTK_TYPE_IMAGE, "accessible-role", GTK_ACCESSIBLE_ROLE_PRESENTATION, NULL);
   self->numbers = GTK_STACK (gtk_stack_new ());
   gtk_widget_add_css_class (self->box, "licence");
   gtk_widget_set_halign (self->box, GTK_ALIGN_START);

@@ -14,4 +14,7 @@ G_DECLARE_FINAL_TYPE (CantigaLicencePill, cantiga_licence_pill, CANTIGA, LICENCE
 /* Both NULL to let go. queue says which title is spent now. */
 void cantiga_licence_pill_set (CantigaLicencePill *pill, CantigaTitle *title, CantigaQueue *queue);
 
+/* Its words are never cut: what stands beside it makes room. */
+void cantiga_licence_pill_keep_whole (CantigaLicencePill *pill);
+
 G_END_DECLS

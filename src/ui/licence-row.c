@@ -194,6 +194,7 @@ cantiga_licence_row_init (CantigaLicenceRow *self)
   g_type_ensure (CANTIGA_TYPE_COVER);
   g_type_ensure (CANTIGA_TYPE_LICENCE_PILL);
   gtk_widget_init_template (GTK_WIDGET (self));
+  cantiga_licence_pill_keep_whole (self->pill);
 }
 
 GtkWidget *

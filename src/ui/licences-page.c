@@ -25,6 +25,7 @@ struct _CantigaLicencesPage
 
   /* template */
   GtkStack *stack;
+  GtkSpinner *spinner;
   AdwStatusPage *trouble;
   GtkWidget *groups[N_KINDS];
   GtkListBox *lists[N_KINDS];
@@ -554,6 +555,7 @@ cantiga_licences_page_class_init (CantigaLicencesPageClass *klass)
   widget_class->map = cantiga_licences_page_map;
   gtk_widget_class_set_template_from_resource (widget_class, CANTIGA_RESOURCES "ui/licences-page.ui");
   gtk_widget_class_bind_template_child (widget_class, CantigaLicencesPage, stack);
+  gtk_widget_class_bind_template_child (widget_class, CantigaLicencesPage, spinner);
   gtk_widget_class_bind_template_child (widget_class, CantigaLicencesPage, trouble);
   for (gsize kind = 0; kind < N_KINDS; kind++)
     {
@@ -572,6 +574,9 @@ static void
 cantiga_licences_page_init (CantigaLicencesPage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  /* One that is not seen would turn all the same, and costs. */
+  g_signal_connect_swapped (self->spinner, "map", G_CALLBACK (gtk_spinner_start), self->spinner);
+  g_signal_connect_swapped (self->spinner, "unmap", G_CALLBACK (gtk_spinner_stop), self->spinner);
   self->rows = g_hash_table_new_full (NULL, NULL, g_object_unref, g_object_unref);
   self->leaving = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
   for (guint kind = 0; kind < N_KINDS; kind++)
