@@ -4,6 +4,7 @@
 #include "ui/album.h"
 #include "ui/artist.h"
 #include "ui/group-page.h"
+#include "ui/probe.h"
 #include "ui/window-private.h"
 
 #define NAME_MAX_LETTERS 30
@@ -19,6 +20,7 @@ cantiga_window_play (CantigaWindow *self, GPtrArray *titles, guint place)
 {
   g_autoptr (GPtrArray) own = g_ptr_array_new_full (titles->len, g_object_unref);
 
+  cantiga_probe_mark (GTK_WIDGET (self), "asked", titles->len);
   for (guint i = 0; i < titles->len; i++)
     g_ptr_array_add (own, g_object_ref (titles->pdata[i]));
   if (self->queue != NULL && get_session (self) != NULL && place < own->len)

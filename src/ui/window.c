@@ -6,6 +6,7 @@
 #include "ui/application.h"
 #include "ui/card-words.h"
 #include "ui/invitation-window.h"
+#include "ui/probe.h"
 #include "ui/refusal.h"
 #include "ui/settings.h"
 #include "ui/settings-wishes.h"
@@ -429,6 +430,12 @@ failed_cb (CantigaQueue *queue, CantigaTitle *title, const GError *error, Cantig
   refused_cb (queue, title, error, cantiga_queue_get_state (queue) == CANTIGA_QUEUE_EMPTY, self);
 }
 
+static void
+started_cb (CantigaWindow *self)
+{
+  cantiga_probe_mark (GTK_WIDGET (self), "sound", 0);
+}
+
 /* Said when something is to be heard, and once: it does not get better by itself. */
 static void
 tell_silence (CantigaWindow *self)
@@ -476,6 +483,7 @@ make_queue (CantigaWindow *self)
   g_signal_connect_object (self->queue, "failed", G_CALLBACK (failed_cb), self, 0);
   g_signal_connect_object (self->queue, "again", G_CALLBACK (again_cb), self, 0);
   g_signal_connect_object (self->queue, "silent", G_CALLBACK (silent_cb), self, 0);
+  g_signal_connect_object (cantiga_queue_get_player (self->queue), "started", G_CALLBACK (started_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->queue, "notify", G_CALLBACK (cantiga_window_keep_later), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->queue, "items-changed", G_CALLBACK (cantiga_window_keep_later), self, G_CONNECT_SWAPPED);
   cantiga_settings_bind_queue (self->queue);
@@ -617,11 +625,18 @@ cantiga_window_keep_size (CantigaWindow *self)
   g_settings_set_boolean (settings, "window-maximized", gtk_window_is_maximized (GTK_WINDOW (self)));
 }
 
+static void
+mapped_cb (CantigaWindow *self)
+{
+  cantiga_probe_mark (GTK_WIDGET (self), "window", 0);
+}
+
 CantigaWindow *
 cantiga_window_new (GtkApplication *application, CantigaSharing *sharing, CantigaDemo *demo, const char *state, const char *const *modules)
 {
   CantigaWindow *self = g_object_new (CANTIGA_TYPE_WINDOW, "application", application, NULL);
 
+  g_signal_connect (self, "map", G_CALLBACK (mapped_cb), NULL);
   self->modules = g_strdupv ((char **)modules);
   cantiga_window_take_demo (self, demo);
   restore_size (self);

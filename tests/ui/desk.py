@@ -35,6 +35,7 @@ GAP_MAX_MS = 250
 
 def enter(size="1000x700", animations=False):
     """Starts this script again on a display and a bus of its own, and ends with it; returns only there."""
+    os.environ.setdefault("CANTIGA_DESK_SIZE", size)
     if os.environ.get("CANTIGA_DESK"):
         return
     with tempfile.TemporaryDirectory(prefix="cantiga-desk-") as folder:
@@ -79,15 +80,16 @@ class Desk(journey.Place):
         self.whole = True
         self.size = "1000x700+0+0"
 
-    def open(self, *arguments, card=None, env=None, state=None, module=None):
+    def open(self, *arguments, card=None, env=None, state=None, module=None, probe=True):
         """Starts the player, and waits until its window can be seen."""
         import pyatspi
         self.atspi = pyatspi
         self.program = self.start(os.path.join(journey.BUILD, "src/ui/cantiga"), "--state", state or self.path("player"), "--card-module", module or journey.module(),
-                                  *arguments, env={"CANTIGA_PROBE": "1", **journey.without_leaks(self.env), **(card.env if card else {}), **(env or {})})
+                                  *arguments, env={**({"CANTIGA_PROBE": "1"} if probe else {}), **journey.without_leaks(self.env), **(card.env if card else {}), **(env or {})})
         self.window = self.root = None
         self.window = self.root = journey.until(lambda: self.find_window("Cantiga"), "the program's window")
-        self.start_anew()
+        if probe:
+            self.start_anew()
         return self.program
 
     def set_before(self, key, value):
@@ -153,6 +155,15 @@ class Desk(journey.Place):
                 fitting = fits(node.name) and (role is None or node.getRoleName() == role) and self.is_laid_out(node)
             if fitting:
                 yield node
+
+    def nameless(self):
+        """What can be reached and pressed, and has no name of its own: GTK then tells what it is made of."""
+        found = []
+        for node in self.walk():
+            with contextlib.suppress(Exception):
+                if node.getState().contains(self.atspi.STATE_FOCUSABLE) and (not node.name or re.match("(Gtk|Adw|Cantiga)[A-Z]", node.name)) and self.is_laid_out(node):
+                    found.append(f"{node.getRoleName()} “{node.name}”")
+        return found
 
     def all(self, name, role=None):
         return list(self.each(name, role))
@@ -271,7 +282,8 @@ class Desk(journey.Place):
 
     def resize(self, width, height):
         """The window without its border; there is no compositor, so GTK draws one of 5 pixels within."""
-        width, height = min(width + 10, 1000), min(height + 10, 700)
+        whole = [int(number) for number in os.environ["CANTIGA_DESK_SIZE"].split("x")]
+        width, height = min(width + 10, whole[0]), min(height + 10, whole[1])
         window = subprocess.run(["xdotool", "search", "--all", "--onlyvisible", "--pid", str(self.program.pid), "--name", "Cantiga"], env=self.env, check=True,
                                 capture_output=True, text=True).stdout.split()[0]
         subprocess.run(["xdotool", "windowsize", "--sync", window, str(width), str(height)], env=self.env, check=True)

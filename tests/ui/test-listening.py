@@ -132,6 +132,7 @@ def _(place):
 
 @desk.step("meanwhile the screen never waited, and the program ends without complaint")
 def _(place):
+    journey.equal(place.nameless(), [], "what has no name")
     place.tell_longest_gap()
     place.key("ctrl+q")
     place.program.wait()
