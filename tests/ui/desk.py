@@ -161,6 +161,9 @@ class Desk(journey.Place):
         found = []
         for node in self.walk():
             with contextlib.suppress(Exception):
+                # GTK 4.8 says of what scrolls that it can be reached.
+                if node.getRoleName() == "scroll pane":
+                    continue
                 if node.getState().contains(self.atspi.STATE_FOCUSABLE) and (not node.name or re.match("(Gtk|Adw|Cantiga)[A-Z]", node.name)) and self.is_laid_out(node):
                     found.append(f"{node.getRoleName()} “{node.name}”")
         return found
