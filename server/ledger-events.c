@@ -7,19 +7,12 @@ static const char *const event_names[CANTIGA_N_EVENTS] = {
   [CANTIGA_EVENT_RESTORED] = "restored",
 };
 
-/* Where the plays end: the last number and link. Sealed, so that events cannot be cut off at the end. */
-typedef struct
-{
-  gint64 number;
-  guint8 chain[CANTIGA_HASH_LENGTH];
-} Head;
-
 static const CantigaId head_id = { { 0 } };
 
 /* ---- the head ---- */
 
 static gboolean
-load_head (CantigaLedger *ledger, gboolean *ret_there, Head *ret_head, GError **error)
+load_head (CantigaLedger *ledger, gboolean *ret_there, CantigaHead *ret_head, GError **error)
 {
   g_autoptr (CantigaStatement) statement = cantiga_sql_prepare (ledger->sql, "SELECT sealed FROM head", error);
   g_autoptr (GBytes) text = NULL;
@@ -43,7 +36,7 @@ load_head (CantigaLedger *ledger, gboolean *ret_there, Head *ret_head, GError **
 }
 
 static gboolean
-store_head (CantigaLedger *ledger, const Head *head, GError **error)
+store_head (CantigaLedger *ledger, const CantigaHead *head, GError **error)
 {
   g_autoptr (CantigaBuffer) text = cantiga_buffer_new ();
   g_autoptr (GBytes) sealed = NULL;
@@ -61,18 +54,32 @@ store_head (CantigaLedger *ledger, const Head *head, GError **error)
   return cantiga_statement_run (statement, NULL, error);
 }
 
+gboolean
+cantiga_ledger_settle_head (CantigaLedger *ledger, GError **error)
+{
+  gboolean owes = ledger->owes_head;
+
+  ledger->owes_head = FALSE;
+  return !owes || store_head (ledger, &ledger->head, error);
+}
+
 static gboolean
-take_head (CantigaLedger *ledger, Head *ret_head, GError **error)
+take_head (CantigaLedger *ledger, CantigaHead *ret_head, GError **error)
 {
   gboolean there;
 
+  if (ledger->knows_head)
+    {
+      *ret_head = ledger->head;
+      return TRUE;
+    }
   return load_head (ledger, &there, ret_head, error) && (there || cantiga_ledger_fail_damaged (CANTIGA_TABLE_HEAD, error));
 }
 
 gboolean
 cantiga_ledger_last_number (CantigaLedger *ledger, gint64 *ret_number, GError **error)
 {
-  Head head;
+  CantigaHead head;
 
   if (!take_head (ledger, &head, error))
     return FALSE;
@@ -84,7 +91,7 @@ static gboolean
 make_head (CantigaLedger *ledger, GError **error)
 {
   g_autoptr (CantigaTransaction) transaction = cantiga_ledger_write (ledger, error);
-  Head head = { 0 };
+  CantigaHead head = { 0 };
   gboolean there;
 
   /* Looked for again: another program may have been faster. */
@@ -96,7 +103,7 @@ static gboolean
 look_for_head (CantigaLedger *ledger, gboolean *ret_there, GError **error)
 {
   g_autoptr (CantigaTransaction) transaction = cantiga_ledger_read (ledger, error);
-  Head head;
+  CantigaHead head;
 
   return transaction != NULL && load_head (ledger, ret_there, &head, error);
 }
@@ -187,7 +194,7 @@ link_event (const CantigaEvent *event, gconstpointer sealed, gsize length, guint
 }
 
 static gboolean
-insert_event (CantigaLedger *ledger, const CantigaEvent *event, GBytes *sealed, const Head *head, GError **error)
+insert_event (CantigaLedger *ledger, const CantigaEvent *event, GBytes *sealed, const CantigaHead *head, GError **error)
 {
   g_autoptr (CantigaStatement) statement = cantiga_sql_prepare (ledger->sql, "INSERT INTO plays VALUES (?1, ?2, ?3, ?4)", error);
 
@@ -204,7 +211,7 @@ gboolean
 cantiga_ledger_append_event (CantigaLedger *ledger, CantigaEvent *event, GError **error)
 {
   g_autoptr (GBytes) sealed = NULL;
-  Head head;
+  CantigaHead head;
 
   if (!take_head (ledger, &head, error))
     return FALSE;
@@ -213,7 +220,11 @@ cantiga_ledger_append_event (CantigaLedger *ledger, CantigaEvent *event, GError 
   if (sealed == NULL)
     return FALSE;
   link_event (event, g_bytes_get_data (sealed, NULL), g_bytes_get_size (sealed), head.chain);
-  return insert_event (ledger, event, sealed, &head, error) && store_head (ledger, &head, error);
+  if (!insert_event (ledger, event, sealed, &head, error))
+    return FALSE;
+  ledger->head = head;
+  ledger->knows_head = ledger->owes_head = TRUE;
+  return TRUE;
 }
 
 static gboolean
@@ -272,7 +283,7 @@ cantiga_ledger_load_event (CantigaLedger *ledger, gint64 number, CantigaEvent *r
 /* ---- all events ---- */
 
 static gboolean
-read_row (CantigaLedger *ledger, CantigaStatement *statement, Head *head, CantigaEvent *ret_event, GError **error)
+read_row (CantigaLedger *ledger, CantigaStatement *statement, CantigaHead *head, CantigaEvent *ret_event, GError **error)
 {
   gconstpointer sealed, chain;
   gsize sealed_length, chain_length;
@@ -293,9 +304,9 @@ read_row (CantigaLedger *ledger, CantigaStatement *statement, Head *head, Cantig
 }
 
 static gboolean
-check_head (CantigaLedger *ledger, const Head *reached, GError **error)
+check_head (CantigaLedger *ledger, const CantigaHead *reached, GError **error)
 {
-  Head head;
+  CantigaHead head;
 
   if (!take_head (ledger, &head, error))
     return FALSE;
@@ -310,7 +321,7 @@ cantiga_ledger_each_event (CantigaLedger *ledger, CantigaEventVisit visit, gpoin
 {
   g_autoptr (CantigaStatement) statement = cantiga_sql_prepare (ledger->sql, "SELECT number, play, sealed, chain FROM plays ORDER BY number", error);
   CantigaStep step = CANTIGA_STEP_FAILED;
-  Head reached = { 0 };
+  CantigaHead reached = { 0 };
 
   while (statement != NULL && (step = cantiga_statement_step (statement, error)) == CANTIGA_STEP_ROW)
     {

@@ -224,6 +224,29 @@ grant (Asking *asking, GError **error)
   return there ? fail_over (&last, error) : grant_new (asking, &key, error);
 }
 
+/* The questions of grant() and grant_new(), as they come. */
+static void
+foresee_grant_cb (CantigaLedger *ledger, gpointer work_data)
+{
+  const Asking *asking = work_data;
+  g_autoptr (GArray) leases = NULL;
+  g_autoptr (GArray) held = NULL;
+  CantigaLicenceEntry entry;
+  CantigaId key, licence;
+  CantigaLease lease;
+  CantigaEvent last;
+  gboolean there;
+
+  if (!find_play (ledger, asking->listener, asking->play, &key, NULL)
+      || !cantiga_ledger_find_by_ids (ledger, CANTIGA_TABLE_LICENCES, asking->listener, asking->title, &licence, NULL)
+      || !cantiga_ledger_load_lease (ledger, &key, &there, &lease, NULL) || !cantiga_ledger_last_event (ledger, &key, &there, &last, NULL))
+    return;
+  leases = cantiga_ledger_load_leases_of (ledger, &licence, NULL);
+  if (asking->policy->at_once > 0)
+    held = cantiga_ledger_load_leases_held (ledger, asking->listener, asking->now, NULL);
+  (void)!cantiga_ledger_load_licence (ledger, &licence, &there, &entry, NULL);
+}
+
 static gboolean
 grant_cb (CantigaLedger *ledger, gpointer asking, GError **error)
 {
@@ -246,7 +269,7 @@ cantiga_ledger_grant_play (CantigaLedger *ledger, const CantigaPolicy *policy, c
                     .now = now };
 
   *ret_deleted = FALSE;
-  if (!cantiga_ledger_write_together (ledger, grant_cb, &asking, error))
+  if (!cantiga_ledger_write_for (ledger, listener, foresee_grant_cb, grant_cb, &asking, error))
     {
       g_clear_error (&asking.refusal);
       return FALSE;
@@ -344,7 +367,7 @@ cantiga_ledger_start_play (CantigaLedger *ledger, const CantigaId *listener, con
 {
   Turn turn = { listener, play, now };
 
-  return cantiga_ledger_write_together (ledger, start_cb, &turn, error);
+  return cantiga_ledger_write_for (ledger, listener, NULL, start_cb, &turn, error);
 }
 
 static gboolean
@@ -371,7 +394,7 @@ cantiga_ledger_end_play (CantigaLedger *ledger, const CantigaId *listener, const
 {
   Turn turn = { listener, play, now };
 
-  return cantiga_ledger_write_together (ledger, end_cb, &turn, error);
+  return cantiga_ledger_write_for (ledger, listener, NULL, end_cb, &turn, error);
 }
 
 /* ---- sweep ---- */

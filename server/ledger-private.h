@@ -33,12 +33,22 @@ typedef struct
   CantigaKey find[CANTIGA_N_TABLES];
 } CantigaLedgerKeys;
 
+/* Where the plays end: the last number and link. Sealed, so that events cannot be cut off at the end. */
+typedef struct
+{
+  gint64 number;
+  guint8 chain[CANTIGA_HASH_LENGTH];
+} CantigaHead;
+
 struct _CantigaLedger
 {
   GMutex lock; /* of all that follows */
   CantigaSql *sql;
   CantigaSecret *keys; /* a CantigaLedgerKeys */
   CantigaSecret *id_key;
+  gboolean knows_head; /* head is where the plays end, in this transaction: ledger-events.c */
+  gboolean owes_head;  /* it is to be written before the commit */
+  CantigaHead head;
 
   GMutex queue_lock; /* of all that follows: ledger-together.c */
   GCond queue_changed;
@@ -51,9 +61,14 @@ gboolean cantiga_ledger_migrate (CantigaLedger *ledger, GError **error) G_GNUC_W
 
 /* What is to be written, in a transaction; FALSE with error: nothing of it is. */
 typedef gboolean (*CantigaWork) (CantigaLedger *ledger, gpointer work_data, GError **error);
+/* What a work will ask first, asked ahead of it, without looking at the answers (server/sql.h); where that is worth it. */
+typedef void (*CantigaForesee) (CantigaLedger *ledger, gpointer work_data);
 /* Together with whatever other threads want to write now: one commit for all, durable when it returns. work may be called in another thread, while this
  * one waits. */
 gboolean cantiga_ledger_write_together (CantigaLedger *ledger, CantigaWork work, gpointer work_data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same for work on the plays and licences of one listener, who is all that it touches. */
+gboolean cantiga_ledger_write_for (CantigaLedger *ledger, const CantigaId *listener, CantigaForesee foresee, CantigaWork work, gpointer work_data,
+                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The ledger with its lock held in a transaction that is rolled back unless it was committed. */
 typedef struct _CantigaLedger CantigaTransaction;
@@ -167,6 +182,8 @@ typedef struct
 
 /* number is drawn here. */
 gboolean cantiga_ledger_append_event (CantigaLedger *ledger, CantigaEvent *event, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Before a commit: the head is written once for all events of a transaction. */
+gboolean cantiga_ledger_settle_head (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* All events in order, each checked against the one before, the last against the head. visit returns FALSE with error to stop. */
 typedef gboolean (*CantigaEventVisit) (const CantigaEvent *event, gpointer user_data, GError **error);
 gboolean cantiga_ledger_each_event (CantigaLedger *ledger, CantigaEventVisit visit, gpointer user_data, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -42,7 +42,7 @@ static const char *const sqlite[] = {
   "CREATE TABLE crl (one INTEGER PRIMARY KEY CHECK (one = 1), sealed BLOB NOT NULL) STRICT;",
 };
 
-/* The same for PostgreSQL, as it stood when that was learnt: one step. */
+/* The same for PostgreSQL, as it stood when that was learnt: one step, and what came since. */
 static const char *const postgresql[] = {
   "CREATE TABLE generation (one INT PRIMARY KEY CHECK (one = 1), value BIGINT NOT NULL);"
   "INSERT INTO generation VALUES (1, 1);"
@@ -83,6 +83,10 @@ static const char *const postgresql[] = {
   "CREATE TRIGGER plays_are_not_changed BEFORE UPDATE OR DELETE ON plays FOR EACH ROW EXECUTE FUNCTION plays_refuse ();"
   "CREATE TRIGGER plays_are_not_cut BEFORE TRUNCATE ON plays FOR EACH STATEMENT EXECUTE FUNCTION plays_refuse ();"
   "CREATE TRIGGER plays_are_appended BEFORE INSERT ON plays FOR EACH ROW EXECUTE FUNCTION plays_append ();",
+  /* The highest number is had from the index, whatever is known of the table; for what is above a number a new ledger's plan looked at all plays. */
+  "CREATE OR REPLACE FUNCTION plays_append () RETURNS trigger LANGUAGE plpgsql AS"
+  " $$ BEGIN IF NEW.number <= (SELECT max (number) FROM plays) THEN RAISE EXCEPTION 'plays are only ever appended'; END IF;"
+  " RETURN NEW; END $$;",
 };
 
 gboolean

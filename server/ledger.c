@@ -27,6 +27,7 @@ static CantigaTransaction *
 begin (CantigaLedger *ledger, gboolean (*how) (CantigaSql *, GError **), GError **error)
 {
   g_mutex_lock (&ledger->lock);
+  ledger->knows_head = ledger->owes_head = FALSE;
   if (how (ledger->sql, error))
     return ledger;
   g_mutex_unlock (&ledger->lock);
@@ -48,13 +49,14 @@ cantiga_ledger_write (CantigaLedger *ledger, GError **error)
 gboolean
 cantiga_transaction_commit (CantigaTransaction *transaction, GError **error)
 {
-  return cantiga_sql_commit (transaction->sql, error);
+  return cantiga_ledger_settle_head (transaction, error) && cantiga_sql_commit (transaction->sql, error);
 }
 
 void
 cantiga_transaction_end (CantigaTransaction *transaction)
 {
   cantiga_sql_rollback (transaction->sql);
+  transaction->knows_head = transaction->owes_head = FALSE;
   g_mutex_unlock (&transaction->lock);
 }
 

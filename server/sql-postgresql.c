@@ -8,6 +8,8 @@
 
 #define PARAMETERS_MAX 12
 #define NUMBER_LENGTH 8
+/* How much may be sent before its answers are taken in: both sides' buffers have room for that. */
+#define LATER_MAX 128
 
 typedef struct
 {
@@ -16,6 +18,11 @@ typedef struct
   GHashTable *statements; /* text → Statement, owned */
   guint connections;      /* made so far: what was prepared in an older one is prepared again */
   guint names;
+
+  guint later;           /* sent, and not answered yet; the connection is in pipeline mode then */
+  gboolean is_foreseeing;
+  GPtrArray *questions;  /* GBytes: what was sent meanwhile, in order */
+  GHashTable *foreseen;  /* GBytes of a question → PGresult */
 } Postgresql;
 
 typedef struct
@@ -89,6 +96,92 @@ is_good (const PGresult *result)
   return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY;
 }
 
+/* ---- what was sent ahead (libpq's pipeline mode) ---- */
+
+static gboolean
+send_failed (Postgresql *sql, GError **error)
+{
+  return fail_result (sql, NULL, error);
+}
+
+static gboolean
+enter_pipeline (Postgresql *sql, GError **error)
+{
+  return PQpipelineStatus (sql->connection) == PQ_PIPELINE_ON || PQenterPipelineMode (sql->connection) == 1 || send_failed (sql, error);
+}
+
+/* The answer to one thing that was sent; NULL if the connection is lost. */
+static PGresult *
+take_result (Postgresql *sql)
+{
+  PGresult *result = PQgetResult (sql->connection);
+  PGresult *end = result != NULL ? PQgetResult (sql->connection) : NULL;
+
+  PQclear (end);
+  return result;
+}
+
+typedef void (*TakeAnswer) (Postgresql *sql, guint at, PGresult *result, gpointer user_data);
+
+/* Takes in the answers to everything that was sent; take (may be NULL) gets each that is well, to keep or clear. The first failure is told. */
+static gboolean
+settle (Postgresql *sql, TakeAnswer take, gpointer user_data, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  guint n = sql->later;
+
+  sql->later = 0;
+  /* Answers that nobody takes are asked for again when they are needed. */
+  if (take == NULL)
+    g_ptr_array_set_size (sql->questions, 0);
+  if (PQpipelineStatus (sql->connection) == PQ_PIPELINE_OFF)
+    return TRUE;
+  if (PQpipelineSync (sql->connection) != 1)
+    return send_failed (sql, error);
+  for (guint i = 0; i < n; i++)
+    {
+      PGresult *result = take_result (sql);
+      gboolean good = is_good (result);
+
+      if (!good && failure == NULL)
+        fail_result (sql, result, &failure);
+      if (good && take != NULL)
+        take (sql, i, result, user_data);
+      else
+        PQclear (result);
+    }
+  PQclear (PQgetResult (sql->connection)); /* of the sync */
+  (void)PQexitPipelineMode (sql->connection);
+  if (failure == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
+}
+
+static gboolean
+count_later (Postgresql *sql, gboolean sent, GError **error)
+{
+  if (!sent)
+    return send_failed (sql, error);
+  sql->later++;
+  return sql->later < LATER_MAX || sql->is_foreseeing || settle (sql, NULL, NULL, error);
+}
+
+static void
+keep_last (Postgresql *sql, guint at, PGresult *result, gpointer ret_last)
+{
+  PGresult **last = ret_last;
+
+  PQclear (*last);
+  *last = result;
+}
+
+static void
+forget_foreseen (Postgresql *sql)
+{
+  g_hash_table_remove_all (sql->foreseen);
+}
+
 /* ---- connection ---- */
 
 static void
@@ -123,6 +216,8 @@ postgresql_connect (CantigaSql *base, GError **error)
 
   if (PQstatus (sql->connection) == CONNECTION_OK)
     return TRUE;
+  sql->later = 0;
+  forget_foreseen (sql);
   PQreset (sql->connection);
   /* A server that runs is not configured wrongly: its database is away, and comes back. */
   return configure (sql, &failure) || cantiga_fail (error, CANTIGA_ERROR_BUSY);
@@ -145,6 +240,8 @@ postgresql_free (CantigaSql *base)
   Postgresql *sql = postgresql_of (base);
 
   g_hash_table_unref (sql->statements);
+  g_hash_table_unref (sql->foreseen);
+  g_ptr_array_unref (sql->questions);
   PQfinish (sql->connection);
   g_free (sql);
 }
@@ -153,11 +250,39 @@ static gboolean
 postgresql_exec (CantigaSql *base, const char *text, GError **error)
 {
   Postgresql *sql = postgresql_of (base);
-  PGresult *result = PQexec (sql->connection, text);
-  gboolean good = is_good (result) || fail_result (sql, result, error);
+  g_autoptr (GError) failure = NULL;
+  PGresult *result;
+  gboolean good;
 
+  forget_foreseen (sql);
+  /* What was sent before it may have failed: then there is only the way back. */
+  if (!settle (sql, NULL, NULL, &failure) && !g_str_equal (text, "ROLLBACK"))
+    {
+      g_propagate_error (error, g_steal_pointer (&failure));
+      return FALSE;
+    }
+  result = PQexec (sql->connection, text);
+  good = is_good (result) || fail_result (sql, result, error);
   PQclear (result);
   return good;
+}
+
+static gboolean
+exec_later (Postgresql *sql, const char *text, GError **error)
+{
+  return enter_pipeline (sql, error) && count_later (sql, PQsendQueryParams (sql->connection, text, 0, NULL, NULL, NULL, NULL, 1) == 1, error);
+}
+
+/* With what was sent before it. */
+static gboolean
+postgresql_commit (CantigaSql *base, GError **error)
+{
+  Postgresql *sql = postgresql_of (base);
+
+  forget_foreseen (sql);
+  if (sql->later == 0)
+    return postgresql_exec (base, "COMMIT", error);
+  return exec_later (sql, "COMMIT", error) && settle (sql, NULL, NULL, error);
 }
 
 static void
@@ -201,6 +326,8 @@ prepare_in_connection (Postgresql *sql, Statement *statement, GError **error)
 
   if (statement->prepared == sql->connections)
     return TRUE;
+  if (!settle (sql, NULL, NULL, error))
+    return FALSE;
   g_snprintf (statement->name, sizeof statement->name, "s%u", ++sql->names);
   result = PQprepare (sql->connection, statement->name, statement->text, 0, NULL);
   good = is_good (result) || fail_result (sql, result, error);
@@ -258,16 +385,84 @@ postgresql_bind_blob (CantigaStatement *base, guint at, gconstpointer bytes, gsi
   statement->lengths[at - 1] = (int)length;
 }
 
+static const int binary[PARAMETERS_MAX] = { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 };
+
+static gboolean
+send_later (Statement *statement, GError **error)
+{
+  Postgresql *sql = postgresql_of (statement->base.sql);
+
+  return enter_pipeline (sql, error)
+         && count_later (sql,
+                         PQsendQueryPrepared (sql->connection, statement->name, (int)statement->parameters, (const char *const *)statement->values,
+                                              statement->lengths, binary, 1)
+                             == 1,
+                         error);
+}
+
+static gboolean
+postgresql_run_later (CantigaStatement *statement, GError **error)
+{
+  return send_later (statement_of (statement), error);
+}
+
+/* What tells a question from others: the statement and what is bound to it. */
+static GBytes *
+question_of (const Statement *statement)
+{
+  GByteArray *bytes = g_byte_array_new ();
+
+  g_byte_array_append (bytes, (const guint8 *)&statement, sizeof statement);
+  for (guint i = 0; i < statement->parameters; i++)
+    {
+      g_byte_array_append (bytes, (const guint8 *)&statement->lengths[i], sizeof statement->lengths[i]);
+      if (statement->values[i] != NULL)
+        g_byte_array_append (bytes, statement->values[i], (guint)statement->lengths[i]);
+    }
+  return g_byte_array_free_to_bytes (bytes);
+}
+
+static PGresult *
+take_foreseen (Statement *statement)
+{
+  Postgresql *sql = postgresql_of (statement->base.sql);
+  g_autoptr (GBytes) question = NULL;
+  gpointer key = NULL, result = NULL;
+
+  if (g_hash_table_size (sql->foreseen) == 0)
+    return NULL;
+  question = question_of (statement);
+  if (g_hash_table_steal_extended (sql->foreseen, question, &key, &result))
+    g_bytes_unref (key);
+  return result;
+}
+
+static gboolean
+ask_ahead (Statement *statement, GError **error)
+{
+  Postgresql *sql = postgresql_of (statement->base.sql);
+
+  g_ptr_array_add (sql->questions, question_of (statement));
+  return send_later (statement, error);
+}
+
 /* All rows come at once: what is asked while they are gone through is asked of the same connection. */
 static gboolean
 run_query (Statement *statement, GError **error)
 {
-  static const int binary[PARAMETERS_MAX] = { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 };
   Postgresql *sql = postgresql_of (statement->base.sql);
 
+  statement->row = -1;
+  statement->result = take_foreseen (statement);
+  if (statement->result != NULL)
+    return TRUE;
+  /* With what was sent before it. */
+  if (sql->later > 0 && sql->later < LATER_MAX - 1)
+    return send_later (statement, error) && settle (sql, keep_last, &statement->result, error);
+  if (!settle (sql, NULL, NULL, error))
+    return FALSE;
   statement->result = PQexecPrepared (sql->connection, statement->name, (int)statement->parameters, (const char *const *)statement->values,
                                       statement->lengths, binary, 1);
-  statement->row = -1;
   return is_good (statement->result) || fail_result (sql, statement->result, error);
 }
 
@@ -276,9 +471,43 @@ postgresql_step (CantigaStatement *base, GError **error)
 {
   Statement *statement = statement_of (base);
 
+  if (postgresql_of (base->sql)->is_foreseeing)
+    return ask_ahead (statement, error) ? CANTIGA_STEP_DONE : CANTIGA_STEP_FAILED;
   if (statement->result == NULL && !run_query (statement, error))
     return CANTIGA_STEP_FAILED;
   return ++statement->row < PQntuples (statement->result) ? CANTIGA_STEP_ROW : CANTIGA_STEP_DONE;
+}
+
+/* ---- what is going to be asked ---- */
+
+static void
+postgresql_foresee (CantigaSql *base)
+{
+  Postgresql *sql = postgresql_of (base);
+
+  g_ptr_array_set_size (sql->questions, 0);
+  sql->is_foreseeing = TRUE;
+}
+
+static void
+keep_foreseen (Postgresql *sql, guint at, PGresult *result, gpointer first)
+{
+  guint before = GPOINTER_TO_UINT (first);
+
+  if (at >= before && at - before < sql->questions->len)
+    g_hash_table_replace (sql->foreseen, g_bytes_ref (sql->questions->pdata[at - before]), result);
+  else
+    PQclear (result);
+}
+
+static gboolean
+postgresql_foreseen (CantigaSql *base, GError **error)
+{
+  Postgresql *sql = postgresql_of (base);
+  guint before = sql->later - MIN (sql->later, sql->questions->len);
+
+  sql->is_foreseeing = FALSE;
+  return settle (sql, keep_foreseen, GUINT_TO_POINTER (before), error);
 }
 
 static guint
@@ -373,6 +602,10 @@ static const CantigaSqlBackend backend = {
   .prepare = postgresql_prepare,
   .get_version = postgresql_get_version,
   .set_version = postgresql_set_version,
+  .commit = postgresql_commit,
+  .run_later = postgresql_run_later,
+  .foresee = postgresql_foresee,
+  .foreseen = postgresql_foreseen,
   .connect = postgresql_connect,
   .release = postgresql_release,
   .bind_int = postgresql_bind_int,
@@ -391,6 +624,8 @@ cantiga_sql_open_postgresql (const char *url, GError **error)
   sql->base.backend = &backend;
   sql->base.kind = CANTIGA_SQL_POSTGRESQL;
   sql->statements = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, statement_free);
+  sql->questions = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
+  sql->foreseen = g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, (GDestroyNotify)PQclear);
   sql->connection = PQconnectdb (url);
   if (configure (sql, error))
     return &sql->base;

@@ -18,6 +18,14 @@ typedef struct
   CantigaStatement *(*prepare) (CantigaSql *sql, const char *text, GError **error);
   gboolean (*get_version) (CantigaSql *sql, guint *ret_version, GError **error);
   gboolean (*set_version) (CantigaSql *sql, guint version, GError **error);
+  gboolean (*commit) (CantigaSql *sql, GError **error); /* NULL: like any command */
+  /* For a database that is far away; each may be NULL. A statement without rows: sent, and its failure told by whatever is asked next, the commit at the
+   * latest. */
+  gboolean (*run_later) (CantigaStatement *statement, GError **error);
+  /* Between the two, what is asked has no rows; it is answered by the second at one go, and each answer is had by who asks the same again, once, within the
+   * transaction. */
+  void (*foresee) (CantigaSql *sql);
+  gboolean (*foreseen) (CantigaSql *sql, GError **error);
   /* The connection is there, or is made again; may be NULL. Outside of transactions. */
   gboolean (*connect) (CantigaSql *sql, GError **error);
 
@@ -35,6 +43,7 @@ struct _CantigaSql
 {
   const CantigaSqlBackend *backend;
   CantigaSqlKind kind;
+  guint written; /* statements without rows */
 };
 
 struct _CantigaStatement

@@ -36,7 +36,32 @@ cantiga_sql_check (CantigaSql *sql, GError **error)
 gboolean
 cantiga_sql_exec (CantigaSql *sql, const char *text, GError **error)
 {
+  sql->written++;
   return sql->backend->exec (sql, text, error);
+}
+
+guint
+cantiga_sql_count_written (CantigaSql *sql)
+{
+  return sql->written;
+}
+
+gboolean
+cantiga_sql_is_far (CantigaSql *sql)
+{
+  return sql->backend->foresee != NULL;
+}
+
+void
+cantiga_sql_foresee (CantigaSql *sql)
+{
+  sql->backend->foresee (sql);
+}
+
+gboolean
+cantiga_sql_foreseen (CantigaSql *sql, GError **error)
+{
+  return sql->backend->foreseen (sql, error);
 }
 
 gboolean
@@ -99,8 +124,13 @@ cantiga_statement_step (CantigaStatement *statement, GError **error)
 gboolean
 cantiga_statement_run (CantigaStatement *statement, guint *ret_changed, GError **error)
 {
-  CantigaStep step = cantiga_statement_step (statement, error);
+  const CantigaSqlBackend *backend = statement->sql->backend;
+  CantigaStep step;
 
+  statement->sql->written++;
+  if (ret_changed == NULL && backend->run_later != NULL && cantiga_sql_in_transaction (statement->sql))
+    return backend->run_later (statement, error);
+  step = cantiga_statement_step (statement, error);
   g_assert (step != CANTIGA_STEP_ROW);
   if (step == CANTIGA_STEP_FAILED)
     return FALSE;
@@ -189,7 +219,7 @@ cantiga_sql_begin_writing (CantigaSql *sql, GError **error)
 gboolean
 cantiga_sql_commit (CantigaSql *sql, GError **error)
 {
-  return cantiga_sql_exec (sql, "COMMIT", error);
+  return sql->backend->commit != NULL ? sql->backend->commit (sql, error) : cantiga_sql_exec (sql, "COMMIT", error);
 }
 
 void

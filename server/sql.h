@@ -32,6 +32,13 @@ gboolean cantiga_sql_check (CantigaSql *sql, GError **error) G_GNUC_WARN_UNUSED_
 
 /* Statements without parameters, separated by semicolons. CANTIGA_ERROR_BUSY if another program kept the database for ten seconds. */
 gboolean cantiga_sql_exec (CantigaSql *sql, const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* How many statements without rows were run in this connection. */
+guint cantiga_sql_count_written (CantigaSql *sql);
+/* Whether it is worth saying beforehand what will be asked: between foresee and foreseen every question has no rows, and its answer comes with all others'; then
+ * who asks the same first, in this transaction, has that answer. For what nobody writes to in between. */
+gboolean cantiga_sql_is_far (CantigaSql *sql);
+void cantiga_sql_foresee (CantigaSql *sql);
+gboolean cantiga_sql_foreseen (CantigaSql *sql, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* text: a literal; parameters are ?1, ?2, … */
 CantigaStatement *cantiga_sql_prepare (CantigaSql *sql, const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void cantiga_statement_release (CantigaStatement *statement);
@@ -50,7 +57,7 @@ typedef enum
   CANTIGA_STEP_DONE,
 } CantigaStep;
 CantigaStep cantiga_statement_step (CantigaStatement *statement, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* A step that has no rows; rows that it changed go to ret_changed (may be NULL). */
+/* A step that has no rows; rows that it changed go to ret_changed (may be NULL: then it may fail later, with what is asked next, the commit at the latest). */
 gboolean cantiga_statement_run (CantigaStatement *statement, guint *ret_changed, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Of the row that was stepped to; valid until the next step. Columns count from 0. */
