@@ -2,6 +2,7 @@
 
 #include <glib/gi18n.h>
 
+#include "ui/about.h"
 #include "ui/preferences-window.h"
 #include "ui/presence.h"
 #include "ui/probe.h"
@@ -143,9 +144,7 @@ cantiga_application_command_line (GApplication *application, GApplicationCommand
 static void
 about_cb (GSimpleAction *action, GVariant *parameter, gpointer self)
 {
-  adw_show_about_window (gtk_application_get_active_window (self), "application-name", "Cantiga", "application-icon", CANTIGA_APPLICATION_ID,
-                         "version", CANTIGA_VERSION, "developer-name", _ ("The Cantiga project"), "comments", _ ("Hear music that is kept for you."),
-                         "license-type", GTK_LICENSE_GPL_3_0, "translator-credits", _ ("translator-credits"), NULL);
+  cantiga_about_show (gtk_application_get_active_window (self), (const char *const *)CANTIGA_APPLICATION (self)->modules);
 }
 
 static void

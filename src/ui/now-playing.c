@@ -109,7 +109,9 @@ cantiga_now_playing_move (CantigaNowPlaying *self, double seconds)
 static void
 cover_shown_cb (CantigaNowPlaying *self)
 {
-  cantiga_wash_set (self->wash, cantiga_cover_get_texture (self->cover));
+  gboolean wanted = g_settings_get_boolean (cantiga_settings_get (), "cover-colour");
+
+  cantiga_wash_set (self->wash, wanted ? cantiga_cover_get_texture (self->cover) : NULL);
 }
 
 static void
@@ -216,6 +218,7 @@ cantiga_now_playing_set_queue (CantigaNowPlaying *self, CantigaQueue *queue)
   cantiga_screen_set_queue (self->screen, queue);
   g_signal_connect_object (queue, "notify::title", G_CALLBACK (show_title), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (player, "notify::video", G_CALLBACK (video_changed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (cantiga_settings_get (), "changed::cover-colour", G_CALLBACK (cover_shown_cb), self, G_CONNECT_SWAPPED);
   show_title (self);
   show_spectrum (self);
 }

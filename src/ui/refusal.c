@@ -2,7 +2,9 @@
 
 #include <glib/gi18n.h>
 
+#include "client/licences.h"
 #include "core/error.h"
+#include "ui/held-words.h"
 
 /* The first row that fits; %s is the title. */
 static const struct
@@ -51,22 +53,125 @@ cantiga_refusal_dup_sentence (CantigaTitle *title, const GError *error)
   return dup_heading (find_refusal (error, &index) ? refusals[index].heading : N_ ("“%s” cannot be played"), title);
 }
 
-GtkWidget *
-cantiga_refusal_dialog_new (GtkWindow *parent, CantigaTitle *title, const GError *error)
-{
-  g_autofree char *heading = cantiga_refusal_dup_sentence (title, error);
-  guint index;
-  gboolean known = find_refusal (error, &index);
-  GtkWidget *dialog = adw_message_dialog_new (parent, heading, known ? _ (refusals[index].body) : error->message);
+/* ---- what became of the licence ---- */
 
-  if (known && refusals[index].renewed)
+/* A dialog that waits for the licences. */
+typedef struct
+{
+  CantigaWindow *window;
+  CantigaTitle *title;
+  GError *error;
+  GCallback answered;
+  gpointer object;
+} Refusal;
+
+static void
+refusal_free (Refusal *refusal)
+{
+  g_object_unref (refusal->window);
+  g_object_unref (refusal->title);
+  g_object_unref (refusal->object);
+  g_error_free (refusal->error);
+  g_free (refusal);
+}
+
+static CantigaHeldLicence *
+find_held (GListModel *licences, CantigaTitle *title)
+{
+  for (guint i = 0; licences != NULL && i < g_list_model_get_n_items (licences); i++)
     {
-      adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "close", _ ("_Not now"), "sign-in", _ ("_Sign in again"), NULL);
-      adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "sign-in", ADW_RESPONSE_SUGGESTED);
+      g_autoptr (CantigaHeldLicence) held = g_list_model_get_item (licences, i);
+
+      if (cantiga_id_equal (cantiga_held_licence_get_title (held), cantiga_title_get_id (title)))
+        return held; /* the list keeps it */
     }
-  else
-    adw_message_dialog_add_response (ADW_MESSAGE_DIALOG (dialog), "close", _ ("_Close"));
-  adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "close");
-  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "close");
-  return dialog;
+  return NULL;
+}
+
+static gboolean
+is_renewed_by_signing_in (CantigaHeldLicence *held)
+{
+  const char *renewal = cantiga_held_licence_get_renewal (held);
+
+  return g_str_equal (renewal, "sign-in") || g_str_equal (renewal, "now");
+}
+
+static char *
+dup_body (CantigaHeldLicence *held)
+{
+  int plays = cantiga_held_licence_get_plays (held), heard = plays - cantiga_held_licence_get_plays_left (held);
+  g_autofree char *spent = g_strdup_printf (_ ("You have heard it %d of %d times."), heard, plays);
+  g_autofree char *gives
+      = is_renewed_by_signing_in (held)
+            ? g_strdup_printf (ngettext ("Signing in again gives %d new play.", "Signing in again gives %d new plays.", plays), plays)
+            : cantiga_held_words_dup_renewal (held);
+
+  return g_strdup_printf ("%s %s", spent, gives);
+}
+
+/* ---- the dialog ---- */
+
+static void
+show_licence_cb (CantigaTitle *title, const char *response, GtkWidget *dialog)
+{
+  cantiga_window_show_licence (CANTIGA_WINDOW (gtk_window_get_transient_for (GTK_WINDOW (dialog))), title);
+}
+
+static void
+add_responses (AdwMessageDialog *dialog, gboolean renewed, gboolean held)
+{
+  adw_message_dialog_add_response (dialog, "close", renewed ? _ ("_Not now") : _ ("_Close"));
+  if (renewed)
+    {
+      adw_message_dialog_add_response (dialog, "sign-in", _ ("_Sign in again"));
+      adw_message_dialog_set_response_appearance (dialog, "sign-in", ADW_RESPONSE_SUGGESTED);
+    }
+  else if (held)
+    adw_message_dialog_add_response (dialog, "licence", _ ("_Show licence"));
+  adw_message_dialog_set_default_response (dialog, "close");
+  adw_message_dialog_set_close_response (dialog, "close");
+}
+
+/* held: NULL if nothing is known of it. */
+static void
+present (Refusal *refusal, CantigaHeldLicence *held)
+{
+  g_autofree char *heading = cantiga_refusal_dup_sentence (refusal->title, refusal->error);
+  g_autofree char *body = held != NULL ? dup_body (held) : NULL;
+  guint index;
+  gboolean known = find_refusal (refusal->error, &index);
+  GtkWidget *dialog = adw_message_dialog_new (GTK_WINDOW (refusal->window), heading,
+                                              body != NULL ? body
+                                              : known      ? _ (refusals[index].body)
+                                                           : refusal->error->message);
+
+  add_responses (ADW_MESSAGE_DIALOG (dialog), known && refusals[index].renewed && (held == NULL || is_renewed_by_signing_in (held)), held != NULL);
+  g_signal_connect_object (dialog, "response::licence", G_CALLBACK (show_licence_cb), refusal->title, G_CONNECT_SWAPPED);
+  g_signal_connect_object (dialog, "response", refusal->answered, refusal->object, 0);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+static void
+listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Refusal *refusal = user_data;
+  g_autoptr (GListModel) licences = cantiga_session_list_licences_finish (CANTIGA_SESSION (source), result, NULL);
+
+  if (gtk_widget_get_realized (GTK_WIDGET (refusal->window)))
+    present (refusal, find_held (licences, refusal->title));
+  refusal_free (refusal);
+}
+
+void
+cantiga_refusal_show (CantigaWindow *window, CantigaSession *session, CantigaTitle *title, const GError *error, GCallback answered, gpointer object)
+{
+  gboolean spent = g_error_matches (error, CANTIGA_ERROR, CANTIGA_ERROR_LICENCE_EXHAUSTED)
+                   || g_error_matches (error, CANTIGA_ERROR, CANTIGA_ERROR_LICENCE_EXPIRED);
+  Refusal *refusal = g_new (Refusal, 1);
+
+  *refusal = (Refusal){ g_object_ref (window), g_object_ref (title), g_error_copy (error), answered, g_object_ref (object) };
+  if (spent && session != NULL)
+    return cantiga_session_list_licences_async (session, NULL, listed_cb, refusal);
+  present (refusal, NULL);
+  refusal_free (refusal);
 }

@@ -3,12 +3,15 @@
 
 #include <adwaita.h>
 
-#include "client/title.h"
+#include "client/session.h"
+#include "ui/window.h"
 
 G_BEGIN_DECLS
 
-/* Its response "sign-in" is the person's to choose. */
-GtkWidget *cantiga_refusal_dialog_new (GtkWindow *parent, CantigaTitle *title, const GError *error);
+/* Shows the dialog over window; of a licence that is used up or ended, once the session (NULL for none) has told what became of it. answered is a handler
+ * of AdwMessageDialog::response with object as its data: "sign-in" is the person's to choose. */
+void cantiga_refusal_show (CantigaWindow *window, CantigaSession *session, CantigaTitle *title, const GError *error, GCallback answered,
+                           gpointer object);
 /* Free with g_free(). */
 char *cantiga_refusal_dup_sentence (CantigaTitle *title, const GError *error);
 

@@ -411,17 +411,13 @@ refusal_answered_cb (AdwMessageDialog *dialog, const char *response, CantigaWind
 static void
 refused_cb (CantigaQueue *queue, CantigaTitle *title, const GError *error, gboolean chosen, CantigaWindow *self)
 {
-  GtkWidget *dialog;
-
   if (!chosen)
     {
       g_autofree char *sentence = cantiga_refusal_dup_sentence (title, error);
 
       return cantiga_window_toast (self, sentence);
     }
-  dialog = cantiga_refusal_dialog_new (GTK_WINDOW (self), title, error);
-  g_signal_connect_object (dialog, "response", G_CALLBACK (refusal_answered_cb), self, 0);
-  gtk_window_present (GTK_WINDOW (dialog));
+  cantiga_refusal_show (self, cantiga_queue_get_session (queue), title, error, G_CALLBACK (refusal_answered_cb), self);
 }
 
 static void

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The demo: from nothing to music without a server, an invitation or a card; and nothing of it stays."""
 import os
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -8,6 +9,41 @@ import desk
 
 desk.enter()
 import journey
+
+
+class Trial(desk.Desk):
+    """Nobody's server is here but the demo's."""
+
+    def menu(self, title, what):
+        """By the mouse, as a title's menu is opened."""
+        def chosen():
+            for node in self.all(what, "menu item"):
+                return node.queryAction().doAction(0)
+            return False
+        self.click(title, button=3)
+        journey.until(chosen, f"the menu has “{what}”")
+
+    def rows(self):
+        return [node for node in self.walk(self.see("Queue", "list")) if node.getRoleName() == "list item"]
+
+    def queued(self):
+        return [row.name.split(", Alfonso")[0] for row in self.rows()]
+
+    def drag(self, title, onto):
+        """By its handle, in steps as a hand makes them."""
+        places = {}
+        for row in self.rows():
+            box = row.queryComponent().getExtents(self.atspi.WINDOW_COORDS)
+            places[row.name.split(", Alfonso")[0]] = (box.x + 20, box.y + box.height // 2)
+        (x, y), (to_x, to_y) = places[title], places[onto]
+        self.hand("mousemove", x, y, "mousedown", 1)
+        for part in (0.2, 0.4, 0.6, 0.8, 1, 1):
+            self.hand("mousemove", x + 3, int(y + (to_y - y) * part))
+            desk.wait(0.1)
+        self.hand("mouseup", 1)
+
+    def hand(self, *does):
+        subprocess.run(["xdotool", *map(str, does)], env=self.env, check=True)
 
 
 @desk.step("a first start offers it, and it plays")
@@ -23,6 +59,46 @@ def _(place):
     position = place.see("Position", "slider")
     journey.until(lambda: position.queryValue().currentValue > 0.5, "it plays")
     place.see("Licence: Playing · 2 plays left")
+
+
+@desk.step("a title's menu queues it, and what was queued can be taken back")
+def _(place):
+    place.activate("page", "<'library'>")
+    place.menu("Quen a omagen da Virgen…", "Add to queue")
+    journey.until(lambda: any("Quen a omagen" in node.name for node in place.in_toast()), "a toast says that it was queued")
+    place.undo()
+    place.menu("Quen a omagen da Virgen…", "Play next")
+    place.activate("show-pane", "<'queue'>")
+    journey.until(lambda: place.queued()[1] == "Quen a omagen da Virgen", "it plays next")
+    place.show("queue")
+
+
+@desk.step("a row of the queue is dragged to another place")
+def _(place):
+    before = place.queued()
+    place.drag(before[3], before[1])
+    journey.until(lambda: place.queued() == [before[0], before[3], before[1], before[2], *before[4:]], "the row stands where it was let go")
+    place.key("Escape")
+
+
+@desk.step("a title's menu leads to its album, and from there to its artist, and back")
+def _(place):
+    place.menu("Quen a omagen da Virgen…", "Go to album")
+    place.see("Cantigas de Santa Maria", "heading") if place.all("Cantigas de Santa Maria", "heading") else place.see("Cantigas de Santa Maria")
+    place.show("album")
+    place.menu("Como poden per sas culpas…", "Go to artist")
+    place.show("artist")
+    place.key("alt+Left")
+    place.key("alt+Left")
+    place.see("5 titles")
+
+
+@desk.step("and to its licence")
+def _(place):
+    place.menu("Santa Maria, Strela do dia…", "Licence")
+    place.see("Santa Maria, Strela do dia. 2 of 3 left…")
+    place.see("Give back")
+    place.show("licence")
 
 
 @desk.step("it is not among the person's own servers, and can be gone back to")
@@ -52,4 +128,4 @@ def _(place):
     place.program.wait()
 
 
-journey.main(desk.Desk)
+journey.main(Trial)
