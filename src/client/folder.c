@@ -412,7 +412,7 @@ cantiga_folder_load_identity (const char *folder, const char *server, CantigaAut
 /* ---- what a session leaves behind ---- */
 
 static gboolean
-note (const char *folder, const char *server, gint64 crl_number, gint64 last_used, GError **error)
+note (const char *folder, const char *server, gint64 crl_number, gint64 last_used, const char *name, GError **error)
 {
   g_autofree char *path = g_build_filename (folder, server, NULL);
   g_autoptr (CantigaPaired) paired = read_paired (folder, server, error);
@@ -421,19 +421,21 @@ note (const char *folder, const char *server, gint64 crl_number, gint64 last_use
   if (paired == NULL)
     return FALSE;
   cantiga_paired_set_seen (paired, crl_number, last_used);
+  if (name != NULL)
+    cantiga_paired_set_name (paired, name);
   about = encode_about (paired);
   return write_file (path, ABOUT_FILE, about, error);
 }
 
 gboolean
-cantiga_folder_note (const char *folder, const char *server, gint64 crl_number, gint64 last_used, GError **error)
+cantiga_folder_note (const char *folder, const char *server, gint64 crl_number, gint64 last_used, const char *name, GError **error)
 {
   gboolean noted;
   int lock = cantiga_folder_lock (folder, error);
 
   if (lock < 0)
     return FALSE;
-  noted = note (folder, server, crl_number, last_used, error);
+  noted = note (folder, server, crl_number, last_used, name, error);
   close (lock);
   return noted;
 }

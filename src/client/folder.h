@@ -22,8 +22,9 @@ gboolean cantiga_folder_renew (const char *folder, const char *server, X509 *aut
 /* ret_authority: the one that is pinned with it. */
 CantigaIdentity *cantiga_folder_load_identity (const char *folder, const char *server, CantigaAuth auth, CantigaSecret *passphrase,
                                                X509 **ret_authority, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Never lowers what stands there. */
-gboolean cantiga_folder_note (const char *folder, const char *server, gint64 crl_number, gint64 last_used, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Never lowers what stands there. name: what the person calls it from now on; NULL: as before. */
+gboolean cantiga_folder_note (const char *folder, const char *server, gint64 crl_number, gint64 last_used, const char *name,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_folder_forget (const char *folder, const char *server, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -103,6 +103,17 @@ cantiga_paired_set_authority (CantigaPaired *self, X509 *authority)
 }
 
 void
+cantiga_paired_set_name (CantigaPaired *self, const char *name)
+{
+  g_return_if_fail (CANTIGA_IS_PAIRED (self));
+  if (g_str_equal (self->name, name))
+    return;
+  g_free (self->name);
+  self->name = g_strdup (name);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_NAME]);
+}
+
+void
 cantiga_paired_set_seen (CantigaPaired *self, gint64 crl_number, gint64 last_used)
 {
   g_return_if_fail (CANTIGA_IS_PAIRED (self));

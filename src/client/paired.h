@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 #define CANTIGA_TYPE_PAIRED (cantiga_paired_get_type ())
 G_DECLARE_FINAL_TYPE (CantigaPaired, cantiga_paired, CANTIGA, PAIRED, GObject)
 
-/* What the server calls itself. */
+/* What the server called itself when it was paired, or what the person calls it since. */
 const char *cantiga_paired_get_name (CantigaPaired *paired);
 /* "http://host:port". */
 const char *cantiga_paired_get_url (CantigaPaired *paired);
@@ -27,6 +27,7 @@ gint64 cantiga_paired_get_last_used (CantigaPaired *paired);
 CantigaPaired *cantiga_paired_new (const char *name, const char *url, const char *server, X509 *authority, gint64 crl_number, gint64 last_used);
 /* Another one that is pinned from now on. */
 void cantiga_paired_set_authority (CantigaPaired *paired, X509 *authority);
+void cantiga_paired_set_name (CantigaPaired *paired, const char *name);
 void cantiga_paired_set_seen (CantigaPaired *paired, gint64 crl_number, gint64 last_used);
 
 G_END_DECLS

@@ -51,6 +51,7 @@ typedef struct
   X509 *authority;
   CantigaSecret *passphrase;
   CantigaAuth auth;
+  char *name; /* NULL: as before */
   gint64 crl_number;
   gint64 now;
 } Job;
@@ -63,6 +64,7 @@ job_free (Job *job)
   g_clear_pointer (&job->identities, g_ptr_array_unref);
   cantiga_secret_free (job->passphrase);
   X509_free (job->authority);
+  g_free (job->name);
   g_free (job);
 }
 
@@ -488,7 +490,7 @@ note_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *can
   Job *job = task_data;
   GError *error = NULL;
 
-  if (cantiga_folder_note (job->folder, cantiga_paired_get_server (job->paired), job->crl_number, job->now, &error))
+  if (cantiga_folder_note (job->folder, cantiga_paired_get_server (job->paired), job->crl_number, job->now, job->name, &error))
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_error (task, error);
@@ -512,6 +514,27 @@ gboolean
 cantiga_store_note_finish (CantigaStore *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (g_async_result_is_tagged (result, cantiga_store_note_async), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+void
+cantiga_store_rename_async (CantigaStore *self, CantigaPaired *paired, const char *name, GCancellable *cancellable, GAsyncReadyCallback callback,
+                            gpointer user_data)
+{
+  Job *job = job_new (self, paired);
+  g_autoptr (GTask) task = store_task_new (self, job, cantiga_store_rename_async, cancellable, callback, user_data);
+
+  job->crl_number = cantiga_paired_get_crl_number (paired);
+  job->now = cantiga_paired_get_last_used (paired);
+  job->name = g_strdup (name);
+  cantiga_paired_set_name (paired, name);
+  g_task_run_in_thread (task, note_thread);
+}
+
+gboolean
+cantiga_store_rename_finish (CantigaStore *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_async_result_is_tagged (result, cantiga_store_rename_async), FALSE);
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 

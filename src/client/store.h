@@ -54,6 +54,10 @@ CantigaIdentity *cantiga_store_load_identity_finish (CantigaStore *store, GAsync
 void cantiga_store_note_async (CantigaStore *store, CantigaPaired *paired, gint64 crl_number, gint64 now, GCancellable *cancellable,
                                GAsyncReadyCallback callback, gpointer user_data);
 gboolean cantiga_store_note_finish (CantigaStore *store, GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Another name on this side; not empty. */
+void cantiga_store_rename_async (CantigaStore *store, CantigaPaired *paired, const char *name, GCancellable *cancellable, GAsyncReadyCallback callback,
+                                 gpointer user_data);
+gboolean cantiga_store_rename_finish (CantigaStore *store, GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Ends a pairing on this side: keys, certificates and all. */
 void cantiga_store_forget_async (CantigaStore *store, CantigaPaired *paired, GCancellable *cancellable, GAsyncReadyCallback callback,
                                  gpointer user_data);

@@ -55,9 +55,10 @@ cantiga_server_row_new (CantigaPaired *paired)
   g_autoptr (GMenu) menu = g_menu_new ();
 
   self->paired = g_object_ref (paired);
-  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self), cantiga_paired_get_name (paired));
+  g_object_bind_property (paired, "name", self, "title", G_BINDING_SYNC_CREATE);
   gtk_actionable_set_action_target (GTK_ACTIONABLE (self), "s", server);
   gtk_actionable_set_action_name (GTK_ACTIONABLE (self), "win.visit");
+  add_item (menu, _ ("_Rename…"), "servers.rename", server);
   add_item (menu, _ ("_Copy fingerprint"), "servers.copy-fingerprint", server);
   add_item (menu, _ ("_Forget"), "servers.forget", server);
   gtk_menu_button_set_menu_model (self->menu, G_MENU_MODEL (menu));

@@ -9,6 +9,7 @@
 #include "ui/server-row.h"
 
 #define UNDO_SECONDS 6
+#define NAME_MAX_LETTERS 64
 
 struct _CantigaServersPage
 {
@@ -277,6 +278,50 @@ copy_fingerprint (GtkWidget *widget, const char *action, GVariant *server)
   show_toast (self, adw_toast_new (_ ("Copied")));
 }
 
+static void
+renamed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (CantigaServersPage) self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!cantiga_store_rename_finish (CANTIGA_STORE (source), result, &error))
+    show_toast (self, adw_toast_new (error->message));
+  show_visit (self);
+}
+
+static void
+rename_answered_cb (AdwMessageDialog *dialog, const char *response, CantigaServersPage *self)
+{
+  CantigaPaired *paired = g_object_get_data (G_OBJECT (dialog), "paired");
+  GtkWidget *entry = adw_message_dialog_get_extra_child (dialog);
+  g_autofree char *name = g_strstrip (g_strdup (gtk_editable_get_text (GTK_EDITABLE (entry))));
+
+  if (*name != '\0')
+    cantiga_store_rename_async (self->store, paired, name, NULL, renamed_cb, g_object_ref (self));
+}
+
+static void
+rename_server (GtkWidget *widget, const char *action, GVariant *server)
+{
+  CantigaServersPage *self = CANTIGA_SERVERS_PAGE (widget);
+  CantigaPaired *paired = find_paired (self, server);
+  GtkWidget *dialog, *entry;
+
+  if (paired == NULL)
+    return;
+  dialog = adw_message_dialog_new (GTK_WINDOW (gtk_widget_get_root (widget)), _ ("Rename"), _ ("Only this computer calls it so."));
+  entry = g_object_new (GTK_TYPE_ENTRY, "text", cantiga_paired_get_name (paired), "max-length", NAME_MAX_LETTERS, "activates-default", TRUE, NULL);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (entry), GTK_ACCESSIBLE_PROPERTY_LABEL, _ ("Name"), -1);
+  adw_message_dialog_set_extra_child (ADW_MESSAGE_DIALOG (dialog), entry);
+  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _ ("_Cancel"), "rename", _ ("_Rename"), NULL);
+  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "rename", ADW_RESPONSE_SUGGESTED);
+  adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "rename");
+  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  g_object_set_data_full (G_OBJECT (dialog), "paired", g_object_ref (paired), g_object_unref);
+  g_signal_connect_object (dialog, "response::rename", G_CALLBACK (rename_answered_cb), self, 0);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
 typedef struct
 {
   CantigaServersPage *page;
@@ -396,6 +441,7 @@ cantiga_servers_page_class_init (CantigaServersPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CantigaServersPage, demo_spinner);
   gtk_widget_class_install_action (widget_class, "servers.ask-invitation", "s", ask_invitation);
   gtk_widget_class_install_action (widget_class, "servers.copy-fingerprint", "s", copy_fingerprint);
+  gtk_widget_class_install_action (widget_class, "servers.rename", "s", rename_server);
   gtk_widget_class_install_action (widget_class, "servers.forget", "s", forget);
 }
 

@@ -78,16 +78,30 @@ def _(place):
     place.see("Santa Maria, strela do dia", "label")
 
 
+@desk.step("a server is called as the person likes, and goes on being called so")
+def _(place):
+    place.activate("page", "<'servers'>")
+    place.press("More", "toggle button") if place.all("More", "toggle button") else place.press("More")
+    place.see("Rename…", "menu item")
+    place.press("Rename…", "menu item")
+    place.look_at("Rename")
+    place.write("Name", "O coro")
+    place.press("Rename")
+    place.look_back()
+    place.see("O coro, Signed in · ANA MARIA DOS SANTOS")
+    journey.until(lambda: any(b"O coro" in journey.read(path) for path in journey.walk(place.path("player")) if path.endswith("server.json")), "it is kept")
+
+
 @desk.step("a forgotten server can be thought of again, and goes else")
 def _(place):
     place.activate("page", "<'servers'>")
-    place.see("Coro da Sé, Signed in · ANA MARIA DOS SANTOS")
+    place.see("O coro, Signed in · ANA MARIA DOS SANTOS")
     place.press("More", "toggle button") if place.all("More", "toggle button") else place.press("More")
     place.see("Forget", "menu item")
     place.press("Forget", "menu item")
-    place.see_no("Coro da Sé…")
+    place.see_no("O coro…")
     place.press("Undo…")
-    place.see("Coro da Sé, Last used today")
+    place.see("O coro, Last used today")
 
 
 @desk.step("it ends when it is told to, without complaint")
