@@ -9,7 +9,7 @@
 /* What an open menu knows. */
 typedef struct
 {
-  GtkWidget *over; /* borrowed: the menu is its child */
+  GtkWidget *popover; /* borrowed: it owns this */
   GPtrArray *titles;
 } Menu;
 
@@ -23,7 +23,7 @@ menu_free (Menu *menu)
 static CantigaWindow *
 get_window (Menu *menu)
 {
-  return CANTIGA_WINDOW (gtk_widget_get_root (menu->over));
+  return CANTIGA_WINDOW (gtk_widget_get_root (menu->popover));
 }
 
 /* ---- what can be chosen ---- */
@@ -104,19 +104,21 @@ cantiga_title_menu_about_one (CantigaTitle *title)
   return titles;
 }
 
-static gboolean
-remove_cb (gpointer popover)
-{
-  if (gtk_widget_get_parent (popover) != NULL)
-    gtk_widget_unparent (popover);
-  return G_SOURCE_REMOVE;
-}
-
-/* What was chosen is done after this. */
+/* A menu outlives what it is about: GTK 4.8 goes on asking a popover that was under the pointer for its surface, and dies if the popover has gone from
+ * the screen with its parent. So it is the window's, and stays there unseen until the next one opens: the pointer is elsewhere by then. */
 static void
-closed_cb (GtkPopover *popover)
+put_into_window (GtkWidget *popover, GtkWidget *widget, const GdkRectangle *at)
 {
-  g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, remove_cb, g_object_ref (popover), g_object_unref);
+  GtkWidget *content = adw_application_window_get_content (ADW_APPLICATION_WINDOW (gtk_widget_get_root (widget)));
+  GtkWidget *former = g_object_get_data (G_OBJECT (content), ABOUT);
+  double x, y;
+
+  gtk_widget_translate_coordinates (widget, content, at->x, at->y, &x, &y);
+  if (former != NULL)
+    gtk_widget_unparent (former);
+  g_object_set_data (G_OBJECT (content), ABOUT, popover);
+  gtk_popover_set_pointing_to (GTK_POPOVER (popover), &(GdkRectangle){ (int)x, (int)y, 1, 1 });
+  gtk_widget_set_parent (popover, content);
 }
 
 static gboolean
@@ -132,19 +134,17 @@ open_at (GtkWidget *widget, const GdkRectangle *at)
   if (titles == NULL)
     return FALSE;
   menu = g_new (Menu, 1);
-  *menu = (Menu){ widget, titles };
   group = g_simple_action_group_new ();
   model = make_model (titles);
   g_action_map_add_action_entries (G_ACTION_MAP (group), actions, G_N_ELEMENTS (actions), menu);
   popover = gtk_popover_menu_new_from_model (model);
+  *menu = (Menu){ popover, titles };
   g_object_set_data_full (G_OBJECT (popover), ABOUT, menu, (GDestroyNotify)menu_free);
   gtk_widget_insert_action_group (popover, "title", G_ACTION_GROUP (group));
   gtk_popover_set_has_arrow (GTK_POPOVER (popover), FALSE);
   gtk_popover_set_position (GTK_POPOVER (popover), GTK_POS_BOTTOM);
-  gtk_popover_set_pointing_to (GTK_POPOVER (popover), at);
   gtk_widget_set_halign (popover, GTK_ALIGN_START);
-  gtk_widget_set_parent (popover, widget);
-  g_signal_connect (popover, "closed", G_CALLBACK (closed_cb), NULL);
+  put_into_window (popover, widget, at);
   gtk_popover_popup (GTK_POPOVER (popover));
   return TRUE;
 }

@@ -29,13 +29,10 @@ class Trial(desk.Desk):
     def queued(self):
         return [row.name.split(", Alfonso")[0] for row in self.rows()]
 
-    def drag(self, title, onto):
+    def drag(self, place, onto):
         """By its handle, in steps as a hand makes them."""
-        places = {}
-        for row in self.rows():
-            box = row.queryComponent().getExtents(self.atspi.WINDOW_COORDS)
-            places[row.name.split(", Alfonso")[0]] = (box.x + 20, box.y + box.height // 2)
-        (x, y), (to_x, to_y) = places[title], places[onto]
+        boxes = [row.queryComponent().getExtents(self.atspi.WINDOW_COORDS) for row in self.rows()]
+        x, y, to_y = boxes[place].x + 20, boxes[place].y + boxes[place].height // 2, boxes[onto].y + boxes[onto].height // 2
         self.hand("mousemove", x, y, "mousedown", 1)
         for part in (0.2, 0.4, 0.6, 0.8, 1, 1):
             self.hand("mousemove", x + 3, int(y + (to_y - y) * part))
@@ -53,30 +50,34 @@ def _(place):
     place.show("first-start")
     place.press("Try the demo")
     place.see("5 titles", limit=60)
-    place.see("Play “Santa Maria, Strela do dia”")
+    place.see("Play “A Madre de Jesu-Cristo”")
     place.show("demo")
-    place.press("Play “Santa Maria, Strela do dia”")
+    place.press("Play “A Madre de Jesu-Cristo”")
     position = place.see("Position", "slider")
     journey.until(lambda: position.queryValue().currentValue > 0.5, "it plays")
     place.see("Licence: Playing · 2 plays left")
+    place.press("Pause")
 
 
 @desk.step("a title's menu queues it, and what was queued can be taken back")
 def _(place):
     place.activate("page", "<'library'>")
+    place.menu("A Madre de Jesu-Cristo…", "Play")
     place.menu("Quen a omagen da Virgen…", "Add to queue")
     journey.until(lambda: any("Quen a omagen" in node.name for node in place.in_toast()), "a toast says that it was queued")
     place.undo()
-    place.menu("Quen a omagen da Virgen…", "Play next")
+    for title in ("Da que Deus mamou o leite", "Como poden per sas culpas", "Quen a omagen da Virgen"):
+        place.menu(title + "…", "Play next")
     place.activate("show-pane", "<'queue'>")
-    journey.until(lambda: place.queued()[1] == "Quen a omagen da Virgen", "it plays next")
+    journey.until(lambda: place.queued() == ["A Madre de Jesu-Cristo", "Quen a omagen da Virgen", "Como poden per sas culpas", "Da que Deus mamou o leite"],
+                  "what was put next last plays next first")
     place.show("queue")
 
 
 @desk.step("a row of the queue is dragged to another place")
 def _(place):
     before = place.queued()
-    place.drag(before[3], before[1])
+    place.drag(3, 1)
     journey.until(lambda: place.queued() == [before[0], before[3], before[1], before[2], *before[4:]], "the row stands where it was let go")
     place.key("Escape")
 
@@ -95,8 +96,8 @@ def _(place):
 
 @desk.step("and to its licence")
 def _(place):
-    place.menu("Santa Maria, Strela do dia…", "Licence")
-    place.see("Santa Maria, Strela do dia. 2 of 3 left…")
+    place.menu("A Madre de Jesu-Cristo…", "Licence")
+    place.see("A Madre de Jesu-Cristo. 2 of 3 left…")
     place.see("Give back")
     place.show("licence")
 

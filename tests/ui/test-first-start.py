@@ -86,7 +86,7 @@ def _(place):
     place.press("Rename…", "menu item")
     place.look_at("Rename")
     place.write("Name", "O coro")
-    place.press("Rename")
+    place.press("_Rename…")
     place.look_back()
     place.see("O coro, Signed in · ANA MARIA DOS SANTOS")
     journey.until(lambda: any(b"O coro" in journey.read(path) for path in journey.walk(place.path("player")) if path.endswith("server.json")), "it is kept")
