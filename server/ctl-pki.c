@@ -119,6 +119,9 @@ rotate_authority (CantigaCtl *ctl, GError **error)
 {
   if (!cantiga_ctl_open (ctl, error) || !cantiga_pki_rotate_authority (ctl->state, ctl->now, error))
     return FALSE;
+  /* Whose certificate is of which authority is told by its second (cantiga_pki_is_of_older()): none is issued by both in one. */
+  while (g_get_real_time () / G_USEC_PER_SEC <= ctl->now)
+    g_usleep (G_USEC_PER_SEC / 100);
   cantiga_ctl_print ("There is a new authority: restart cantiga-server now. Players move to it when they sign in next, nobody needs to pair again. Invitations that "
                      "are open are of the old one: make them anew.");
   return TRUE;

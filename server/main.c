@@ -1,5 +1,6 @@
 /* cantiga-server: options, signals, the journal's notices. The server itself is behind server/server.h. */
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -52,6 +53,8 @@ parse_options (int argc, char **argv, Options *options, GError **error)
     return FALSE;
   if (argc > 1)
     return cantiga_fail_with (error, CANTIGA_ERROR_USAGE, "“%s” is not an option: --help lists them.", argv[1]);
+  if (options->ready_fd >= 0 && fcntl (options->ready_fd, F_GETFD) < 0)
+    return cantiga_fail_with (error, CANTIGA_ERROR_USAGE, "File descriptor %d (--ready-fd) is not open.", options->ready_fd);
   if (options->state == NULL)
     options->state = g_strdup (g_getenv ("STATE_DIRECTORY") != NULL ? g_getenv ("STATE_DIRECTORY") : "/var/lib/cantiga");
   return TRUE;

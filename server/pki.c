@@ -559,7 +559,7 @@ cantiga_pki_get_older (CantigaPki *pki)
 gboolean
 cantiga_pki_is_of_older (CantigaPki *pki, gint64 expires)
 {
-  return pki->older != NULL && expires < cantiga_certificate_get_not_before (pki->authority) + BACKDATED + PLAYER_LIFE;
+  return pki->older != NULL && expires <= cantiga_certificate_get_not_before (pki->authority) + BACKDATED + PLAYER_LIFE;
 }
 
 CantigaIdentity *

@@ -21,6 +21,7 @@ class Place(journey.Place):
         os.rename(self.path("media", "Um tom.ogg"), os.path.join(self.demo, "music", "Um tom.ogg"))
         journey.write(os.path.join(self.demo, "music", "made"), "")
         self.env["CANTIGA_BUILD"] = BUILD
+        self.env.update(journey.without_leaks(self.env))
 
     def command(self, *arguments):
         return [os.path.join(journey.SOURCE, "build-aux/run"), "--in", self.demo, *arguments]

@@ -25,7 +25,9 @@ class Disk:
 
     def __init__(self, place, folder):
         self.order, self.seen = place.path("fault-order"), place.path("fault-seen")
-        self.env = {"LD_PRELOAD": SHIM, "CANTIGA_FAULT": self.order, "CANTIGA_FAULT_SEEN": self.seen, "CANTIGA_FAULT_UNDER": folder}
+        # LD_PRELOAD knows no name with a space in it.
+        shim = shutil.copy(SHIM, place.path("libfault.so"))
+        self.env = {"LD_PRELOAD": shim, "CANTIGA_FAULT": self.order, "CANTIGA_FAULT_SEEN": self.seen, "CANTIGA_FAULT_UNDER": folder}
 
     def fail(self, call, number, first=1, last=1 << 30):
         self.heal()

@@ -223,7 +223,10 @@ class Desk(journey.Place):
     def undo(self):
         """By the toast that offers it."""
         def undone():
-            return any(node.queryAction().doAction(0) for node in self.in_toast() if node.getRole() == self.atspi.ROLE_PUSH_BUTTON and node.name.startswith("Undo"))
+            # The toast may go while it is looked at.
+            with contextlib.suppress(Exception):
+                return any(node.queryAction().doAction(0) for node in self.in_toast() if node.getRole() == self.atspi.ROLE_PUSH_BUTTON and node.name.startswith("Undo"))
+            return False
         journey.until(undone, "a toast offers to undo")
 
     def key(self, *keys):
@@ -248,6 +251,16 @@ class Desk(journey.Place):
         window = subprocess.run(["xdotool", "search", "--all", "--onlyvisible", "--pid", str(self.program.pid), "--name", f"^{name}$"], env=self.env, check=True,
                                 capture_output=True, text=True).stdout.split()[0]
         subprocess.run(["xdotool", "windowfocus", "--sync", window], env=self.env, check=True)
+
+    def quit(self):
+        """With the keyboard, which a dialog that is just closing may still have."""
+        def gone():
+            with contextlib.suppress(subprocess.CalledProcessError, IndexError):
+                self.focus()
+                self.key("ctrl+q")
+            return self.program.ended
+        journey.until(gone, "the program ends")
+        self.program.wait()
 
     def at(self):
         """The place in what plays, in seconds."""

@@ -41,6 +41,12 @@ class Room(desk.Room):
 MOCK = os.path.join(journey.BUILD, "tests/card/libmock-card.so")
 
 
+def asked_for(place, how="Authentication PIN · 3 tries left"):
+    """The PIN. The words beside its entry alone may be those of the last time, when it was not on the screen."""
+    place.see("Card, under way: Its PIN is asked for")
+    place.see("MARIA MOCK\n" + how)
+
+
 @desk.step("no card, and one that another module is needed for: what to do, and a way to it")
 def _(place):
     place.open(env=place.mock, module=MOCK)
@@ -71,26 +77,26 @@ def _(place):
 @desk.step("the PIN is asked for with the holder's name and the tries that are left; a card that goes meanwhile is asked back")
 def _(place):
     place.say("")
-    place.see("MARIA MOCK\nAuthentication PIN · 3 tries left")
+    asked_for(place)
     place.write("PIN", "12a4")
     journey.until(lambda: not place.can_press("Sign in"), "letters are no PIN")
     place.say("empty")
     place.see("Card, under way: The card was taken out. Put it back to go on.")
     place.say("")
-    place.see("MARIA MOCK\nAuthentication PIN · 3 tries left")
+    asked_for(place)
 
 
 @desk.step("wrong PINs count down, the last try is a warning of its own, and a blocked PIN says how to unblock it")
 def _(place):
     place.write("PIN", "1111")
     place.press("Sign in")
-    place.see("MARIA MOCK\nWrong PIN. 2 tries left")
+    asked_for(place, "Wrong PIN. 2 tries left")
     place.write("PIN", "2222")
     place.press("Sign in")
     place.look_at("Last try")
     place.press("_Go on…")
     place.look_back()
-    place.see("MARIA MOCK\nLast try: a wrong PIN now blocks it")
+    asked_for(place, "Last try: a wrong PIN now blocks it")
     place.write("PIN", "3333")
     place.press("Sign in")
     place.see("Card, failed: The PIN is blocked. Unblock it with the PUK.")
@@ -107,7 +113,7 @@ def _(place):
     place.see("Card, failed: This card's certificate is not valid now. Renew the card, or use another one.")
     place.fresh("sign-crashes")
     place.press("Other card")
-    place.see("MARIA MOCK\nAuthentication PIN · 3 tries left")
+    asked_for(place)
     place.write("PIN", "1234")
     place.press("Sign in")
     place.see("Card, failed: The program that speaks to the card broke off. Start over.")
@@ -127,7 +133,7 @@ def _(place):
 def _(place):
     place.fresh("")
     place.press("Try again")
-    place.see("MARIA MOCK\nAuthentication PIN · 3 tries left")
+    asked_for(place)
     place.write("PIN", "1234")
     place.press("Sign in")
     place.see("3 titles")
@@ -155,7 +161,7 @@ def _(place):
     place.fresh("")
     place.activate("sign-out")
     place.activate("sign-in")
-    place.see("MARIA MOCK\nAuthentication PIN · 3 tries left")
+    asked_for(place)
     place.write("PIN", "1234")
     place.press("Sign in")
     place.see("Card, failed: This card is not known here. Ask the keeper to add it.")
@@ -204,8 +210,7 @@ def _(place):
     place.press("_Close…")
     place.look_back()
     place.see("Try again", "push button")
-    place.key("ctrl+q")
-    place.program.wait()
+    place.quit()
 
 
 journey.main(Room)

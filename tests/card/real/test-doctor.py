@@ -130,7 +130,14 @@ def _(desk):
 @journey.test("cantiga-play cards shows names and addresses, on the person's own screen")
 def _(desk):
     desk.insert("jose")
-    settle(desk, "pin-wanted")
+    try:
+        settle(desk, "pin-wanted")
+    except journey.Wrong:
+        # On a busy machine vpcd loses a card once in a while; pcscd tells so. Out and in again, as a person does it.
+        contains(journey.read(desk.path("pcscd.log"))[-2000:].decode(errors="replace"), "could not send apdu")
+        desk.remove()
+        desk.insert("jose")
+        settle(desk, "pin-wanted")
     answer = json.loads(desk.run("cantiga-play", "cards", "--json").out)
     card, = answer["cards"]
     equal((answer["state"], card["name"], card["tries"]), ("pin-wanted", "JOSÉ MARIA DA SILVA", "normal"), "the card")
