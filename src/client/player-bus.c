@@ -29,8 +29,8 @@ start (CantigaPlayer *self)
 }
 
 /* The first sample of a start, or of a seek, is at the device: of the last seek, and not of one that it overtook. */
-static void
-flow (CantigaPlayer *self)
+void
+cantiga_player_flow (CantigaPlayer *self)
 {
   gboolean sought = self->seek >= 0;
 
@@ -150,7 +150,7 @@ cantiga_player_message_cb (GstBus *bus, GstMessage *message, gpointer user_data)
       element_warned (self, message);
       break;
     case GST_MESSAGE_ASYNC_DONE:
-      flow (self);
+      cantiga_player_flow (self);
       break;
     case GST_MESSAGE_ELEMENT:
       element_said (self, message);

@@ -100,6 +100,8 @@ void cantiga_player_emit_spectrum (CantigaPlayer *self, const float *bands);
 /* Stops, then says so. */
 void cantiga_player_fail (CantigaPlayer *self, const GError *error);
 void cantiga_player_fail_next (CantigaPlayer *self, const GError *error);
+/* A sample is at the device: time goes on. */
+void cantiga_player_flow (CantigaPlayer *self);
 /* The state that is wanted, as far as it can be had now. */
 void cantiga_player_apply_state (CantigaPlayer *self);
 

@@ -208,6 +208,9 @@ run_dry (CantigaPlayer *self)
   self->flow = CANTIGA_FLOW_DRY;
   cantiga_player_apply_state (self);
   cantiga_player_look_at_chunks (self);
+  /* More came meanwhile, and stands at the device already: GStreamer says so of a sample that was awaited alone, and time would stand still for ever. */
+  if (gst_element_get_state (self->pipeline, NULL, NULL, 0) == GST_STATE_CHANGE_SUCCESS)
+    cantiga_player_flow (self);
 }
 
 static gboolean
