@@ -3,10 +3,10 @@
 #include <adwaita.h>
 #include <glib/gi18n.h>
 #include <gst/gst.h>
-#include <json-glib/json-glib.h>
 
 #include "client/card.h"
 #include "ui/application.h"
+#include "ui/card-action.h"
 
 /* What it runs on; no names and no addresses, for it is pasted in public. Not translated: whoever helps reads it. */
 static char *
@@ -27,18 +27,10 @@ static void
 inspected_cb (GObject *card, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (AdwAboutWindow) window = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (JsonObject) answer = cantiga_card_inspect_finish (CANTIGA_CARD (card), result, &error);
-  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
   g_autofree char *versions = dup_versions ();
-  g_autofree char *found = NULL, *text = NULL;
+  g_autofree char *found = cantiga_card_action_dup_diagnosis (CANTIGA_CARD (card), result);
+  g_autofree char *text = g_strdup_printf ("%s\nCards: %s\n", versions, found);
 
-  if (answer != NULL)
-    {
-      json_node_set_object (node, answer);
-      found = json_to_string (node, TRUE);
-    }
-  text = g_strdup_printf ("%s\nCards: %s\n", versions, found != NULL ? found : error->message);
   adw_about_window_set_debug_info (window, text);
 }
 

@@ -106,19 +106,25 @@ dup_request (CantigaVisit *visit)
                           (const char *)g_bytes_get_data (pem, NULL));
 }
 
+char *
+cantiga_card_action_dup_diagnosis (CantigaCard *card, GAsyncResult *result)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) answer = cantiga_card_inspect_finish (card, result, &error);
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
+
+  if (answer == NULL)
+    return g_strdup (error->message);
+  json_node_set_object (node, answer);
+  return json_to_string (node, TRUE);
+}
+
 static void
 inspected_cb (GObject *card, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GtkWidget) page = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (JsonObject) answer = cantiga_card_inspect_finish (CANTIGA_CARD (card), result, &error);
-  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
-  g_autofree char *text = NULL;
+  g_autofree char *text = cantiga_card_action_dup_diagnosis (CANTIGA_CARD (card), result);
 
-  if (answer == NULL)
-    return copy (page, error->message);
-  json_node_set_object (node, answer);
-  text = json_to_string (node, TRUE);
   copy (page, text);
 }
 

@@ -30,5 +30,7 @@ CantigaCardAction cantiga_card_action_after (CantigaCardState state, const GErro
 const char *cantiga_card_action_get_label (CantigaCardAction action);
 /* What the action copies, opens or asks; those that go on with signing in (from OTHER_CARD on) are the page's. TRUE: something was copied. */
 gboolean cantiga_card_action_perform (CantigaCardAction action, GtkWidget *page, CantigaVisit *visit);
+/* The end of cantiga_card_inspect_async() as a text for somebody who helps: what readers, modules and cards are there, or why that cannot be said. */
+char *cantiga_card_action_dup_diagnosis (CantigaCard *card, GAsyncResult *result);
 
 G_END_DECLS
