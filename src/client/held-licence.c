@@ -234,6 +234,7 @@ cantiga_held_licence_follow (CantigaHeldLicence *self, CantigaHeldLicence *newer
   cantiga_follow_text (self, &self->state, newer->state, props[PROP_STATE]);
   cantiga_follow_text (self, &self->renewal, newer->renewal, props[PROP_RENEWAL]);
   cantiga_follow_int (self, &self->plays, newer->plays, props[PROP_PLAYS]);
+  /* Told in any case: what was heard is no property, and whoever shows it looks again when this is told. */
   self->plays_left = newer->plays_left;
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_PLAYS_LEFT]);
   cantiga_follow_int64 (self, &self->made, newer->made, props[PROP_MADE]);
