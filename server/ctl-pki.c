@@ -67,7 +67,7 @@ list_waiting (CantigaCtl *ctl, GError **error)
     {
       const CantigaPlayerRow *player = g_ptr_array_index (players, i);
 
-      if (player->revoked == 0 && player->expires > ctl->now && cantiga_pki_is_of_older (ctl->pki, player->expires))
+      if (player->revoked == 0 && player->expires > ctl->now && cantiga_pki_is_of_older (ctl->pki, player->issuer, player->expires))
         g_ptr_array_add (waiting, g_strdup (player->name));
     }
   return players != NULL ? g_steal_pointer (&waiting) : NULL;
@@ -119,11 +119,8 @@ rotate_authority (CantigaCtl *ctl, GError **error)
 {
   if (!cantiga_ctl_open (ctl, error) || !cantiga_pki_rotate_authority (ctl->state, ctl->now, error))
     return FALSE;
-  /* Whose certificate is of which authority is told by its second (cantiga_pki_is_of_older()): none is issued by both in one. */
-  while (g_get_real_time () / G_USEC_PER_SEC <= ctl->now)
-    g_usleep (G_USEC_PER_SEC / 100);
-  cantiga_ctl_print ("There is a new authority: restart cantiga-server now. Players move to it when they sign in next, nobody needs to pair again. Invitations that "
-                     "are open are of the old one: make them anew.");
+  cantiga_ctl_print ("There is a new authority: restart cantiga-server now, on every machine: until then it issues by the old one. Players move when they sign in next, "
+                     "nobody needs to pair again. Invitations that are open are of the old one: make them anew.");
   return TRUE;
 }
 

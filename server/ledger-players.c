@@ -2,6 +2,7 @@
 
 #define NAME_MAX_BYTES 1024
 #define SERIAL_MAX 128
+#define KEY_ID_MAX 128
 
 typedef struct
 {
@@ -14,6 +15,7 @@ player_clear (Player *player)
 {
   g_free (player->row.uuid);
   g_free (player->row.name);
+  g_free (player->row.issuer);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Player, player_clear)
 
@@ -24,6 +26,7 @@ cantiga_player_row_free (CantigaPlayerRow *player)
     return;
   g_free (player->uuid);
   g_free (player->name);
+  g_free (player->issuer);
   g_free (player);
 }
 
@@ -38,6 +41,8 @@ encode_player (const Player *player)
   json_object_set_string_member (object, "name", player->row.name);
   json_object_set_int_member (object, "added", player->row.added);
   json_object_set_int_member (object, "expires", player->row.expires);
+  if (player->row.issuer != NULL)
+    json_object_set_string_member (object, "issuer", player->row.issuer);
   json_object_set_int_member (object, "revoked", player->row.revoked);
   json_object_set_boolean_member (object, "first_card", player->first_card);
   return object;
@@ -46,17 +51,19 @@ encode_player (const Player *player)
 static gboolean
 decode_player (JsonObject *object, Player *player, GError **error)
 {
-  const char *uuid, *name;
+  const char *uuid, *name, *issuer = NULL;
 
   if (!cantiga_json_get_text (object, "uuid", CANTIGA_UUID_LENGTH, &uuid, error)
       || !cantiga_json_get_text (object, "name", NAME_MAX_BYTES, &name, error)
       || !cantiga_json_get_int (object, "added", G_MININT64, G_MAXINT64, &player->row.added, error)
       || !cantiga_json_get_int (object, "expires", G_MININT64, G_MAXINT64, &player->row.expires, error)
       || !cantiga_json_get_int (object, "revoked", G_MININT64, G_MAXINT64, &player->row.revoked, error)
-      || !cantiga_json_get_boolean (object, "first_card", &player->first_card, error))
+      || !cantiga_json_get_boolean (object, "first_card", &player->first_card, error)
+      || (cantiga_json_has (object, "issuer") && !cantiga_json_get_text (object, "issuer", KEY_ID_MAX, &issuer, error)))
     return FALSE;
   player->row.uuid = g_strdup (uuid);
   player->row.name = g_strdup (name);
+  player->row.issuer = g_strdup (issuer);
   return TRUE;
 }
 
@@ -172,6 +179,8 @@ insert_certificates (CantigaLedger *ledger, const CantigaId *id, Player *player,
       X509 *leaf = g_ptr_array_index (leaves, i);
 
       player->row.expires = MAX (player->row.expires, cantiga_certificate_get_not_after (leaf));
+      g_free (player->row.issuer);
+      player->row.issuer = cantiga_certificate_dup_issuer_key_id (leaf);
       if (!insert_certificate (ledger, id, leaf, error))
         return FALSE;
     }
@@ -271,7 +280,7 @@ load_players (CantigaLedger *ledger, GError **error)
         return NULL;
       row = g_new0 (CantigaPlayerRow, 1);
       *row = player.row;
-      player.row.uuid = player.row.name = NULL;
+      player.row.uuid = player.row.name = player.row.issuer = NULL;
       g_ptr_array_add (players, row);
     }
   return step == CANTIGA_STEP_DONE ? g_steal_pointer (&players) : NULL;

@@ -115,6 +115,7 @@ void cantiga_player_row_free (CantigaPlayerRow *player);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaPlayerRow, cantiga_player_row_free)
 
 /* CANTIGA_ERROR_NOT_FOUND, CANTIGA_ERROR_CERTIFICATE_REFUSED if it was revoked. */
+  char *issuer;              /* of what was issued to it last, as of cantiga_certificate_dup_issuer_key_id(); NULL: it was written before that was kept */
 gboolean cantiga_ledger_check_player (CantigaLedger *ledger, const char *uuid, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Certificates issued to a player on renewal: their serials, for the revocation list. */
 gboolean cantiga_ledger_add_certificates (CantigaLedger *ledger, const char *uuid, GPtrArray *leaves, GError **error) G_GNUC_WARN_UNUSED_RESULT;

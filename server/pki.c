@@ -557,8 +557,12 @@ cantiga_pki_get_older (CantigaPki *pki)
 }
 
 gboolean
-cantiga_pki_is_of_older (CantigaPki *pki, gint64 expires)
+cantiga_pki_is_of_older (CantigaPki *pki, const char *issuer, gint64 expires)
 {
+  g_autofree char *older = pki->older != NULL ? cantiga_certificate_dup_key_id (pki->older->authority) : NULL;
+
+  if (older != NULL && issuer != NULL)
+    return g_str_equal (issuer, older);
   return pki->older != NULL && expires <= cantiga_certificate_get_not_before (pki->authority) + BACKDATED + PLAYER_LIFE;
 }
 

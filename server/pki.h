@@ -29,9 +29,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaPki, cantiga_pki_free)
 
 /* The same server under the authority that is being retired, for all functions below; NULL if there is none. Borrowed. */
 CantigaPki *cantiga_pki_get_older (CantigaPki *pki);
-/* Whether a player whose newest certificate ends then has none of the newer authority. Told by the second in which it was issued: what a server still
- * issues by the old one before it is started again is taken for the newer's. */
-gboolean cantiga_pki_is_of_older (CantigaPki *pki, gint64 expires);
+/* Whether what was issued last to a player is of the authority that is being retired. issuer: as of cantiga_certificate_dup_issuer_key_id(). NULL where it was not kept yet: then it is told by the end of its newest
+ * certificate. */
+gboolean cantiga_pki_is_of_older (CantigaPki *pki, const char *issuer, gint64 expires);
 const char *cantiga_pki_get_name (CantigaPki *pki);
 const char *cantiga_pki_get_server (CantigaPki *pki);              /* UUID */
 X509 *cantiga_pki_get_authority (CantigaPki *pki);

@@ -206,6 +206,28 @@ cantiga_certificate_dup_serial (X509 *certificate)
   return serial;
 }
 
+static char *
+format_key_id (const ASN1_OCTET_STRING *id)
+{
+  g_autoptr (GString) text = id != NULL ? g_string_new (NULL) : NULL;
+
+  for (int i = 0; id != NULL && i < ASN1_STRING_length (id); i++)
+    g_string_append_printf (text, "%02x", ASN1_STRING_get0_data (id)[i]);
+  return text != NULL ? g_string_free (g_steal_pointer (&text), FALSE) : NULL;
+}
+
+char *
+cantiga_certificate_dup_key_id (X509 *certificate)
+{
+  return format_key_id (X509_get0_subject_key_id (certificate));
+}
+
+char *
+cantiga_certificate_dup_issuer_key_id (X509 *certificate)
+{
+  return format_key_id (X509_get0_authority_key_id (certificate));
+}
+
 gboolean
 cantiga_asn1_time_get (const ASN1_TIME *time, gint64 *ret_seconds)
 {

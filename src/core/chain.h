@@ -36,6 +36,9 @@ void cantiga_certificate_pin (X509 *certificate, guint8 ret_pin[32]);
 char *cantiga_certificate_dup_name (X509 *certificate);
 /* The UUID of a subjectAltName URI urn:uuid:…, or NULL; free with g_free(). */
 char *cantiga_certificate_dup_uuid (X509 *certificate);
+/* What its key is known by, and its issuer's: hexadecimal of the key identifiers in it, or NULL; free with g_free(). */
+char *cantiga_certificate_dup_key_id (X509 *certificate);
+char *cantiga_certificate_dup_issuer_key_id (X509 *certificate);
 /* Seconds since 1970; the end of time, and its beginning, if they cannot be read: such a certificate is never valid. */
 gint64 cantiga_certificate_get_not_before (X509 *certificate);
 gint64 cantiga_certificate_get_not_after (X509 *certificate);

@@ -49,11 +49,17 @@ def _(place):
 @journey.test("a new one is made: who was paired plays on in the same moment, and has moved when it signs in next")
 def _(place):
     old = place.authorities["authority"]
+    late, link = place.player(place.one.copy("reader-late"), "late", paired=False), place.invite("late")
     contains(place.ctl("pki", "rotate-authority").out, "restart cantiga-server")
+    # The server that still runs knows of nothing, and issues by the old one.
+    late.pair(link)
     equal(place.authorities["old authority"], old, "the old authority")
     holds(place.authorities["authority"] != old, "the authority is the old one")
-    equal(place.waiting(), ["away", "of Ana", "of Rui"], "who has not moved")
+    equal(place.waiting(), ["away", "late", "of Ana", "of Rui"], "who has not moved")
     place.again()
+    equal(len(late.list()), 1, "titles for who was paired meanwhile")
+    equal(pinned(late), place.authority(), "what it has pinned now")
+    equal(place.waiting(), ["away", "of Ana", "of Rui"], "who has not moved, after that")
     equal(place.ana.play("Ai flores")["plays_left"], 99, "plays left, in the session in which it moves")
     equal(pinned(place.ana), place.authority(), "what it has pinned now")
     equal(place.waiting(), ["away", "of Rui"], "who has not moved yet")

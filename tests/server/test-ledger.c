@@ -324,6 +324,43 @@ test_a_used_invitation_is_a_player (Fixture *fixture, gconstpointer unused)
   g_assert_cmpint (player->revoked, ==, 0);
 }
 
+static char *
+issuer_of_the_player (CantigaLedger *ledger)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) players = cantiga_ledger_list_players (ledger, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (players->len, ==, 1);
+  return g_strdup (((const CantigaPlayerRow *)players->pdata[0])->issuer);
+}
+
+/* docs/protocol.md 14.8: "The ledger keeps, with each player, the key identifier of the authority that issued to it last". */
+static void
+test_keeps_who_issued_to_a_player (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CantigaInvitation) invitation = invite (fixture, FALSE);
+  g_autoptr (EVP_PKEY) key = cantiga_key_pair_new (CANTIGA_AUTH_ECDSA, &error);
+  g_autoptr (X509) authority = cantiga_authority_issue (key, "authority", NOW - 3600, NOW + 3600, &error);
+  g_autofree char *own = cantiga_certificate_dup_key_id (authority);
+  g_autoptr (GPtrArray) leaves = g_ptr_array_new_with_free_func ((GDestroyNotify)X509_free);
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+
+  g_assert_true (use (fixture, invitation, request, NOW, &error));
+  before = issuer_of_the_player (fixture->ledger);
+  g_assert_null (before);
+  /* Of less time than what it has. */
+  g_ptr_array_add (leaves, cantiga_certificate_issue (authority, key, key, CANTIGA_USAGE_PLAYER, "Sala", PLAYER, NOW - 3600, NOW + 60, &error));
+  g_assert_no_error (error);
+  g_assert_true (cantiga_ledger_add_certificates (fixture->ledger, PLAYER, leaves, &error));
+  reopen (fixture);
+  after = issuer_of_the_player (fixture->ledger);
+  g_assert_cmpstr (after, ==, own);
+  assert_whole (fixture->ledger);
+}
+
 static void
 test_all_serials_of_a_revoked_player (Fixture *fixture, gconstpointer unused)
 {
@@ -475,6 +512,7 @@ main (int argc, char **argv)
   ADD ("an-invitation-ends", test_an_invitation_ends);
   ADD ("an-unknown-invitation-is-refused", test_an_unknown_invitation_is_refused);
   ADD ("a-used-invitation-is-a-player", test_a_used_invitation_is_a_player);
+  ADD ("keeps-who-issued-to-a-player-last", test_keeps_who_issued_to_a_player);
   ADD ("lists-all-serials-of-a-revoked-player", test_all_serials_of_a_revoked_player);
   ADD ("lets-the-first-card-in-once", test_lets_the_first_card_in_once);
   ADD ("lets-no-card-in-without-being-told", test_lets_no_card_in_without_being_told);

@@ -240,6 +240,41 @@ test_issues_a_player (Place *place, gconstpointer unused)
   g_assert_error (error, CANTIGA_ERROR, CANTIGA_ERROR_CERTIFICATE_REFUSED);
 }
 
+/* Whether what pki issues now is of the authority that is being retired, as the state has it. */
+static gboolean
+issues_by_the_older (CantigaPki *pki, CantigaPki *state)
+{
+  g_autoptr (GPtrArray) chain = issue_player (pki);
+  g_autoptr (X509) leaf = cantiga_certificate_decode (chain->pdata[0], NULL);
+  g_autofree char *issuer = cantiga_certificate_dup_issuer_key_id (leaf);
+
+  g_assert_nonnull (issuer);
+  return cantiga_pki_is_of_older (state, issuer, cantiga_certificate_get_not_after (leaf));
+}
+
+/* All of it in one second. */
+static void
+test_who_runs_on_issues_by_the_older (Place *place, gconstpointer unused)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CantigaState) state = NULL;
+  g_autoptr (CantigaPki) before = NULL;
+  g_autoptr (CantigaPki) after = NULL;
+
+  init (place);
+  before = open_pki (place, NOW);
+  g_assert_false (issues_by_the_older (before, before));
+  state = open_state (place);
+  g_assert_true (cantiga_pki_rotate_authority (state, NOW, &error));
+  g_assert_no_error (error);
+  after = open_pki (place, NOW);
+  g_assert_true (issues_by_the_older (before, after));
+  g_assert_false (issues_by_the_older (after, after));
+  /* Rows from before that was kept. */
+  g_assert_true (cantiga_pki_is_of_older (after, NULL, NOW + 90 * DAY));
+  g_assert_false (cantiga_pki_is_of_older (after, NULL, NOW + 90 * DAY + 1));
+}
+
 static void
 test_a_revocation_list (Place *place, gconstpointer unused)
 {
@@ -302,6 +337,7 @@ main (int argc, char **argv)
   ADD ("a-leaf-of-another-key-is-issued-anew", test_a_leaf_of_another_key_is_issued_anew);
   ADD ("a-rotation-revokes-the-old-leaves", test_a_rotation_revokes_the_old_leaves);
   ADD ("issues-a-player-s-certificate", test_issues_a_player);
+  ADD ("who-runs-on-issues-by-the-older-authority", test_who_runs_on_issues_by_the_older);
   ADD ("issues-a-revocation-list", test_a_revocation_list);
   ADD ("a-list-s-digest-is-of-its-contents", test_a_list_s_digest_is_of_its_contents);
   status = g_test_run ();
