@@ -192,28 +192,27 @@ print_done (CantigaCtl *ctl, const char *what)
   cantiga_ctl_print ("%s Backups from before open with the old one: keep it as long as them.", what);
   if (!cantiga_state_keeps_master (ctl->state))
     cantiga_ctl_print ("Give the server the new one in place of the old one before it starts.");
+  if (ctl->configuration->ledger != NULL)
+    cantiga_ctl_print ("Machines that share the ledger and have a state folder of their own: copy %s from this one to theirs before their servers start.",
+                       cantiga_state_keeps_master (ctl->state) ? "library, pki and master.key" : "library and pki");
 }
 
 static gboolean
 rotate_master (CantigaCtl *ctl, GError **error)
 {
-  gboolean is_half_done = cantiga_rotation_is_ready (ctl->folder);
   g_autoptr (CantigaSecret) new_master = NULL;
   g_autoptr (GPtrArray) left = NULL;
 
   ctl->state = cantiga_state_open (ctl->folder, error);
   if (ctl->state == NULL || !cantiga_ctl_load_config (ctl, error))
     return FALSE;
-  if (ctl->configuration->ledger != NULL)
-    return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION,
-                              "The ledger is in another database: move it back to the state first (cantigactl ledger move ledger.sqlite).");
-  if (is_half_done)
+  if (cantiga_state_finished_rotation (ctl->state))
     {
       print_done (ctl, "The change that was stopped half way is done: the new master key is valid.");
       return TRUE;
     }
   if (!cantiga_state_lock_alone (ctl->state, error) || (new_master = take_new_master (ctl, error)) == NULL || !check_is_new (ctl, new_master, error)
-      || !cantiga_rotation_run (ctl->state, new_master, &left, error))
+      || !cantiga_rotation_run (ctl->state, ctl->configuration->ledger, new_master, &left, error))
     return FALSE;
   print_left (ctl, left);
   print_done (ctl, "The master key is a new one.");

@@ -59,19 +59,31 @@ check_empty (CantigaLedger *ledger, GError **error)
          && (!has || cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "There is a ledger already: nothing was changed."));
 }
 
+/* One side waits while the other is at its longest. */
+static gboolean
+be_patient (CantigaLedger *ledger, GError **error)
+{
+  return !cantiga_sql_is_far (ledger->sql) || cantiga_sql_exec (ledger->sql, "SET LOCAL idle_in_transaction_session_timeout = '10min'", error);
+}
+
 /* Plays before the leases that refer to them. */
+gboolean
+cantiga_ledger_copy_rows (CantigaLedger *from, CantigaLedger *to, GError **error)
+{
+  return be_patient (from, error) && be_patient (to, error) && cantiga_ledger_set_id_key (to, from->id_key, error) && cantiga_ledger_store_id_key (to, error)
+         && cantiga_ledger_copy_titles (from, to, error) && cantiga_ledger_copy_cards (from, to, error)
+         && cantiga_ledger_copy_players (from, to, error) && cantiga_ledger_copy_invitations (from, to, error)
+         && cantiga_ledger_copy_rules (from, to, error) && cantiga_ledger_copy_followed (from, to, error) && cantiga_ledger_copy_crl (from, to, error)
+         && cantiga_ledger_each_event (from, copy_event, to, error) && copy_licences (from, to, error) && copy_leases (from, to, error);
+}
+
 static gboolean
 copy_all (CantigaLedger *from, CantigaLedger *to, GError **error)
 {
   g_autoptr (CantigaTransaction) reading = cantiga_ledger_read (from, error);
   g_autoptr (CantigaTransaction) writing = reading != NULL ? cantiga_ledger_write (to, error) : NULL;
 
-  return writing != NULL && check_empty (to, error) && cantiga_ledger_set_id_key (to, from->id_key, error) && cantiga_ledger_store_id_key (to, error)
-         && cantiga_ledger_copy_titles (from, to, error) && cantiga_ledger_copy_cards (from, to, error)
-         && cantiga_ledger_copy_players (from, to, error) && cantiga_ledger_copy_invitations (from, to, error)
-         && cantiga_ledger_copy_rules (from, to, error) && cantiga_ledger_copy_followed (from, to, error) && cantiga_ledger_copy_crl (from, to, error)
-         && cantiga_ledger_each_event (from, copy_event, to, error) && copy_licences (from, to, error) && copy_leases (from, to, error)
-         && cantiga_transaction_commit (writing, error);
+  return writing != NULL && check_empty (to, error) && cantiga_ledger_copy_rows (from, to, error) && cantiga_transaction_commit (writing, error);
 }
 
 gboolean

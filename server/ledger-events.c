@@ -108,6 +108,16 @@ look_for_head (CantigaLedger *ledger, gboolean *ret_there, GError **error)
   return transaction != NULL && load_head (ledger, ret_there, &head, error);
 }
 
+static gboolean
+fail_key (GError *failure, GError **error)
+{
+  if (g_error_matches (failure, CANTIGA_ERROR, CANTIGA_ERROR_DAMAGED))
+    return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION,
+                              "The ledger does not open with this master key: give the key that it was made with, or restore both from one backup.");
+  g_propagate_error (error, g_error_copy (failure));
+  return FALSE;
+}
+
 gboolean
 cantiga_ledger_open_head (CantigaLedger *ledger, GError **error)
 {
@@ -116,11 +126,24 @@ cantiga_ledger_open_head (CantigaLedger *ledger, GError **error)
 
   if (look_for_head (ledger, &there, &failure))
     return there || make_head (ledger, error);
-  if (g_error_matches (failure, CANTIGA_ERROR, CANTIGA_ERROR_DAMAGED))
-    return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION,
-                              "The ledger does not open with this master key: give the key that it was made with, or restore both from one backup.");
-  g_propagate_error (error, g_steal_pointer (&failure));
-  return FALSE;
+  return fail_key (failure, error);
+}
+
+gboolean
+cantiga_ledger_check_key (CantigaLedger *ledger, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  CantigaHead head;
+  gboolean there;
+
+  return load_head (ledger, &there, &head, &failure) || fail_key (failure, error);
+}
+
+void
+cantiga_ledger_begin_head (CantigaLedger *ledger)
+{
+  ledger->head = (CantigaHead){ 0 };
+  ledger->knows_head = ledger->owes_head = TRUE;
 }
 
 /* ---- one event ---- */

@@ -46,6 +46,7 @@ struct _CantigaLedger
   CantigaSql *sql;
   CantigaSecret *keys; /* a CantigaLedgerKeys */
   CantigaSecret *id_key;
+  guint connection;    /* the key was seen to open the ledger in this one (cantiga_sql_count_connections()) */
   gboolean knows_head; /* head is where the plays end, in this transaction: ledger-events.c */
   gboolean owes_head;  /* it is to be written before the commit */
   CantigaHead head;
@@ -56,6 +57,10 @@ struct _CantigaLedger
   gboolean busy;  /* somebody writes for all */
 };
 
+/* Rows sealed with master, the tables as they are: nothing is looked at. sql is taken, and may be NULL (with error). */
+CantigaLedger *cantiga_ledger_new (CantigaSql *sql, CantigaSecret *master, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Every row of from, which reads, to to, which writes and has none. */
+gboolean cantiga_ledger_copy_rows (CantigaLedger *from, CantigaLedger *to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Tables as this program wants them: ledger-schema.c */
 gboolean cantiga_ledger_migrate (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -191,6 +196,10 @@ gboolean cantiga_ledger_each_event (CantigaLedger *ledger, CantigaEventVisit vis
 gboolean cantiga_ledger_last_event (CantigaLedger *ledger, const CantigaId *key, gboolean *ret_there, CantigaEvent *ret_event,
                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_ledger_load_event (CantigaLedger *ledger, gint64 number, CantigaEvent *ret_event, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The ledger has no plays yet, in this transaction. */
+void cantiga_ledger_begin_head (CantigaLedger *ledger);
+/* In a transaction: CANTIGA_ERROR_CONFIGURATION if the ledger belongs to another master key. */
+gboolean cantiga_ledger_check_key (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* 0: there are none. */
 gboolean cantiga_ledger_last_number (CantigaLedger *ledger, gint64 *ret_number, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Makes the head of a new ledger; CANTIGA_ERROR_CONFIGURATION if the ledger belongs to another master key. */

@@ -23,12 +23,29 @@ static const char *const table_names[CANTIGA_N_TABLES] = {
 
 /* ---- transactions ---- */
 
+/* What seals with an old key must not write: a connection that was lost was made again, and meanwhile the master key may have become another one. */
+static gboolean
+check_connection (CantigaLedger *ledger, GError **error)
+{
+  guint connection = cantiga_sql_count_connections (ledger->sql);
+
+  if (connection == ledger->connection)
+    return TRUE;
+  if (!cantiga_ledger_check_key (ledger, error))
+    {
+      cantiga_sql_rollback (ledger->sql);
+      return FALSE;
+    }
+  ledger->connection = connection;
+  return TRUE;
+}
+
 static CantigaTransaction *
 begin (CantigaLedger *ledger, gboolean (*how) (CantigaSql *, GError **), GError **error)
 {
   g_mutex_lock (&ledger->lock);
   ledger->knows_head = ledger->owes_head = FALSE;
-  if (how (ledger->sql, error))
+  if (how (ledger->sql, error) && check_connection (ledger, error))
     return ledger;
   g_mutex_unlock (&ledger->lock);
   return NULL;
@@ -310,7 +327,7 @@ cantiga_ledger_get_id_key (CantigaLedger *ledger)
 }
 
 CantigaLedger *
-cantiga_ledger_open (const char *path, CantigaSecret *master, GError **error)
+cantiga_ledger_new (CantigaSql *sql, CantigaSecret *master, GError **error)
 {
   g_autoptr (CantigaLedger) ledger = g_new0 (CantigaLedger, 1);
 
@@ -319,9 +336,19 @@ cantiga_ledger_open (const char *path, CantigaSecret *master, GError **error)
   g_cond_init (&ledger->queue_changed);
   g_queue_init (&ledger->waiting);
   ledger->keys = cantiga_secret_new (sizeof (CantigaLedgerKeys));
-  ledger->sql = cantiga_sql_open (path, error);
-  if (ledger->sql == NULL || !derive_keys (master, CANTIGA_LABEL_ROW, keys_of (ledger)->row, error) || !cantiga_ledger_migrate (ledger, error)
-      || !cantiga_ledger_open_head (ledger, error) || !open_id_key (ledger, master, error) || !cantiga_ledger_open_heard (ledger, error)
+  ledger->sql = sql;
+  if (sql == NULL || !derive_keys (master, CANTIGA_LABEL_ROW, keys_of (ledger)->row, error))
+    return NULL;
+  ledger->connection = cantiga_sql_count_connections (sql);
+  return g_steal_pointer (&ledger);
+}
+
+CantigaLedger *
+cantiga_ledger_open (const char *path, CantigaSecret *master, GError **error)
+{
+  g_autoptr (CantigaLedger) ledger = cantiga_ledger_new (cantiga_sql_open (path, error), master, error);
+
+  if (ledger == NULL || !cantiga_ledger_migrate (ledger, error) || !cantiga_ledger_open_head (ledger, error) || !open_id_key (ledger, master, error) || !cantiga_ledger_open_heard (ledger, error)
       || !cantiga_ledger_open_leases (ledger, error))
     return NULL;
   return g_steal_pointer (&ledger);

@@ -19,6 +19,12 @@ void cantiga_ledger_free (CantigaLedger *ledger);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaLedger, cantiga_ledger_free)
 /* Writes all of it anew to a new ledger at path, under another master key; identifiers stay what they are (docs/protocol.md 13.6). Checks plays and rows as it reads them. */
 gboolean cantiga_ledger_copy (CantigaLedger *ledger, const char *path, CantigaSecret *master, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same in its place, for a ledger in PostgreSQL at url (the ledger's own), all in one transaction: CANTIGA_ERROR_BUSY if any program has it open, on whatever machine. ready is called when
+ * all of it is written and nothing is valid yet, with a mark by which cantiga_ledger_has_mark() tells whether it became so. The ledger is of no use after it: open it again. */
+typedef gboolean (*CantigaLedgerReady) (const char *mark, gpointer user_data, GError **error);
+gboolean cantiga_ledger_rekey (CantigaLedger *ledger, const char *url, CantigaSecret *master, CantigaLedgerReady ready, gpointer user_data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* No key is needed. Waits for who may still be writing. */
+gboolean cantiga_ledger_has_mark (const char *url, const char *mark, gboolean *ret_has, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* What a ledger out of a backup came to. */
 typedef struct
 {
@@ -109,13 +115,13 @@ typedef struct
   char *name;
   gint64 added;
   gint64 expires;            /* of its newest certificate */
+  char *issuer;              /* of what was issued to it last, as of cantiga_certificate_dup_issuer_key_id(); NULL: it was written before that was kept */
   gint64 revoked;
 } CantigaPlayerRow;
 void cantiga_player_row_free (CantigaPlayerRow *player);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaPlayerRow, cantiga_player_row_free)
 
 /* CANTIGA_ERROR_NOT_FOUND, CANTIGA_ERROR_CERTIFICATE_REFUSED if it was revoked. */
-  char *issuer;              /* of what was issued to it last, as of cantiga_certificate_dup_issuer_key_id(); NULL: it was written before that was kept */
 gboolean cantiga_ledger_check_player (CantigaLedger *ledger, const char *uuid, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Certificates issued to a player on renewal: their serials, for the revocation list. */
 gboolean cantiga_ledger_add_certificates (CantigaLedger *ledger, const char *uuid, GPtrArray *leaves, GError **error) G_GNUC_WARN_UNUSED_RESULT;

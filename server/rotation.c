@@ -13,6 +13,8 @@
 
 #define ROTATING ".rotating"
 #define ROTATED ".rotated"
+/* Of a ledger in PostgreSQL: its address, and by what it is seen there that the new key is the valid one. */
+#define MARK "ledger"
 #define LIBRARY "library"
 #define LEDGER "ledger.sqlite"
 #define ENDING ".cantiga"
@@ -33,7 +35,8 @@ typedef struct
 {
   CantigaState *state;
   CantigaSecret *new_master;
-  char *folder; /* where it is prepared */
+  const char *url; /* of a ledger in PostgreSQL; NULL: it is in the state */
+  char *folder;    /* where it is prepared */
   GByteArray *wrapped;
   GPtrArray *left;
 } Rotation;
@@ -150,25 +153,58 @@ write_master (Rotation *rotation, GError **error)
          || cantiga_private_write (path, cantiga_secret_bytes (rotation->new_master), cantiga_secret_length (rotation->new_master), error);
 }
 
-gboolean
-cantiga_rotation_run (CantigaState *state, CantigaSecret *new_master, GPtrArray **ret_left, GError **error)
+/* From now on it is put in its place, by whoever comes. */
+static gboolean
+make_ready (Rotation *rotation, GError **error)
 {
-  g_auto (Rotation) rotation = { .state = state, .new_master = new_master };
-  const char *folder = cantiga_state_get_folder (state);
-  g_autofree char *ready = cantiga_state_dup_path (state, ROTATED);
+  g_autofree char *ready = cantiga_state_dup_path (rotation->state, ROTATED);
+
+  if (!cantiga_folder_sync (rotation->folder, error))
+    return FALSE;
+  if (g_rename (rotation->folder, ready) != 0)
+    return fail_errno (ready, "cannot be made", error);
+  return cantiga_folder_sync (cantiga_state_get_folder (rotation->state), error);
+}
+
+/* … if the database then says that its part is done, too. */
+static gboolean
+ready_cb (const char *mark, gpointer user_data, GError **error)
+{
+  Rotation *rotation = user_data;
+  g_autofree char *path = dup_prepared (rotation, MARK);
+  g_autofree char *text = g_strconcat (rotation->url, "\n", mark, NULL);
+
+  return cantiga_private_write (path, text, strlen (text), error) && make_ready (rotation, error);
+}
+
+static gboolean
+change_ledger (Rotation *rotation, GError **error)
+{
+  g_autoptr (CantigaLedger) ledger = NULL;
+
+  if (rotation->url == NULL)
+    return copy_ledger (rotation, error) && make_ready (rotation, error);
+  ledger = cantiga_ledger_open (rotation->url, cantiga_state_get_master (rotation->state), error);
+  return ledger != NULL && cantiga_ledger_rekey (ledger, rotation->url, rotation->new_master, ready_cb, rotation, error);
+}
+
+gboolean
+cantiga_rotation_run (CantigaState *state, const char *ledger, CantigaSecret *new_master, GPtrArray **ret_left, GError **error)
+{
+  g_auto (Rotation) rotation = { .state = state, .new_master = new_master, .url = ledger };
+  gboolean finished;
 
   rotation.folder = cantiga_state_dup_path (state, ROTATING);
   rotation.wrapped = g_byte_array_new ();
   rotation.left = g_ptr_array_new_with_free_func (g_free);
   /* What a run that was killed left behind. */
   if (!cantiga_folder_remove (rotation.folder, error) || !make_folder (rotation.folder, error) || !rewrap_library (&rotation, error)
-      || !copy_ledger (&rotation, error) || !copy_keys (&rotation, error) || !write_master (&rotation, error)
-      || !cantiga_folder_sync (rotation.folder, error))
+      || !copy_keys (&rotation, error) || !write_master (&rotation, error) || !change_ledger (&rotation, error)
+      || !cantiga_rotation_finish (cantiga_state_get_folder (state), &finished, error))
     return FALSE;
-  if (g_rename (rotation.folder, ready) != 0)
-    return fail_errno (ready, "cannot be made", error);
-  if (!cantiga_folder_sync (folder, error) || !cantiga_rotation_finish (folder, error))
-    return FALSE;
+  /* A database that forgets what it committed. */
+  if (!finished)
+    return cantiga_fail (error, CANTIGA_ERROR_INTERNAL);
   *ret_left = g_steal_pointer (&rotation.left);
   return TRUE;
 }
@@ -259,17 +295,47 @@ cantiga_rotation_is_ready (const char *folder)
   return g_file_test (ready, G_FILE_TEST_IS_DIR);
 }
 
+/* Where the ledger is in PostgreSQL, what was committed there decides. */
+static gboolean
+look_whether_valid (const char *ready, gboolean *ret_valid, GError **error)
+{
+  g_autofree char *path = g_build_filename (ready, MARK, NULL);
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+  g_autoptr (GError) failure = NULL;
+
+  *ret_valid = TRUE;
+  if (!g_file_test (path, G_FILE_TEST_EXISTS))
+    return TRUE;
+  if (!g_file_get_contents (path, &text, NULL, error))
+    return FALSE;
+  lines = g_strsplit (text, "\n", 2);
+  if (g_strv_length (lines) == 2 && cantiga_ledger_has_mark (lines[0], lines[1], ret_valid, &failure))
+    return TRUE;
+  return cantiga_fail_with (error, CANTIGA_ERROR_BUSY, "The master key was being changed, and whether it is the new one stands in the ledger's database: %s",
+                            failure != NULL ? failure->message : path);
+}
+
+static gboolean
+put_everything (const char *ready, const char *folder, GError **error)
+{
+  return put_all_wrapped (ready, folder, error) && put_ledger (ready, folder, error) && put_keys (ready, folder, error)
+         && put (ready, folder, CANTIGA_MASTER_NAME, error) && cantiga_folder_sync (folder, error);
+}
+
 gboolean
-cantiga_rotation_finish (const char *folder, GError **error)
+cantiga_rotation_finish (const char *folder, gboolean *ret_finished, GError **error)
 {
   g_autofree char *ready = g_build_filename (folder, ROTATED, NULL);
   g_autofree char *done = g_build_filename (folder, ROTATING, NULL);
+  gboolean valid = FALSE;
 
+  *ret_finished = FALSE;
   if (!cantiga_rotation_is_ready (folder))
     return TRUE;
-  if (!put_all_wrapped (ready, folder, error) || !put_ledger (ready, folder, error) || !put_keys (ready, folder, error)
-      || !put (ready, folder, CANTIGA_MASTER_NAME, error) || !cantiga_folder_sync (folder, error))
+  if (!look_whether_valid (ready, &valid, error) || (valid && !put_everything (ready, folder, error)))
     return FALSE;
+  *ret_finished = valid;
   /* By its first name nobody asks for it: half of it removed is no harm. */
   if (g_rename (ready, done) != 0)
     return fail_errno (ready, "cannot be removed", error);

@@ -1,55 +1,7 @@
 /* PostgreSQL, where several servers share one ledger. */
-#include "server/sql-private.h"
+#include "server/sql-postgresql-private.h"
 
 #ifdef CANTIGA_HAVE_POSTGRESQL
-
-#include <libpq-fe.h>
-#include <string.h>
-
-#define PARAMETERS_MAX 12
-#define NUMBER_LENGTH 8
-/* How much may be sent before its answers are taken in: both sides' buffers have room for that. */
-#define LATER_MAX 128
-
-typedef struct
-{
-  CantigaSql base;
-  PGconn *connection;
-  GHashTable *statements; /* text → Statement, owned */
-  guint connections;      /* made so far: what was prepared in an older one is prepared again */
-  guint names;
-
-  guint later;           /* sent, and not answered yet; the connection is in pipeline mode then */
-  gboolean is_foreseeing;
-  GPtrArray *questions;  /* GBytes: what was sent meanwhile, in order */
-  GHashTable *foreseen;  /* GBytes of a question → PGresult */
-} Postgresql;
-
-typedef struct
-{
-  CantigaStatement base;
-  char *text;       /* with $1 for ?1 */
-  char name[24];
-  guint prepared;   /* in which connection; 0: in none */
-  guint parameters; /* how many it has */
-  gconstpointer values[PARAMETERS_MAX];
-  int lengths[PARAMETERS_MAX];
-  guint8 numbers[PARAMETERS_MAX][NUMBER_LENGTH];
-  PGresult *result;
-  int row;
-} Statement;
-
-static Postgresql *
-postgresql_of (CantigaSql *sql)
-{
-  return (Postgresql *)sql;
-}
-
-static Statement *
-statement_of (CantigaStatement *statement)
-{
-  return (Statement *)statement;
-}
 
 /* ---- failures ---- */
 
@@ -63,7 +15,7 @@ dup_reason (const char *text)
 
 /* What passes by itself is “busy”: the connection was lost, or two servers were in each other's way. */
 static gboolean
-is_passing (Postgresql *sql, const char *state)
+is_passing (CantigaPostgresql *sql, const char *state)
 {
   static const char *const classes[] = { "08", "40", "53", "55", "57", NULL };
 
@@ -75,8 +27,8 @@ is_passing (Postgresql *sql, const char *state)
   return FALSE;
 }
 
-static gboolean
-fail_result (Postgresql *sql, const PGresult *result, GError **error)
+gboolean
+cantiga_postgresql_fail (CantigaPostgresql *sql, const PGresult *result, GError **error)
 {
   const char *state = result != NULL ? PQresultErrorField (result, PG_DIAG_SQLSTATE) : NULL;
   g_autofree char *reason = dup_reason (result != NULL ? PQresultErrorMessage (result) : PQerrorMessage (sql->connection));
@@ -88,98 +40,12 @@ fail_result (Postgresql *sql, const PGresult *result, GError **error)
   return cantiga_fail_with (error, CANTIGA_ERROR_INTERNAL, "The ledger failed: %s.", reason);
 }
 
-static gboolean
-is_good (const PGresult *result)
+gboolean
+cantiga_postgresql_is_good (const PGresult *result)
 {
   ExecStatusType status = PQresultStatus (result);
 
   return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY;
-}
-
-/* ---- what was sent ahead (libpq's pipeline mode) ---- */
-
-static gboolean
-send_failed (Postgresql *sql, GError **error)
-{
-  return fail_result (sql, NULL, error);
-}
-
-static gboolean
-enter_pipeline (Postgresql *sql, GError **error)
-{
-  return PQpipelineStatus (sql->connection) == PQ_PIPELINE_ON || PQenterPipelineMode (sql->connection) == 1 || send_failed (sql, error);
-}
-
-/* The answer to one thing that was sent; NULL if the connection is lost. */
-static PGresult *
-take_result (Postgresql *sql)
-{
-  PGresult *result = PQgetResult (sql->connection);
-  PGresult *end = result != NULL ? PQgetResult (sql->connection) : NULL;
-
-  PQclear (end);
-  return result;
-}
-
-typedef void (*TakeAnswer) (Postgresql *sql, guint at, PGresult *result, gpointer user_data);
-
-/* Takes in the answers to everything that was sent; take (may be NULL) gets each that is well, to keep or clear. The first failure is told. */
-static gboolean
-settle (Postgresql *sql, TakeAnswer take, gpointer user_data, GError **error)
-{
-  g_autoptr (GError) failure = NULL;
-  guint n = sql->later;
-
-  sql->later = 0;
-  /* Answers that nobody takes are asked for again when they are needed. */
-  if (take == NULL)
-    g_ptr_array_set_size (sql->questions, 0);
-  if (PQpipelineStatus (sql->connection) == PQ_PIPELINE_OFF)
-    return TRUE;
-  if (PQpipelineSync (sql->connection) != 1)
-    return send_failed (sql, error);
-  for (guint i = 0; i < n; i++)
-    {
-      PGresult *result = take_result (sql);
-      gboolean good = is_good (result);
-
-      if (!good && failure == NULL)
-        fail_result (sql, result, &failure);
-      if (good && take != NULL)
-        take (sql, i, result, user_data);
-      else
-        PQclear (result);
-    }
-  PQclear (PQgetResult (sql->connection)); /* of the sync */
-  (void)PQexitPipelineMode (sql->connection);
-  if (failure == NULL)
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&failure));
-  return FALSE;
-}
-
-static gboolean
-count_later (Postgresql *sql, gboolean sent, GError **error)
-{
-  if (!sent)
-    return send_failed (sql, error);
-  sql->later++;
-  return sql->later < LATER_MAX || sql->is_foreseeing || settle (sql, NULL, NULL, error);
-}
-
-static void
-keep_last (Postgresql *sql, guint at, PGresult *result, gpointer ret_last)
-{
-  PGresult **last = ret_last;
-
-  PQclear (*last);
-  *last = result;
-}
-
-static void
-forget_foreseen (Postgresql *sql)
-{
-  g_hash_table_remove_all (sql->foreseen);
 }
 
 /* ---- connection ---- */
@@ -190,9 +56,20 @@ note_cb (void *unused, const char *message)
   /* Notices (“already exists”) are nobody's business. */
 }
 
+/* Every connection says that it is there, so that one can be told to be alone, whichever machine the others are on: a lock of the session, which goes with it. */
+#define PRESENCE "(22684, (SELECT oid::int4 FROM pg_namespace WHERE nspname = current_schema ()))"
+
+static const char *const presences[] = {
+  [CANTIGA_SQL_BESIDE] = "SELECT 1",
+  [CANTIGA_SQL_SHARED] = "SELECT pg_advisory_lock_shared " PRESENCE,
+};
+
 static gboolean
-configure (Postgresql *sql, GError **error)
+configure (CantigaPostgresql *sql, GError **error)
 {
+  static const char settings[] = "SET synchronous_commit = on; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s';"
+                                 "SET client_min_messages = warning";
+  g_autoptr (GError) failure = NULL;
   g_autofree char *reason = NULL;
 
   if (PQstatus (sql->connection) != CONNECTION_OK)
@@ -200,24 +77,29 @@ configure (Postgresql *sql, GError **error)
       reason = dup_reason (PQerrorMessage (sql->connection));
       return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "The ledger's database cannot be reached: %s.", reason);
     }
-  sql->connections++;
+  sql->base.connections++;
   PQsetNoticeProcessor (sql->connection, note_cb, NULL);
-  return sql->base.backend->exec (&sql->base,
-                                  "SET synchronous_commit = on; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s';"
-                                  "SET client_min_messages = warning",
-                                  error);
+  if (!sql->base.backend->exec (&sql->base, settings, error))
+    return FALSE;
+  sql->is_configured = sql->base.backend->exec (&sql->base, presences[sql->presence], &failure);
+  if (g_error_matches (failure, CANTIGA_ERROR, CANTIGA_ERROR_BUSY))
+    return cantiga_fail_with (error, CANTIGA_ERROR_BUSY, "The master key of this ledger is being changed: wait until that is done.");
+  if (failure != NULL)
+    g_propagate_error (error, g_steal_pointer (&failure));
+  return sql->is_configured;
 }
 
 static gboolean
 postgresql_connect (CantigaSql *base, GError **error)
 {
-  Postgresql *sql = postgresql_of (base);
+  CantigaPostgresql *sql = cantiga_postgresql_of (base);
   g_autoptr (GError) failure = NULL;
 
-  if (PQstatus (sql->connection) == CONNECTION_OK)
+  if (PQstatus (sql->connection) == CONNECTION_OK && sql->is_configured)
     return TRUE;
+  sql->is_configured = FALSE;
   sql->later = 0;
-  forget_foreseen (sql);
+  cantiga_postgresql_forget_foreseen (sql);
   PQreset (sql->connection);
   /* A server that runs is not configured wrongly: its database is away, and comes back. */
   return configure (sql, &failure) || cantiga_fail (error, CANTIGA_ERROR_BUSY);
@@ -226,7 +108,7 @@ postgresql_connect (CantigaSql *base, GError **error)
 static void
 statement_free (gpointer pointer)
 {
-  Statement *statement = pointer;
+  CantigaPostgresqlStatement *statement = pointer;
 
   g_assert (!statement->base.borrowed);
   PQclear (statement->result);
@@ -237,7 +119,7 @@ statement_free (gpointer pointer)
 static void
 postgresql_free (CantigaSql *base)
 {
-  Postgresql *sql = postgresql_of (base);
+  CantigaPostgresql *sql = cantiga_postgresql_of (base);
 
   g_hash_table_unref (sql->statements);
   g_hash_table_unref (sql->foreseen);
@@ -249,40 +131,34 @@ postgresql_free (CantigaSql *base)
 static gboolean
 postgresql_exec (CantigaSql *base, const char *text, GError **error)
 {
-  Postgresql *sql = postgresql_of (base);
+  CantigaPostgresql *sql = cantiga_postgresql_of (base);
   g_autoptr (GError) failure = NULL;
   PGresult *result;
   gboolean good;
 
-  forget_foreseen (sql);
+  cantiga_postgresql_forget_foreseen (sql);
   /* What was sent before it may have failed: then there is only the way back. */
-  if (!settle (sql, NULL, NULL, &failure) && !g_str_equal (text, "ROLLBACK"))
+  if (!cantiga_postgresql_settle (sql, NULL, NULL, &failure) && !g_str_equal (text, "ROLLBACK"))
     {
       g_propagate_error (error, g_steal_pointer (&failure));
       return FALSE;
     }
   result = PQexec (sql->connection, text);
-  good = is_good (result) || fail_result (sql, result, error);
+  good = cantiga_postgresql_is_good (result) || cantiga_postgresql_fail (sql, result, error);
   PQclear (result);
   return good;
-}
-
-static gboolean
-exec_later (Postgresql *sql, const char *text, GError **error)
-{
-  return enter_pipeline (sql, error) && count_later (sql, PQsendQueryParams (sql->connection, text, 0, NULL, NULL, NULL, NULL, 1) == 1, error);
 }
 
 /* With what was sent before it. */
 static gboolean
 postgresql_commit (CantigaSql *base, GError **error)
 {
-  Postgresql *sql = postgresql_of (base);
+  CantigaPostgresql *sql = cantiga_postgresql_of (base);
 
-  forget_foreseen (sql);
+  cantiga_postgresql_forget_foreseen (sql);
   if (sql->later == 0)
     return postgresql_exec (base, "COMMIT", error);
-  return exec_later (sql, "COMMIT", error) && settle (sql, NULL, NULL, error);
+  return cantiga_postgresql_exec_later (sql, "COMMIT", error) && cantiga_postgresql_settle (sql, NULL, NULL, error);
 }
 
 static void
@@ -295,7 +171,7 @@ postgresql_rollback (CantigaSql *base)
 static gboolean
 postgresql_in_transaction (CantigaSql *base)
 {
-  PGTransactionStatusType status = PQtransactionStatus (postgresql_of (base)->connection);
+  PGTransactionStatusType status = PQtransactionStatus (cantiga_postgresql_of (base)->connection);
 
   return status == PQTRANS_INTRANS || status == PQTRANS_INERROR || status == PQTRANS_ACTIVE;
 }
@@ -314,38 +190,38 @@ translate (const char *text, guint *ret_parameters)
       *at = '$';
       *ret_parameters = MAX (*ret_parameters, (guint)g_ascii_strtoull (at + 1, NULL, 10));
     }
-  g_assert (*ret_parameters <= PARAMETERS_MAX);
+  g_assert (*ret_parameters <= CANTIGA_POSTGRESQL_PARAMETERS_MAX);
   return translated;
 }
 
 static gboolean
-prepare_in_connection (Postgresql *sql, Statement *statement, GError **error)
+prepare_in_connection (CantigaPostgresql *sql, CantigaPostgresqlStatement *statement, GError **error)
 {
   PGresult *result;
   gboolean good;
 
-  if (statement->prepared == sql->connections)
+  if (statement->prepared == sql->base.connections)
     return TRUE;
-  if (!settle (sql, NULL, NULL, error))
+  if (!cantiga_postgresql_settle (sql, NULL, NULL, error))
     return FALSE;
   g_snprintf (statement->name, sizeof statement->name, "s%u", ++sql->names);
   result = PQprepare (sql->connection, statement->name, statement->text, 0, NULL);
-  good = is_good (result) || fail_result (sql, result, error);
+  good = cantiga_postgresql_is_good (result) || cantiga_postgresql_fail (sql, result, error);
   PQclear (result);
   if (good)
-    statement->prepared = sql->connections;
+    statement->prepared = sql->base.connections;
   return good;
 }
 
 static CantigaStatement *
 postgresql_prepare (CantigaSql *base, const char *text, GError **error)
 {
-  Postgresql *sql = postgresql_of (base);
-  Statement *statement = g_hash_table_lookup (sql->statements, text);
+  CantigaPostgresql *sql = cantiga_postgresql_of (base);
+  CantigaPostgresqlStatement *statement = g_hash_table_lookup (sql->statements, text);
 
   if (statement == NULL)
     {
-      statement = g_new0 (Statement, 1);
+      statement = g_new0 (CantigaPostgresqlStatement, 1);
       statement->base.sql = base;
       statement->text = translate (text, &statement->parameters);
       g_hash_table_insert (sql->statements, (gpointer)text, statement);
@@ -357,7 +233,7 @@ postgresql_prepare (CantigaSql *base, const char *text, GError **error)
 static void
 postgresql_release (CantigaStatement *base)
 {
-  Statement *statement = statement_of (base);
+  CantigaPostgresqlStatement *statement = cantiga_postgresql_statement_of (base);
 
   g_clear_pointer (&statement->result, PQclear);
   memset (statement->values, 0, sizeof statement->values);
@@ -366,160 +242,67 @@ postgresql_release (CantigaStatement *base)
 static void
 postgresql_bind_int (CantigaStatement *base, guint at, gint64 value)
 {
-  Statement *statement = statement_of (base);
+  CantigaPostgresqlStatement *statement = cantiga_postgresql_statement_of (base);
   guint64 network = GUINT64_TO_BE ((guint64)value);
 
-  g_assert (at >= 1 && at <= PARAMETERS_MAX);
-  memcpy (statement->numbers[at - 1], &network, NUMBER_LENGTH);
+  g_assert (at >= 1 && at <= CANTIGA_POSTGRESQL_PARAMETERS_MAX);
+  memcpy (statement->numbers[at - 1], &network, CANTIGA_POSTGRESQL_NUMBER_LENGTH);
   statement->values[at - 1] = statement->numbers[at - 1];
-  statement->lengths[at - 1] = NUMBER_LENGTH;
+  statement->lengths[at - 1] = CANTIGA_POSTGRESQL_NUMBER_LENGTH;
 }
 
 static void
 postgresql_bind_blob (CantigaStatement *base, guint at, gconstpointer bytes, gsize length)
 {
-  Statement *statement = statement_of (base);
+  CantigaPostgresqlStatement *statement = cantiga_postgresql_statement_of (base);
 
-  g_assert (at >= 1 && at <= PARAMETERS_MAX && length <= G_MAXINT);
+  g_assert (at >= 1 && at <= CANTIGA_POSTGRESQL_PARAMETERS_MAX && length <= G_MAXINT);
   statement->values[at - 1] = bytes;
   statement->lengths[at - 1] = (int)length;
 }
 
-static const int binary[PARAMETERS_MAX] = { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 };
-
-static gboolean
-send_later (Statement *statement, GError **error)
-{
-  Postgresql *sql = postgresql_of (statement->base.sql);
-
-  return enter_pipeline (sql, error)
-         && count_later (sql,
-                         PQsendQueryPrepared (sql->connection, statement->name, (int)statement->parameters, (const char *const *)statement->values,
-                                              statement->lengths, binary, 1)
-                             == 1,
-                         error);
-}
-
-static gboolean
-postgresql_run_later (CantigaStatement *statement, GError **error)
-{
-  return send_later (statement_of (statement), error);
-}
-
-/* What tells a question from others: the statement and what is bound to it. */
-static GBytes *
-question_of (const Statement *statement)
-{
-  GByteArray *bytes = g_byte_array_new ();
-
-  g_byte_array_append (bytes, (const guint8 *)&statement, sizeof statement);
-  for (guint i = 0; i < statement->parameters; i++)
-    {
-      g_byte_array_append (bytes, (const guint8 *)&statement->lengths[i], sizeof statement->lengths[i]);
-      if (statement->values[i] != NULL)
-        g_byte_array_append (bytes, statement->values[i], (guint)statement->lengths[i]);
-    }
-  return g_byte_array_free_to_bytes (bytes);
-}
-
-static PGresult *
-take_foreseen (Statement *statement)
-{
-  Postgresql *sql = postgresql_of (statement->base.sql);
-  g_autoptr (GBytes) question = NULL;
-  gpointer key = NULL, result = NULL;
-
-  if (g_hash_table_size (sql->foreseen) == 0)
-    return NULL;
-  question = question_of (statement);
-  if (g_hash_table_steal_extended (sql->foreseen, question, &key, &result))
-    g_bytes_unref (key);
-  return result;
-}
-
-static gboolean
-ask_ahead (Statement *statement, GError **error)
-{
-  Postgresql *sql = postgresql_of (statement->base.sql);
-
-  g_ptr_array_add (sql->questions, question_of (statement));
-  return send_later (statement, error);
-}
-
 /* All rows come at once: what is asked while they are gone through is asked of the same connection. */
 static gboolean
-run_query (Statement *statement, GError **error)
+run_query (CantigaPostgresqlStatement *statement, GError **error)
 {
-  Postgresql *sql = postgresql_of (statement->base.sql);
+  CantigaPostgresql *sql = cantiga_postgresql_of (statement->base.sql);
 
   statement->row = -1;
-  statement->result = take_foreseen (statement);
+  statement->result = cantiga_postgresql_take_foreseen (statement);
   if (statement->result != NULL)
     return TRUE;
   /* With what was sent before it. */
-  if (sql->later > 0 && sql->later < LATER_MAX - 1)
-    return send_later (statement, error) && settle (sql, keep_last, &statement->result, error);
-  if (!settle (sql, NULL, NULL, error))
+  if (sql->later > 0 && sql->later < CANTIGA_POSTGRESQL_LATER_MAX - 1)
+    return cantiga_postgresql_send_later (statement, error) && cantiga_postgresql_settle (sql, cantiga_postgresql_keep_last, &statement->result, error);
+  if (!cantiga_postgresql_settle (sql, NULL, NULL, error))
     return FALSE;
   statement->result = PQexecPrepared (sql->connection, statement->name, (int)statement->parameters, (const char *const *)statement->values,
-                                      statement->lengths, binary, 1);
-  return is_good (statement->result) || fail_result (sql, statement->result, error);
+                                      statement->lengths, cantiga_postgresql_binary, 1);
+  return cantiga_postgresql_is_good (statement->result) || cantiga_postgresql_fail (sql, statement->result, error);
 }
 
 static CantigaStep
 postgresql_step (CantigaStatement *base, GError **error)
 {
-  Statement *statement = statement_of (base);
+  CantigaPostgresqlStatement *statement = cantiga_postgresql_statement_of (base);
 
-  if (postgresql_of (base->sql)->is_foreseeing)
-    return ask_ahead (statement, error) ? CANTIGA_STEP_DONE : CANTIGA_STEP_FAILED;
+  if (cantiga_postgresql_of (base->sql)->is_foreseeing)
+    return cantiga_postgresql_ask_ahead (statement, error) ? CANTIGA_STEP_DONE : CANTIGA_STEP_FAILED;
   if (statement->result == NULL && !run_query (statement, error))
     return CANTIGA_STEP_FAILED;
   return ++statement->row < PQntuples (statement->result) ? CANTIGA_STEP_ROW : CANTIGA_STEP_DONE;
 }
 
-/* ---- what is going to be asked ---- */
-
-static void
-postgresql_foresee (CantigaSql *base)
-{
-  Postgresql *sql = postgresql_of (base);
-
-  g_ptr_array_set_size (sql->questions, 0);
-  sql->is_foreseeing = TRUE;
-}
-
-static void
-keep_foreseen (Postgresql *sql, guint at, PGresult *result, gpointer first)
-{
-  guint before = GPOINTER_TO_UINT (first);
-
-  if (at >= before && at - before < sql->questions->len)
-    g_hash_table_replace (sql->foreseen, g_bytes_ref (sql->questions->pdata[at - before]), result);
-  else
-    PQclear (result);
-}
-
-static gboolean
-postgresql_foreseen (CantigaSql *base, GError **error)
-{
-  Postgresql *sql = postgresql_of (base);
-  guint before = sql->later - MIN (sql->later, sql->questions->len);
-
-  sql->is_foreseeing = FALSE;
-  return settle (sql, keep_foreseen, GUINT_TO_POINTER (before), error);
-}
-
 static guint
 postgresql_get_changed (CantigaStatement *base)
 {
-  return (guint)g_ascii_strtoull (PQcmdTuples (statement_of (base)->result), NULL, 10);
+  return (guint)g_ascii_strtoull (PQcmdTuples (cantiga_postgresql_statement_of (base)->result), NULL, 10);
 }
 
 static gint64
 postgresql_get_int (CantigaStatement *base, guint column)
 {
-  Statement *statement = statement_of (base);
+  CantigaPostgresqlStatement *statement = cantiga_postgresql_statement_of (base);
   const char *bytes = PQgetvalue (statement->result, statement->row, (int)column);
   gint64 number;
   gint32 short_number;
@@ -540,10 +323,28 @@ postgresql_get_int (CantigaStatement *base, guint column)
 static gconstpointer
 postgresql_get_blob (CantigaStatement *base, guint column, gsize *ret_length)
 {
-  Statement *statement = statement_of (base);
+  CantigaPostgresqlStatement *statement = cantiga_postgresql_statement_of (base);
 
   *ret_length = (gsize)PQgetlength (statement->result, statement->row, (int)column);
   return PQgetisnull (statement->result, statement->row, (int)column) ? NULL : PQgetvalue (statement->result, statement->row, (int)column);
+}
+
+/* A connection that is closing at this moment is waited for. */
+static gboolean
+postgresql_lock_alone (CantigaSql *sql, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+
+  if (sql->backend->exec (sql,
+                          "SET lock_timeout = '2s'; SELECT pg_advisory_unlock_shared " PRESENCE "; SELECT pg_advisory_lock " PRESENCE
+                          "; SET lock_timeout = '10s'",
+                          &failure))
+    return TRUE;
+  if (g_error_matches (failure, CANTIGA_ERROR, CANTIGA_ERROR_BUSY))
+    return cantiga_fail_with (error, CANTIGA_ERROR_BUSY,
+                              "A server, or another cantigactl, has this ledger open: stop it first, on every machine (systemctl stop cantiga-server).");
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
 }
 
 /* ---- what is kept about the ledger ---- */
@@ -552,9 +353,9 @@ postgresql_get_blob (CantigaStatement *base, guint column, gsize *ret_length)
 static gboolean
 postgresql_get_version (CantigaSql *base, guint *ret_version, GError **error)
 {
-  Postgresql *sql = postgresql_of (base);
+  CantigaPostgresql *sql = cantiga_postgresql_of (base);
   PGresult *result = PQexec (sql->connection, "SELECT 1 FROM pg_class WHERE relname = 'ledger_version' AND pg_table_is_visible (oid)");
-  gboolean good = is_good (result) || fail_result (sql, result, error);
+  gboolean good = cantiga_postgresql_is_good (result) || cantiga_postgresql_fail (sql, result, error);
   gboolean there = good && PQntuples (result) == 1;
 
   PQclear (result);
@@ -562,7 +363,7 @@ postgresql_get_version (CantigaSql *base, guint *ret_version, GError **error)
   if (!there)
     return good;
   result = PQexec (sql->connection, "SELECT value FROM ledger_version");
-  good = is_good (result) || fail_result (sql, result, error);
+  good = cantiga_postgresql_is_good (result) || cantiga_postgresql_fail (sql, result, error);
   if (good && PQntuples (result) == 1)
     *ret_version = (guint)g_ascii_strtoull (PQgetvalue (result, 0, 0), NULL, 10);
   PQclear (result);
@@ -603,9 +404,10 @@ static const CantigaSqlBackend backend = {
   .get_version = postgresql_get_version,
   .set_version = postgresql_set_version,
   .commit = postgresql_commit,
-  .run_later = postgresql_run_later,
-  .foresee = postgresql_foresee,
-  .foreseen = postgresql_foreseen,
+  .run_later = cantiga_postgresql_run_later,
+  .foresee = cantiga_postgresql_foresee,
+  .foreseen = cantiga_postgresql_foreseen,
+  .lock_alone = postgresql_lock_alone,
   .connect = postgresql_connect,
   .release = postgresql_release,
   .bind_int = postgresql_bind_int,
@@ -617,12 +419,13 @@ static const CantigaSqlBackend backend = {
 };
 
 CantigaSql *
-cantiga_sql_open_postgresql (const char *url, GError **error)
+cantiga_sql_open_postgresql (const char *url, CantigaSqlPresence presence, GError **error)
 {
-  Postgresql *sql = g_new0 (Postgresql, 1);
+  CantigaPostgresql *sql = g_new0 (CantigaPostgresql, 1);
 
   sql->base.backend = &backend;
   sql->base.kind = CANTIGA_SQL_POSTGRESQL;
+  sql->presence = presence;
   sql->statements = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, statement_free);
   sql->questions = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
   sql->foreseen = g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, (GDestroyNotify)PQclear);
@@ -636,7 +439,7 @@ cantiga_sql_open_postgresql (const char *url, GError **error)
 #else
 
 CantigaSql *
-cantiga_sql_open_postgresql (const char *url, GError **error)
+cantiga_sql_open_postgresql (const char *url, CantigaSqlPresence presence, GError **error)
 {
   cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "This program was built without PostgreSQL: keep the ledger in the state, or build it with -Dpostgresql=enabled.");
   return NULL;

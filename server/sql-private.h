@@ -26,6 +26,8 @@ typedef struct
    * transaction. */
   void (*foresee) (CantigaSql *sql);
   gboolean (*foreseen) (CantigaSql *sql, GError **error);
+  /* Nobody else has it open from now on, or CANTIGA_ERROR_BUSY; may be NULL. Outside of transactions. */
+  gboolean (*lock_alone) (CantigaSql *sql, GError **error);
   /* The connection is there, or is made again; may be NULL. Outside of transactions. */
   gboolean (*connect) (CantigaSql *sql, GError **error);
 
@@ -43,7 +45,8 @@ struct _CantigaSql
 {
   const CantigaSqlBackend *backend;
   CantigaSqlKind kind;
-  guint written; /* statements without rows */
+  guint written;     /* statements without rows */
+  guint connections; /* made so far: what was prepared in an older one is prepared again */
 };
 
 struct _CantigaStatement
@@ -52,8 +55,14 @@ struct _CantigaStatement
   gboolean borrowed;
 };
 
+typedef enum
+{
+  CANTIGA_SQL_BESIDE, /* of a program that has a connection already, and is alone with it */
+  CANTIGA_SQL_SHARED,
+} CantigaSqlPresence;
+
 CantigaSql *cantiga_sql_open_sqlite (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* url: postgresql://… CANTIGA_ERROR_CONFIGURATION if this program was built without it. */
-CantigaSql *cantiga_sql_open_postgresql (const char *url, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+CantigaSql *cantiga_sql_open_postgresql (const char *url, CantigaSqlPresence presence, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

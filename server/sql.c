@@ -5,7 +5,25 @@
 CantigaSql *
 cantiga_sql_open (const char *place, GError **error)
 {
-  return cantiga_sql_is_url (place) ? cantiga_sql_open_postgresql (place, error) : cantiga_sql_open_sqlite (place, error);
+  return cantiga_sql_is_url (place) ? cantiga_sql_open_postgresql (place, CANTIGA_SQL_SHARED, error) : cantiga_sql_open_sqlite (place, error);
+}
+
+CantigaSql *
+cantiga_sql_open_beside (const char *url, GError **error)
+{
+  return cantiga_sql_open_postgresql (url, CANTIGA_SQL_BESIDE, error);
+}
+
+gboolean
+cantiga_sql_lock_alone (CantigaSql *sql, GError **error)
+{
+  return sql->backend->lock_alone (sql, error);
+}
+
+guint
+cantiga_sql_count_connections (CantigaSql *sql)
+{
+  return sql->connections;
 }
 
 gboolean

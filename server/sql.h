@@ -24,6 +24,12 @@ typedef enum
  * CANTIGA_ERROR_DAMAGED if it is no database. A PostgreSQL that goes away later is CANTIGA_ERROR_BUSY until it is back. */
 CantigaSql *cantiga_sql_open (const char *place, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_sql_is_url (const char *place);
+/* PostgreSQL alone: from now on no other program has the database open, on whatever machine; CANTIGA_ERROR_BUSY if one has. Held as long as the connection. Outside of transactions. */
+gboolean cantiga_sql_lock_alone (CantigaSql *sql, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* A second connection for who is alone. */
+CantigaSql *cantiga_sql_open_beside (const char *url, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* A connection that was lost is made again, and this is another number then; what was written meanwhile is anybody's. */
+guint cantiga_sql_count_connections (CantigaSql *sql);
 CantigaSqlKind cantiga_sql_get_kind (CantigaSql *sql);
 void cantiga_sql_free (CantigaSql *sql);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaSql, cantiga_sql_free)

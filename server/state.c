@@ -35,6 +35,7 @@ struct _CantigaState
   int serving; /* -1: not ours */
   CantigaSecret *master;
   gboolean keeps_master;
+  gboolean finished_rotation;
 };
 
 static CantigaState *
@@ -307,7 +308,7 @@ cantiga_state_exists (const char *folder)
 
 /* What another program left half done: a state that was made, a master key that was changed. */
 static gboolean
-finish_other (const char *folder, GError **error)
+finish_other (const char *folder, gboolean *ret_rotated, GError **error)
 {
   gboolean finished;
   int lock;
@@ -316,7 +317,7 @@ finish_other (const char *folder, GError **error)
     return TRUE;
   if ((lock = lock_folder (folder, error)) < 0)
     return FALSE;
-  finished = finish_if_ready (folder, error) && cantiga_rotation_finish (folder, error);
+  finished = finish_if_ready (folder, error) && cantiga_rotation_finish (folder, ret_rotated, error);
   close (lock);
   return finished;
 }
@@ -370,7 +371,8 @@ replace_locked (CantigaState *state, CantigaStateBuild build_parts, gpointer use
 {
   state->lock = open_lock (state, LOCK, error);
   return state->lock >= 0 && cantiga_state_lock_alone (state, error) && finish_if_ready (state->folder, error)
-         && cantiga_rotation_finish (state->folder, error) && (cantiga_state_exists (state->folder) || check_empty (state->folder, error))
+         && cantiga_rotation_finish (state->folder, &state->finished_rotation, error)
+         && (cantiga_state_exists (state->folder) || check_empty (state->folder, error))
          && put_parts (state->folder, build_parts, user_data, error);
 }
 
@@ -413,7 +415,7 @@ cantiga_state_open (const char *folder, GError **error)
   g_autoptr (CantigaState) state = state_new (folder);
 
   /* Who has the lock keeps others from changing the key: what is half done is of one that was killed. */
-  if (!check_state (folder, error) || !lock_shared (state, error) || !finish_other (folder, error) || !open_master (state, error))
+  if (!check_state (folder, error) || !lock_shared (state, error) || !finish_other (folder, &state->finished_rotation, error) || !open_master (state, error))
     return NULL;
   return g_steal_pointer (&state);
 }
@@ -448,6 +450,12 @@ gboolean
 cantiga_state_keeps_master (CantigaState *state)
 {
   return state->keeps_master;
+}
+
+gboolean
+cantiga_state_finished_rotation (CantigaState *state)
+{
+  return state->finished_rotation;
 }
 
 char *

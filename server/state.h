@@ -33,6 +33,8 @@ const char *cantiga_state_get_folder (CantigaState *state);
 CantigaSecret *cantiga_state_get_master (CantigaState *state);
 /* FALSE: it was given from outside. */
 gboolean cantiga_state_keeps_master (CantigaState *state);
+/* A change of the master key that another program was stopped at was finished when this was opened. */
+gboolean cantiga_state_finished_rotation (CantigaState *state);
 /* Keeps every other program from opening the state, as long as this one has it open. CANTIGA_ERROR_BUSY if one has. */
 gboolean cantiga_state_lock_alone (CantigaState *state, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Puts parts of a state (ledger.sqlite, pki, library, master.key, server.conf, audit.log) in their place that build makes in building; what stands there is set aside (NAME.replaced.1, …). A run that was killed is

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Two servers, one ledger in PostgreSQL, HAProxy before them: whichever dies, every title goes on, and no play is lost or counted twice."""
 import os
+import time
 
 import boxes
 import journey
@@ -26,6 +27,10 @@ class Place(boxes.Boxes):
         left = sorted(licence["plays_left"] for licence in self.ctl("licences", "list", "--json").json)
         equal(left, [1000 - rounds * PLAYERS // CARDS] * CARDS, "plays left")
         equal(self.ctl("verify", "--json").json, {"titles": 1, "ledger": True, "damaged": []}, "what verify finds")
+
+    @property
+    def key(self):
+        return journey.read(self.path("state", "master.key"))
 
     def kill(self, name):
         self.servers[name].kill()
@@ -66,6 +71,28 @@ def _(place):
 
     boxes.write_all(place, place.players, place.media, "Long", disturb)
     place.check(4)
+
+
+@journey.test("the master key changes with both servers stopped, not beside one, and is the old one or the new one whenever that is killed")
+def _(place):
+    journey.contains(place.ctl("pki", "rotate-master", ok=journey.FAILED).sentence, "stop it first")
+    for server in place.servers.values():
+        server.stop()
+    before = place.ctl("plays", "--json").json
+    keys = {place.key}
+    for wait in 0.02, 0.1, 0.2, 0.4:
+        running = place.start("cantigactl", "--state", place.state, "pki", "rotate-master")
+        time.sleep(wait)
+        running.end()
+        equal(place.ctl("plays", "--json").json, before, "plays")
+        keys.add(place.key)
+    journey.contains(place.ctl("pki", "rotate-master").out, "library, pki and master.key")
+    holds(place.key not in keys, "the key is the old one")
+    place.revive("one")
+    place.revive("other")
+    boxes.write_all(place, place.players, place.media, "Long", lambda: place.kill("one"))
+    place.check(5)
+    place.revive("one")
 
 
 @journey.test("a backup is made of the ledger in PostgreSQL, is whole, and is restored into a state")

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -64,6 +65,18 @@ pwrite (int file, const void *bytes, size_t length, off_t offset)
   return write_step (SYS_pwrite64, file, bytes, length, offset);
 }
 
+/* What libpq sends. */
+ssize_t
+send (int file, const void *bytes, size_t length, int flags)
+{
+  if (step ())
+    {
+      syscall (SYS_sendto, file, bytes, length / 2, flags, NULL, 0);
+      die ();
+    }
+  return syscall (SYS_sendto, file, bytes, length, flags, NULL, 0);
+}
+
 int
 rename (const char *from, const char *to)
 {
@@ -105,6 +118,7 @@ rmdir (const char *path)
 typedef struct
 {
   Place place;
+  Fixture shared; /* path: the address of its ledger, if that is in PostgreSQL */
   X509 *card;
   CantigaId listener, title, play, licence;
   CantigaInvitation *invitation;
@@ -112,9 +126,9 @@ typedef struct
 } Box;
 
 static CantigaLedger *
-open_ledger_of (CantigaState *state)
+open_ledger_of (const Box *box, CantigaState *state)
 {
-  g_autofree char *path = cantiga_state_dup_path (state, "ledger.sqlite");
+  g_autofree char *path = cantiga_state_dup_ledger (state, box->shared.path);
   g_autoptr (GError) error = NULL;
   CantigaLedger *ledger = cantiga_ledger_open (path, cantiga_state_get_master (state), &error);
 
@@ -182,7 +196,7 @@ play_something (Box *box, CantigaLedger *ledger)
 static void
 fill (Box *box, CantigaState *state)
 {
-  g_autoptr (CantigaLedger) ledger = open_ledger_of (state);
+  g_autoptr (CantigaLedger) ledger = open_ledger_of (box, state);
   g_autoptr (CantigaPki) pki = open_pki (state);
   Fixture of_ledger = { .ledger = ledger };
   g_autoptr (CantigaTitle) title = title_new (0, "Rosa das rosas");
@@ -210,6 +224,8 @@ set_up (Box *box, gconstpointer unused)
 
   place_set_up (&box->place, NULL);
   init (&box->place);
+  if (get_postgresql () != NULL)
+    make_schema (&box->shared);
   state = open_state (&box->place);
   fill (box, state);
 }
@@ -219,6 +235,9 @@ tear_down (Box *box, gconstpointer unused)
 {
   X509_free (box->card);
   cantiga_invitation_free (box->invitation);
+  if (box->shared.schema != NULL)
+    drop_schema (&box->shared);
+  g_free (box->shared.path);
   place_tear_down (&box->place, NULL);
 }
 
@@ -282,7 +301,7 @@ assert_whole_state (const Box *box)
 {
   g_autoptr (CantigaState) state = open_state ((Place *)&box->place);
   g_autoptr (CantigaState) beside = open_state ((Place *)&box->place);
-  g_autoptr (CantigaLedger) ledger = open_ledger_of (state);
+  g_autoptr (CantigaLedger) ledger = open_ledger_of (box, state);
   g_autoptr (CantigaPki) pki = open_pki (state);
   CantigaSecret *master = cantiga_state_get_master (state);
 
@@ -305,7 +324,7 @@ rotate (const Box *box, CantigaSecret *new_master, GPtrArray **ret_left, GError 
 {
   g_autoptr (CantigaState) state = cantiga_state_open (box->place.folder, error);
 
-  return state != NULL && cantiga_state_lock_alone (state, error) && cantiga_rotation_run (state, new_master, ret_left, error);
+  return state != NULL && cantiga_state_lock_alone (state, error) && cantiga_rotation_run (state, box->shared.path, new_master, ret_left, error);
 }
 
 static void
@@ -355,7 +374,7 @@ test_old_key_opens_nothing (Box *box, gconstpointer unused)
   g_assert_true (rotate (box, new_master, &left, NULL));
   g_assert_true (cantiga_private_write (path, cantiga_secret_bytes (old), 32, NULL));
   state = open_state (&box->place);
-  ledger = cantiga_state_dup_path (state, "ledger.sqlite");
+  ledger = cantiga_state_dup_ledger (state, box->shared.path);
   g_assert_null (cantiga_ledger_open (ledger, old, &error));
   g_assert_error (error, CANTIGA_ERROR, CANTIGA_ERROR_CONFIGURATION);
   g_clear_error (&error);
@@ -436,6 +455,57 @@ test_nobody_else_meanwhile (Box *box, gconstpointer unused)
   again = open_state (&box->place);
 }
 
+/* ---- several machines, each with a state folder of its own ---- */
+
+static void
+test_not_beside_another_machine (Box *box, gconstpointer unused)
+{
+  g_autoptr (CantigaSecret) new_master = cantiga_master_new ();
+  g_autoptr (CantigaSecret) before = assert_whole_state (box);
+  g_autoptr (CantigaLedger) other = NULL;
+  g_autoptr (CantigaSecret) after = NULL;
+  g_autoptr (GPtrArray) left = NULL;
+  g_autoptr (GError) error = NULL;
+
+  other = cantiga_ledger_open (box->shared.path, before, &error);
+  g_assert_no_error (error);
+  g_assert_false (rotate (box, new_master, &left, &error));
+  g_assert_error (error, CANTIGA_ERROR, CANTIGA_ERROR_BUSY);
+  g_assert_nonnull (strstr (error->message, "on every machine"));
+  assert_whole (other);
+  g_clear_pointer (&other, cantiga_ledger_free);
+  after = assert_whole_state (box);
+  g_assert_true (same (after, before));
+}
+
+/* A server whose connection was lost comes back with the old key: it would seal with it. */
+static void
+test_old_key_writes_nothing (Box *box, gconstpointer unused)
+{
+  g_autoptr (CantigaSecret) new_master = cantiga_master_new ();
+  g_autoptr (CantigaSecret) before = assert_whole_state (box);
+  g_autoptr (CantigaLedger) other = NULL;
+  g_autoptr (CantigaTitle) title = title_new (9, "Sealed with the old key");
+  g_autoptr (CantigaSecret) after = NULL;
+  g_autoptr (GPtrArray) left = NULL;
+  g_autoptr (GError) error = NULL;
+
+  other = cantiga_ledger_open (box->shared.path, before, &error);
+  g_assert_no_error (error);
+  exec_at (box->shared.path, "SELECT pg_terminate_backend (pid, 10000) FROM pg_stat_activity WHERE pid <> pg_backend_pid () AND datname = current_database ()");
+  g_assert_true (rotate (box, new_master, &left, &error));
+  g_assert_no_error (error);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_assert_false (cantiga_ledger_put_title (other, title, &error));
+      g_assert_error (error, CANTIGA_ERROR, CANTIGA_ERROR_CONFIGURATION);
+      g_assert_nonnull (strstr (error->message, "does not open with this master key"));
+      g_clear_error (&error);
+    }
+  after = assert_whole_state (box);
+  g_assert_true (same (after, new_master));
+}
+
 /* ---- killed ---- */
 
 /* In a child that dies as steps say; whether it did. */
@@ -477,14 +547,20 @@ stop_counting (void)
 
 /* Killed on the way from one key to the next: the key is the old one or the new one, and opens everything. Whether it was killed. */
 static gboolean
-kill_once (const Box *box, const Steps *when, CantigaSecret **key)
+kill_once (const Box *box, const Steps *when, CantigaSecret **key, guint *ret_stayed)
 {
   g_autoptr (CantigaSecret) new_master = cantiga_master_new ();
   gboolean died = rotate_and_die (box, new_master, when);
-  gboolean is_new = steps->is_new;
+  gboolean was_ready = steps->is_new;
   g_autoptr (CantigaSecret) after = assert_whole_state (box);
+  gboolean is_new = same (after, new_master);
 
-  g_assert_true (same (after, is_new ? new_master : *key));
+  g_assert_true (is_new || same (after, *key));
+  g_assert_true (is_new || died);
+  g_assert_true (was_ready || !is_new);
+  /* In PostgreSQL it is the commit that counts, which comes after that. */
+  g_assert_true (is_new || !was_ready || box->shared.path != NULL);
+  *ret_stayed += is_new ? 0 : 1;
   cantiga_secret_free (*key);
   *key = g_steal_pointer (&after);
   return died;
@@ -495,10 +571,11 @@ test_killed_before (Box *box, gconstpointer unused)
 {
   g_autoptr (CantigaSecret) key = assert_whole_state (box);
   Steps when = { .last = { 1, 0 } };
+  guint stayed = 0;
 
   start_counting ();
-  while (kill_once (box, &when, &key))
-    when.last[0] += 3;
+  while (kill_once (box, &when, &key, &stayed))
+    when.last[0] += box->shared.path != NULL ? 7 : 3;
   stop_counting ();
   g_test_message ("about %u steps", when.last[0]);
   g_assert_cmpuint (when.last[0], >, 40);
@@ -509,12 +586,14 @@ test_killed_after (Box *box, gconstpointer unused)
 {
   g_autoptr (CantigaSecret) key = assert_whole_state (box);
   Steps when = { .last = { 0, 1 } };
+  guint stayed = 0;
 
   start_counting ();
-  while (kill_once (box, &when, &key))
+  while (kill_once (box, &when, &key, &stayed))
     when.last[1]++;
   stop_counting ();
-  g_test_message ("%u steps", when.last[1] - 1);
+  g_test_message ("%u steps, in %u of them nothing had changed", when.last[1] - 1, stayed);
+  g_assert_true ((stayed > 0) == (box->shared.path != NULL));
   g_assert_cmpuint (when.last[1], >, 12);
 }
 
@@ -533,6 +612,11 @@ main (int argc, char **argv)
   ADD ("a-damaged-title-is-left-as-it-is", test_damaged_title_is_left);
   ADD ("does-not-run-beside-another-program", test_not_beside_another);
   ADD ("nobody-opens-the-state-meanwhile", test_nobody_else_meanwhile);
+  if (get_postgresql () != NULL)
+    {
+      ADD ("nor-beside-a-server-of-another-machine", test_not_beside_another_machine);
+      ADD ("a-server-that-comes-back-with-the-old-key-writes-nothing", test_old_key_writes_nothing);
+    }
   ADD ("killed-before-it-is-valid-nothing-has-changed", test_killed_before);
   ADD ("killed-at-any-step-after-that-the-next-program-finishes", test_killed_after);
   failed = g_test_run ();

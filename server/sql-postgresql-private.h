@@ -1,0 +1,84 @@
+/* What the files of PostgreSQL's ledger share: the connection and its statements (sql-postgresql.c), and what is sent without waiting for its answer
+ * (sql-postgresql-ahead.c). */
+#pragma once
+
+#include "server/sql-private.h"
+
+#ifdef CANTIGA_HAVE_POSTGRESQL
+
+#include <libpq-fe.h>
+
+G_BEGIN_DECLS
+
+#define CANTIGA_POSTGRESQL_PARAMETERS_MAX 12
+#define CANTIGA_POSTGRESQL_NUMBER_LENGTH 8
+/* How much may be sent before its answers are taken in: both sides' buffers have room for that. */
+#define CANTIGA_POSTGRESQL_LATER_MAX 128
+
+typedef struct
+{
+  CantigaSql base;
+  PGconn *connection;
+  GHashTable *statements; /* text → CantigaPostgresqlStatement, owned */
+  CantigaSqlPresence presence;
+  gboolean is_configured; /* the connection that there is */
+  guint names;
+
+  guint later;           /* sent, and not answered yet; the connection is in pipeline mode then */
+  gboolean is_foreseeing;
+  GPtrArray *questions;  /* GBytes: what was sent meanwhile, in order */
+  GHashTable *foreseen;  /* GBytes of a question → PGresult */
+} CantigaPostgresql;
+
+typedef struct
+{
+  CantigaStatement base;
+  char *text;       /* with $1 for ?1 */
+  char name[24];
+  guint prepared;   /* in which connection; 0: in none */
+  guint parameters; /* how many it has */
+  gconstpointer values[CANTIGA_POSTGRESQL_PARAMETERS_MAX];
+  int lengths[CANTIGA_POSTGRESQL_PARAMETERS_MAX];
+  guint8 numbers[CANTIGA_POSTGRESQL_PARAMETERS_MAX][CANTIGA_POSTGRESQL_NUMBER_LENGTH];
+  PGresult *result;
+  int row;
+} CantigaPostgresqlStatement;
+
+static inline CantigaPostgresql *
+cantiga_postgresql_of (CantigaSql *sql)
+{
+  return (CantigaPostgresql *)sql;
+}
+
+static inline CantigaPostgresqlStatement *
+cantiga_postgresql_statement_of (CantigaStatement *statement)
+{
+  return (CantigaPostgresqlStatement *)statement;
+}
+
+/* Says why a result (NULL: whatever was tried last) is none. */
+gboolean cantiga_postgresql_fail (CantigaPostgresql *sql, const PGresult *result, GError **error);
+gboolean cantiga_postgresql_is_good (const PGresult *result);
+
+/* ---- what was sent ahead: libpq's pipeline mode ---- */
+typedef void (*CantigaPostgresqlTake) (CantigaPostgresql *sql, guint at, PGresult *result, gpointer user_data);
+/* Takes in the answers to everything that was sent; take (may be NULL) gets each that is well, to keep or clear. The first failure is told. */
+gboolean cantiga_postgresql_settle (CantigaPostgresql *sql, CantigaPostgresqlTake take, gpointer user_data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* For settle(): the last answer goes to a PGresult *. */
+void cantiga_postgresql_keep_last (CantigaPostgresql *sql, guint at, PGresult *result, gpointer ret_last);
+gboolean cantiga_postgresql_exec_later (CantigaPostgresql *sql, const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_postgresql_send_later (CantigaPostgresqlStatement *statement, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_postgresql_ask_ahead (CantigaPostgresqlStatement *statement, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The answer to a question that was foreseen; NULL: it was not. */
+PGresult *cantiga_postgresql_take_foreseen (CantigaPostgresqlStatement *statement);
+void cantiga_postgresql_forget_foreseen (CantigaPostgresql *sql);
+extern const int cantiga_postgresql_binary[CANTIGA_POSTGRESQL_PARAMETERS_MAX];
+
+/* Of the backend (server/sql-private.h). */
+gboolean cantiga_postgresql_run_later (CantigaStatement *statement, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void cantiga_postgresql_foresee (CantigaSql *base);
+gboolean cantiga_postgresql_foreseen (CantigaSql *base, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS
+
+#endif
