@@ -2,6 +2,8 @@
 
 #include <glib/gi18n.h>
 
+#include "client/card-official.h"
+
 static const struct
 {
   const char *sentence;
@@ -31,9 +33,19 @@ cantiga_card_words_get_sentence (CantigaCardState state)
   return _ (words[state].sentence);
 }
 
+static gboolean
+is_official_here (void)
+{
+  g_autofree char *path = cantiga_card_official_dup_path ();
+
+  return path != NULL;
+}
+
 const char *
 cantiga_card_words_get_remedy (CantigaCardState state)
 {
+  if (state == CANTIGA_CARD_STATE_UNSUPPORTED && is_official_here ())
+    return _ ("It is installed: let Cantiga use it.");
   /* gettext has its own answer to the empty text. */
   return words[state].remedy[0] != '\0' ? _ (words[state].remedy) : "";
 }

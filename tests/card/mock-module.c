@@ -1,6 +1,7 @@
 /* A PKCS#11 module with one reader and one card (PIN 1234, three tries as the Citizen Card counts them), which behaves as the words in the file
  * $CANTIGA_MOCK_CARD say at that moment, and writes what is asked of it to $CANTIGA_MOCK_CARD.log (a PIN's length, never the PIN). */
 
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,15 @@ says (const char *word)
     return FALSE;
   words = g_strsplit_set (text, " \n", -1);
   return g_strv_contains ((const char *const *)words, word);
+}
+
+/* Whether this is the copy that stands for Autenticação.gov's module. */
+static gboolean
+is_official (void)
+{
+  Dl_info info;
+
+  return dladdr (&mock, &info) != 0 && strstr (info.dli_fname, "libpteidpkcs11") != NULL;
 }
 
 static void
@@ -189,7 +199,7 @@ mock_get_token_info (CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 {
   if (says ("empty"))
     return CKR_TOKEN_NOT_PRESENT;
-  if (says ("unrecognised"))
+  if (says ("unrecognised") || (says ("since-2024") && !is_official ()))
     return CKR_TOKEN_NOT_RECOGNIZED;
   if (says ("broken"))
     return CKR_DEVICE_ERROR;

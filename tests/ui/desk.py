@@ -18,7 +18,7 @@ import journey  # noqa: E402
 BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
   <type>session</type>
-  <listen>unix:tmpdir=%s</listen>
+  <listen>unix:dir=%s</listen>
   <servicedir>%s</servicedir>
   <policy context="default">
     <allow send_destination="*" eavesdrop="true"/>
@@ -80,12 +80,13 @@ class Desk(journey.Place):
         self.whole = True
         self.size = "1000x700+0+0"
 
-    def open(self, *arguments, card=None, env=None, state=None, module=None, probe=True):
-        """Starts the player, and waits until its window can be seen."""
+    def open(self, *arguments, card=None, env=None, state=None, module=None, probe=True, **options):
+        """Starts the player, and waits until its window can be seen. module: whose cards it sees, "" for those of p11-kit's configuration."""
         import pyatspi
         self.atspi = pyatspi
-        self.program = self.start(os.path.join(journey.BUILD, "src/ui/cantiga"), "--state", state or self.path("player"), "--card-module", module or journey.module(),
-                                  *arguments, env={**({"CANTIGA_PROBE": "1"} if probe else {}), **journey.without_leaks(self.env), **(card.env if card else {}), **(env or {})})
+        modules = [] if module == "" else ["--card-module", module or journey.module()]
+        self.program = self.start(os.path.join(journey.BUILD, "src/ui/cantiga"), "--state", state or self.path("player"), *modules, *arguments,
+                                  env={**({"CANTIGA_PROBE": "1"} if probe else {}), **journey.without_leaks(self.env), **(card.env if card else {}), **(env or {})}, **options)
         self.window = self.root = None
         self.window = self.root = journey.until(lambda: self.find_window("Cantiga"), "the program's window")
         if probe:
@@ -191,6 +192,14 @@ class Desk(journey.Place):
                     return list(self.walk(node))
             level = [child for node in level for child in node if child is not None]
         return []
+
+    def see_toast(self, text):
+        def shown():
+            # It may go while it is looked at.
+            with contextlib.suppress(Exception):
+                return any(node.name == text for node in self.in_toast())
+            return False
+        journey.until(shown, f"a toast says “{text}”")
 
     # -- hands --
 
