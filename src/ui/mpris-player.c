@@ -15,12 +15,19 @@ is_playable (CantigaMpris *self)
 
 /* ---- metadata ---- */
 
-char *
-cantiga_mpris_dup_track (CantigaTitle *title)
+CantigaEntry *
+cantiga_mpris_get_current (CantigaMpris *self)
 {
-  char id[CANTIGA_ID_TEXT_LENGTH];
+  CantigaQueue *queue = cantiga_mpris_get_queue (self);
 
-  return title != NULL ? g_strconcat (MPRIS_TRACK_PATH, cantiga_id_format (cantiga_title_get_id (title), id), NULL) : g_strdup (MPRIS_NO_TRACK);
+  return cantiga_queue_get_entry (queue, cantiga_queue_get_place (queue));
+}
+
+/* "If the same track appears twice in the tracklist, each has an identifier of its own." */
+char *
+cantiga_mpris_dup_track (CantigaEntry *entry)
+{
+  return entry != NULL ? g_strdup_printf (MPRIS_TRACK_PATH "%" G_GUINT64_FORMAT, cantiga_entry_get_serial (entry)) : g_strdup (MPRIS_NO_TRACK);
 }
 
 static void
@@ -31,10 +38,11 @@ add_text (GVariantDict *dict, const char *key, const char *text)
 }
 
 GVariant *
-cantiga_mpris_describe (CantigaTitle *title)
+cantiga_mpris_describe (CantigaEntry *entry)
 {
+  CantigaTitle *title = entry != NULL ? cantiga_entry_get_title (entry) : NULL;
   g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
-  g_autofree char *track = cantiga_mpris_dup_track (title);
+  g_autofree char *track = cantiga_mpris_dup_track (entry);
 
   g_variant_dict_insert (&dict, "mpris:trackid", "o", track);
   if (title == NULL)
@@ -147,7 +155,7 @@ seek (CantigaMpris *self, GVariant *parameters)
 static GVariant *
 set_position (CantigaMpris *self, GVariant *parameters)
 {
-  g_autofree char *current = cantiga_mpris_dup_track (cantiga_queue_get_title (cantiga_mpris_get_queue (self)));
+  g_autofree char *current = cantiga_mpris_dup_track (cantiga_mpris_get_current (self));
   const char *track;
   gint64 position;
 
@@ -233,7 +241,7 @@ set_shuffle (CantigaMpris *self, GVariant *value)
 static GVariant *
 get_metadata (CantigaMpris *self)
 {
-  return cantiga_mpris_describe (cantiga_queue_get_title (cantiga_mpris_get_queue (self)));
+  return cantiga_mpris_describe (cantiga_mpris_get_current (self));
 }
 
 static GVariant *

@@ -42,9 +42,11 @@ void cantiga_mpris_tell_later (CantigaMpris *mpris);
 /* The list of tracks is another one. */
 void cantiga_mpris_tell_tracks (CantigaMpris *mpris);
 
-/* The object path that stands for title. Free with g_free(). */
-char *cantiga_mpris_dup_track (CantigaTitle *title);
-/* a{sv}, floating. title may be NULL. */
-GVariant *cantiga_mpris_describe (CantigaTitle *title);
+/* What plays, or is loaded; NULL. */
+CantigaEntry *cantiga_mpris_get_current (CantigaMpris *mpris);
+/* The object path that stands for entry; it may be NULL. Free with g_free(). */
+char *cantiga_mpris_dup_track (CantigaEntry *entry);
+/* a{sv}, floating. entry may be NULL. */
+GVariant *cantiga_mpris_describe (CantigaEntry *entry);
 
 G_END_DECLS

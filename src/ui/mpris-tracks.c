@@ -25,24 +25,22 @@ list_tracks (CantigaMpris *self)
 
   for (guint i = first; i < first + n; i++)
     {
-      g_autoptr (CantigaTitle) title = g_list_model_get_item (G_LIST_MODEL (cantiga_mpris_get_queue (self)), i);
-      g_autofree char *track = cantiga_mpris_dup_track (title);
+      g_autofree char *track = cantiga_mpris_dup_track (cantiga_queue_get_entry (cantiga_mpris_get_queue (self), i));
 
       g_variant_builder_add (&builder, "o", track);
     }
   return g_variant_builder_end (&builder);
 }
 
-/* A title that stands there twice is found where it comes first. FALSE: it is not there. */
+/* FALSE: it is not there. */
 static gboolean
 find_track (CantigaMpris *self, const char *track, guint *ret_place)
 {
-  GListModel *queue = G_LIST_MODEL (cantiga_mpris_get_queue (self));
+  CantigaQueue *queue = cantiga_mpris_get_queue (self);
 
-  for (guint i = 0; i < g_list_model_get_n_items (queue); i++)
+  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (queue)); i++)
     {
-      g_autoptr (CantigaTitle) title = g_list_model_get_item (queue, i);
-      g_autofree char *path = cantiga_mpris_dup_track (title);
+      g_autofree char *path = cantiga_mpris_dup_track (cantiga_queue_get_entry (queue, i));
 
       if (!g_str_equal (path, track))
         continue;
@@ -63,11 +61,7 @@ get_metadata (CantigaMpris *self, GVariant *parameters)
   g_variant_get (parameters, "(ao)", &tracks);
   while (g_variant_iter_next (tracks, "&o", &track))
     if (find_track (self, track, &place))
-      {
-        g_autoptr (CantigaTitle) title = g_list_model_get_item (G_LIST_MODEL (cantiga_mpris_get_queue (self)), place);
-
-        g_variant_builder_add_value (&builder, cantiga_mpris_describe (title));
-      }
+      g_variant_builder_add_value (&builder, cantiga_mpris_describe (cantiga_queue_get_entry (cantiga_mpris_get_queue (self), place)));
   return g_variant_new ("(aa{sv})", &builder);
 }
 
@@ -104,7 +98,7 @@ go_to (CantigaMpris *self, GVariant *parameters)
 void
 cantiga_mpris_tell_tracks (CantigaMpris *self)
 {
-  g_autofree char *current = cantiga_mpris_dup_track (cantiga_queue_get_title (cantiga_mpris_get_queue (self)));
+  g_autofree char *current = cantiga_mpris_dup_track (cantiga_mpris_get_current (self));
 
   cantiga_mpris_emit (self, cantiga_mpris_tracks.name, "TrackListReplaced", g_variant_new ("(@aoo)", list_tracks (self), current));
 }

@@ -123,6 +123,7 @@ show_title (CantigaNowPlaying *self)
     return;
   gtk_label_set_label (self->name, cantiga_title_get_name (title));
   gtk_label_set_label (self->artist_name, cantiga_title_get_artist (title));
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->artist), GTK_ACCESSIBLE_PROPERTY_LABEL, cantiga_title_get_artist (title), -1);
   gtk_widget_set_visible (self->artist, *cantiga_title_get_artist (title) != '\0');
   cantiga_cover_set (self->cover, title, self->covers);
   cantiga_licence_pill_set (self->pill, title, self->queue);

@@ -4,23 +4,23 @@
 
 typedef struct
 {
-  CantigaTitle *title; /* owned */
+  CantigaEntry *entry; /* owned */
   guint number;        /* where it stands when nothing is shuffled; gaps do not matter */
-} Entry;
+} Stand;
 
 struct _CantigaOrder
 {
-  GPtrArray *entries; /* Entry */
+  GPtrArray *stands; /* Stand */
   gboolean shuffled;
 };
 
 static void
-entry_free (gpointer data)
+stand_free (gpointer data)
 {
-  Entry *entry = data;
+  Stand *stand = data;
 
-  g_object_unref (entry->title);
-  g_free (entry);
+  g_object_unref (stand->entry);
+  g_free (stand);
 }
 
 CantigaOrder *
@@ -28,44 +28,52 @@ cantiga_order_new (void)
 {
   CantigaOrder *order = g_new0 (CantigaOrder, 1);
 
-  order->entries = g_ptr_array_new_with_free_func (entry_free);
+  order->stands = g_ptr_array_new_with_free_func (stand_free);
   return order;
 }
 
 void
 cantiga_order_free (CantigaOrder *order)
 {
-  g_ptr_array_unref (order->entries);
+  g_ptr_array_unref (order->stands);
   g_free (order);
 }
 
 guint
 cantiga_order_get_length (CantigaOrder *order)
 {
-  return order->entries->len;
+  return order->stands->len;
 }
 
-static Entry *
-entry_at (CantigaOrder *order, guint place)
+static Stand *
+stand_at (CantigaOrder *order, guint place)
 {
-  return g_ptr_array_index (order->entries, place);
+  return g_ptr_array_index (order->stands, place);
+}
+
+CantigaEntry *
+cantiga_order_get_entry (CantigaOrder *order, guint place)
+{
+  return place < order->stands->len ? stand_at (order, place)->entry : NULL;
 }
 
 CantigaTitle *
 cantiga_order_get (CantigaOrder *order, guint place)
 {
-  return place < order->entries->len ? entry_at (order, place)->title : NULL;
+  CantigaEntry *entry = cantiga_order_get_entry (order, place);
+
+  return entry != NULL ? cantiga_entry_get_title (entry) : NULL;
 }
 
 /* Room in the numbers after those of the entries before place, so that what is put in there follows them also when nothing is shuffled any more. */
 static guint
 make_numbers (CantigaOrder *order, guint place, guint n)
 {
-  guint number = place > 0 ? entry_at (order, place - 1)->number + 1 : 0;
+  guint number = place > 0 ? stand_at (order, place - 1)->number + 1 : 0;
 
-  for (guint i = 0; i < order->entries->len; i++)
-    if (entry_at (order, i)->number >= number)
-      entry_at (order, i)->number += n;
+  for (guint i = 0; i < order->stands->len; i++)
+    if (stand_at (order, i)->number >= number)
+      stand_at (order, i)->number += n;
   return number;
 }
 
@@ -76,24 +84,24 @@ cantiga_order_insert (CantigaOrder *order, guint place, GPtrArray *titles)
 
   for (guint i = 0; i < titles->len; i++)
     {
-      Entry *entry = g_new0 (Entry, 1);
+      Stand *stand = g_new0 (Stand, 1);
 
-      entry->title = g_object_ref (g_ptr_array_index (titles, i));
-      entry->number = number + i;
-      g_ptr_array_insert (order->entries, (int)(place + i), entry);
+      stand->entry = cantiga_entry_new (g_ptr_array_index (titles, i));
+      stand->number = number + i;
+      g_ptr_array_insert (order->stands, (int)(place + i), stand);
     }
 }
 
 void
 cantiga_order_remove (CantigaOrder *order, guint place)
 {
-  g_ptr_array_remove_index (order->entries, place);
+  g_ptr_array_remove_index (order->stands, place);
 }
 
 void
 cantiga_order_clear (CantigaOrder *order)
 {
-  g_ptr_array_set_size (order->entries, 0);
+  g_ptr_array_set_size (order->stands, 0);
   order->shuffled = FALSE;
 }
 
@@ -101,30 +109,30 @@ cantiga_order_clear (CantigaOrder *order)
 void
 cantiga_order_move (CantigaOrder *order, guint from, guint to)
 {
-  Entry *entry = g_ptr_array_steal_index (order->entries, from);
+  Stand *stand = g_ptr_array_steal_index (order->stands, from);
 
-  g_ptr_array_insert (order->entries, (int)to, entry);
+  g_ptr_array_insert (order->stands, (int)to, stand);
   if (order->shuffled)
     return;
-  for (guint i = 0; i < order->entries->len; i++)
-    entry_at (order, i)->number = i;
+  for (guint i = 0; i < order->stands->len; i++)
+    stand_at (order, i)->number = i;
 }
 
 void
 cantiga_order_swap (CantigaOrder *order, guint one, guint other)
 {
-  gpointer *entries = order->entries->pdata;
-  gpointer kept = entries[one];
+  gpointer *stands = order->stands->pdata;
+  gpointer kept = stands[one];
 
-  entries[one] = entries[other];
-  entries[other] = kept;
+  stands[one] = stands[other];
+  stands[other] = kept;
 }
 
 void
 cantiga_order_shuffle (CantigaOrder *order, guint from)
 {
   order->shuffled = TRUE;
-  for (guint left = order->entries->len; left > from + 1; left--)
+  for (guint left = order->stands->len; left > from + 1; left--)
     {
       guint32 any;
 
@@ -136,8 +144,8 @@ cantiga_order_shuffle (CantigaOrder *order, guint from)
 static int
 compare_numbers (gconstpointer a, gconstpointer b)
 {
-  const Entry *one = *(const Entry *const *)a;
-  const Entry *other = *(const Entry *const *)b;
+  const Stand *one = *(const Stand *const *)a;
+  const Stand *other = *(const Stand *const *)b;
 
   return one->number < other->number ? -1 : one->number > other->number;
 }
@@ -145,10 +153,10 @@ compare_numbers (gconstpointer a, gconstpointer b)
 guint
 cantiga_order_unshuffle (CantigaOrder *order, guint place)
 {
-  Entry *entry = place < order->entries->len ? entry_at (order, place) : NULL;
+  Stand *stand = place < order->stands->len ? stand_at (order, place) : NULL;
   guint found;
 
   order->shuffled = FALSE;
-  g_ptr_array_sort (order->entries, compare_numbers);
-  return entry != NULL && g_ptr_array_find (order->entries, entry, &found) ? found : 0;
+  g_ptr_array_sort (order->stands, compare_numbers);
+  return stand != NULL && g_ptr_array_find (order->stands, stand, &found) ? found : 0;
 }

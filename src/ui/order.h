@@ -1,7 +1,7 @@
 /* The order in which titles are played: as they were put in, or shuffled. Places count from 0. Thread: main. */
 #pragma once
 
-#include "client/title.h"
+#include "ui/entry.h"
 
 G_BEGIN_DECLS
 
@@ -13,6 +13,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaOrder, cantiga_order_free)
 
 guint cantiga_order_get_length (CantigaOrder *order);
 CantigaTitle *cantiga_order_get (CantigaOrder *order, guint place);
+CantigaEntry *cantiga_order_get_entry (CantigaOrder *order, guint place);
 /* titles (CantigaTitle) from place on; those that stand there move on. */
 void cantiga_order_insert (CantigaOrder *order, guint place, GPtrArray *titles);
 void cantiga_order_remove (CantigaOrder *order, guint place);

@@ -19,7 +19,7 @@ cantiga_queue_take_session (CantigaQueue *self, CantigaSession *session)
   if (self->session != NULL)
     g_signal_handlers_disconnect_by_data (self->session, self);
   g_set_object (&self->session, session);
-  g_hash_table_remove_all (self->spared);
+  g_ptr_array_set_size (self->spared, 0);
   if (session != NULL)
     g_signal_connect (session, "notify::state", G_CALLBACK (session_changed_cb), self);
 }

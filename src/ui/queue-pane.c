@@ -27,16 +27,20 @@ G_DEFINE_FINAL_TYPE (CantigaQueuePane, cantiga_queue_pane, GTK_TYPE_BOX)
 
 /* ---- what it will cost ---- */
 
+/* A title that comes again spends another one of its plays. */
 static guint
 count_last_plays (CantigaQueuePane *self)
 {
+  g_autoptr (GHashTable) plays = g_hash_table_new (NULL, NULL);
   guint last = 0;
 
   for (guint i = cantiga_queue_get_place (self->queue) + 1; i < g_list_model_get_n_items (G_LIST_MODEL (self->queue)); i++)
     {
-      g_autoptr (CantigaTitle) title = g_list_model_get_item (G_LIST_MODEL (self->queue), i);
+      CantigaTitle *title = cantiga_queue_get_title_at (self->queue, i);
+      int nth = GPOINTER_TO_INT (g_hash_table_lookup (plays, title)) + 1;
 
-      last += cantiga_title_get_plays_left (title) == 1;
+      last += cantiga_title_get_plays_left (title) == nth;
+      g_hash_table_insert (plays, title, GINT_TO_POINTER (nth));
     }
   return last;
 }
@@ -93,11 +97,11 @@ static void
 remove_at (CantigaQueuePane *self, guint place)
 {
   g_autoptr (GPtrArray) titles = g_ptr_array_new_with_free_func (g_object_unref);
-  CantigaTitle *title = g_list_model_get_item (G_LIST_MODEL (self->queue), place);
+  CantigaTitle *title = cantiga_queue_get_title_at (self->queue, place);
 
   if (title == NULL)
     return;
-  g_ptr_array_add (titles, title);
+  g_ptr_array_add (titles, g_object_ref (title));
   cantiga_queue_remove (self->queue, place);
   offer_undo (self, _ ("Removed from the queue"), titles, place);
 }
@@ -110,7 +114,7 @@ clear_cb (CantigaQueuePane *self)
   g_autoptr (GPtrArray) titles = g_ptr_array_new_with_free_func (g_object_unref);
 
   for (guint i = first; i < g_list_model_get_n_items (G_LIST_MODEL (self->queue)); i++)
-    g_ptr_array_add (titles, g_list_model_get_item (G_LIST_MODEL (self->queue), i));
+    g_ptr_array_add (titles, g_object_ref (cantiga_queue_get_title_at (self->queue, i)));
   if (titles->len == 0)
     return;
   for (guint i = 0; i < titles->len; i++)
@@ -180,7 +184,9 @@ setup_cb (GtkSignalListItemFactory *factory, GtkListItem *item, CantigaQueuePane
 static void
 bind_cb (GtkSignalListItemFactory *factory, GtkListItem *item, CantigaQueuePane *self)
 {
-  cantiga_queue_row_set (CANTIGA_QUEUE_ROW (gtk_list_item_get_child (item)), gtk_list_item_get_item (item), self->covers, self->queue);
+  CantigaEntry *entry = gtk_list_item_get_item (item);
+
+  cantiga_queue_row_set (CANTIGA_QUEUE_ROW (gtk_list_item_get_child (item)), cantiga_entry_get_title (entry), self->covers, self->queue);
 }
 
 static void

@@ -31,7 +31,7 @@ struct _CantigaQueue
   CantigaSession *session;
   CantigaOrder *order;
   CantigaPlay *play;  /* what is heard, or about to be */
-  GHashTable *spared; /* title's CantigaId → CantigaPlay: spent at the server, not heard here */
+  GPtrArray *spared;  /* CantigaPlay: spent at the server, not heard here; those that come back first stand first */
 
   /* The title whose turn it is. */
   CantigaQueueState state;
@@ -75,7 +75,7 @@ void cantiga_queue_set_state (CantigaQueue *self, CantigaQueueState state);
 /* Notifies what changed of title, place, next title, plays left. */
 void cantiga_queue_tell (CantigaQueue *self);
 void cantiga_queue_emit_refused (CantigaQueue *self, CantigaTitle *title, const GError *error, gboolean chosen);
-void cantiga_queue_emit_failed (CantigaQueue *self, CantigaTitle *title, const GError *error);
+void cantiga_queue_emit_failed (CantigaQueue *self, CantigaTitle *title, const GError *error, gboolean counted);
 void cantiga_queue_emit_awaits (CantigaQueue *self);
 /* Where titles stand changed: all from place on. */
 void cantiga_queue_emit_order (CantigaQueue *self, guint place, guint removed, guint added);

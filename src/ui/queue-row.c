@@ -42,6 +42,7 @@ mark_playing (CantigaQueueRow *self)
   gboolean current = self->title != NULL && cantiga_queue_get_place (self->queue) == cantiga_queue_row_get_place (self);
 
   gtk_widget_set_visible (self->mark, current);
+  cantiga_licence_pill_set (self->pill, self->title, current ? self->queue : NULL);
   if (current)
     gtk_widget_add_css_class (GTK_WIDGET (self->name), "heading");
   else
@@ -70,9 +71,8 @@ cantiga_queue_row_set (CantigaQueueRow *self, CantigaTitle *title, CantigaCovers
   g_set_object (&self->title, title);
   g_set_object (&self->queue, queue);
   cantiga_cover_set (self->cover, title, covers);
-  cantiga_licence_pill_set (self->pill, title, queue);
   if (title == NULL)
-    return;
+    return cantiga_licence_pill_set (self->pill, NULL, NULL);
   g_signal_connect_swapped (queue, "notify::place", G_CALLBACK (mark_playing), self);
   g_signal_connect_swapped (queue, "items-changed", G_CALLBACK (mark_playing), self);
   g_signal_connect_swapped (title, "notify", G_CALLBACK (name_row), self);

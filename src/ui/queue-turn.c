@@ -13,9 +13,7 @@ end_told_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 keep (CantigaQueue *self, CantigaPlay *play)
 {
-  CantigaId *id = g_memdup2 (cantiga_title_get_id (cantiga_play_get_title (play)), sizeof (CantigaId));
-
-  g_hash_table_replace (self->spared, id, g_object_ref (play));
+  g_ptr_array_add (self->spared, g_object_ref (play));
 }
 
 /* docs/protocol.md 9.3: ended before its first chunk, it costs nothing. After that it is spent; but it goes on for free when its title's turn comes
@@ -32,15 +30,23 @@ spare (CantigaQueue *self, CantigaPlay *play)
 static CantigaPlay *
 take_spared (CantigaQueue *self, CantigaTitle *title)
 {
-  CantigaPlay *play = g_hash_table_lookup (self->spared, cantiga_title_get_id (title));
   gint64 needed = g_get_real_time () / G_USEC_PER_SEC + (gint64)cantiga_title_get_duration (title);
+  guint i = 0;
 
-  if (play != NULL)
-    g_object_ref (play);
-  g_hash_table_remove (self->spared, cantiga_title_get_id (title));
-  if (play != NULL && cantiga_play_get_ends (play) < needed)
-    g_clear_object (&play);
-  return play;
+  while (i < self->spared->len)
+    {
+      g_autoptr (CantigaPlay) play = NULL;
+
+      if (!cantiga_id_equal (cantiga_title_get_id (cantiga_play_get_title (self->spared->pdata[i])), cantiga_title_get_id (title)))
+        {
+          i++;
+          continue;
+        }
+      play = g_ptr_array_steal_index (self->spared, i);
+      if (cantiga_play_get_ends (play) >= needed)
+        return g_steal_pointer (&play);
+    }
+  return NULL;
 }
 
 /* ---- letting go ---- */
@@ -425,17 +431,19 @@ failed_cb (CantigaPlayer *player, const GError *error, CantigaQueue *self)
 {
   g_autoptr (CantigaTitle) title = NULL;
   double position = cantiga_player_get_position (player);
+  gboolean counted;
 
   if (self->play == NULL)
     return;
   title = g_object_ref (cantiga_queue_get_title (self));
+  counted = is_of_the_line (error) || cantiga_play_has_begun (self->play); /* one that waits for the line goes on */
   if (is_of_the_line (error))
     wait_for_the_line (self, position);
   else if (g_error_matches (error, CANTIGA_ERROR, CANTIGA_ERROR_PLAY_OVER))
     stand (self, position);
   else
     pass_on (self);
-  cantiga_queue_emit_failed (self, title, error);
+  cantiga_queue_emit_failed (self, title, error, counted);
 }
 
 /* Its turn comes all the same, and then it is asked for anew. */

@@ -39,7 +39,7 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (CantigaQueue, cantiga_queue, G_TYPE_OBJECT, G_IMP
 static GType
 get_item_type (GListModel *list)
 {
-  return CANTIGA_TYPE_TITLE;
+  return CANTIGA_TYPE_ENTRY;
 }
 
 static guint
@@ -51,9 +51,9 @@ get_n_items (GListModel *list)
 static gpointer
 get_item (GListModel *list, guint place)
 {
-  CantigaTitle *title = cantiga_order_get (CANTIGA_QUEUE (list)->order, place);
+  CantigaEntry *entry = cantiga_queue_get_entry (CANTIGA_QUEUE (list), place);
 
-  return title != NULL ? g_object_ref (title) : NULL;
+  return entry != NULL ? g_object_ref (entry) : NULL;
 }
 
 static void
@@ -95,7 +95,7 @@ cantiga_queue_finalize (GObject *object)
   CantigaQueue *self = CANTIGA_QUEUE (object);
 
   cantiga_order_free (self->order);
-  g_hash_table_unref (self->spared);
+  g_ptr_array_unref (self->spared);
   G_OBJECT_CLASS (cantiga_queue_parent_class)->finalize (object);
 }
 
@@ -190,7 +190,7 @@ cantiga_queue_class_init (CantigaQueueClass *klass)
   object_class->set_property = cantiga_queue_set_property;
   install_properties (object_class);
   signals[REFUSED] = new_signal ("refused", 3, CANTIGA_TYPE_TITLE, G_TYPE_ERROR, G_TYPE_BOOLEAN);
-  signals[FAILED] = new_signal ("failed", 2, CANTIGA_TYPE_TITLE, G_TYPE_ERROR);
+  signals[FAILED] = new_signal ("failed", 3, CANTIGA_TYPE_TITLE, G_TYPE_ERROR, G_TYPE_BOOLEAN);
   signals[SILENT] = new_signal ("silent", 0);
   signals[AGAIN] = new_signal ("again", 2, CANTIGA_TYPE_TITLE, G_TYPE_BOOLEAN);
   signals[AWAITS] = new_signal ("awaits", 0);
@@ -200,7 +200,7 @@ static void
 cantiga_queue_init (CantigaQueue *self)
 {
   self->order = cantiga_order_new ();
-  self->spared = g_hash_table_new_full (cantiga_id_hash, cantiga_id_equal_func, g_free, g_object_unref);
+  self->spared = g_ptr_array_new_with_free_func (g_object_unref);
   self->gapless = TRUE;
   self->shown_left = -1;
 }
@@ -248,6 +248,18 @@ guint
 cantiga_queue_get_place (CantigaQueue *self)
 {
   return self->place;
+}
+
+CantigaEntry *
+cantiga_queue_get_entry (CantigaQueue *self, guint place)
+{
+  return cantiga_order_get_entry (self->order, place);
+}
+
+CantigaTitle *
+cantiga_queue_get_title_at (CantigaQueue *self, guint place)
+{
+  return cantiga_order_get (self->order, place);
 }
 
 guint
@@ -359,9 +371,9 @@ cantiga_queue_emit_refused (CantigaQueue *self, CantigaTitle *title, const GErro
 }
 
 void
-cantiga_queue_emit_failed (CantigaQueue *self, CantigaTitle *title, const GError *error)
+cantiga_queue_emit_failed (CantigaQueue *self, CantigaTitle *title, const GError *error, gboolean counted)
 {
-  g_signal_emit (self, signals[FAILED], 0, title, error);
+  g_signal_emit (self, signals[FAILED], 0, title, error, counted);
 }
 
 void

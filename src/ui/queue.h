@@ -3,6 +3,7 @@
 #pragma once
 
 #include "client/player.h"
+#include "ui/entry.h"
 
 G_BEGIN_DECLS
 
@@ -22,7 +23,7 @@ typedef enum
   CANTIGA_REPEAT_ONE,
 } CantigaRepeat;
 
-/* A GListModel of CantigaTitle in the order in which they are played; a title may stand in it more than once.
+/* A GListModel of CantigaEntry in the order in which their titles are played; a title may stand in it more than once.
  *
  * Properties (notified; enums as ints): "state" (CantigaQueueState; read-only), "title" (CantigaTitle; read-only: what plays or is asked for, NULL
  * when empty), "place" (uint; read-only: where it stands), "next-title" (CantigaTitle; read-only: what would follow by itself, NULL for nothing),
@@ -30,7 +31,7 @@ typedef enum
  * unless told), "held" (boolean): no further title begins; what plays, plays on.
  *
  * Signals: "refused" (CantigaTitle, GError, gboolean chosen): it cannot be played; chosen: the person chose it, else the queue passed on over it.
- * "failed" (CantigaTitle, GError): it broke off. "silent": there is no sound device. "again" (CantigaTitle, gboolean all): repeating would spend
+ * "failed" (CantigaTitle, GError, gboolean counted): it broke off; counted: it cost a play. "silent": there is no sound device. "again" (CantigaTitle, gboolean all): repeating would spend
  * plays a second time, of this title or of all: until cantiga_queue_answer() nothing plays. "awaits": it is held, and a title's turn is come. */
 #define CANTIGA_TYPE_QUEUE (cantiga_queue_get_type ())
 G_DECLARE_FINAL_TYPE (CantigaQueue, cantiga_queue, CANTIGA, QUEUE, GObject)
@@ -59,6 +60,9 @@ void cantiga_queue_move (CantigaQueue *queue, guint from, guint to);
 CantigaQueueState cantiga_queue_get_state (CantigaQueue *queue);
 CantigaTitle *cantiga_queue_get_title (CantigaQueue *queue);
 guint cantiga_queue_get_place (CantigaQueue *queue);
+/* NULL: nothing stands there. */
+CantigaEntry *cantiga_queue_get_entry (CantigaQueue *queue, guint place);
+CantigaTitle *cantiga_queue_get_title_at (CantigaQueue *queue, guint place);
 CantigaTitle *cantiga_queue_get_next_title (CantigaQueue *queue);
 int cantiga_queue_get_plays_left (CantigaQueue *queue);
 CantigaPlayer *cantiga_queue_get_player (CantigaQueue *queue);

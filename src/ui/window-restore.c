@@ -18,18 +18,14 @@ get_file (CantigaWindow *self)
 /* ---- keeping ---- */
 
 static JsonArray *
-encode_titles (GListModel *queue)
+encode_titles (CantigaQueue *queue)
 {
-  guint n = MIN (g_list_model_get_n_items (queue), TITLES_MAX);
+  guint n = MIN (g_list_model_get_n_items (G_LIST_MODEL (queue)), TITLES_MAX);
   JsonArray *titles = json_array_sized_new (n);
   char id[CANTIGA_ID_TEXT_LENGTH];
 
   for (guint i = 0; i < n; i++)
-    {
-      g_autoptr (CantigaTitle) title = g_list_model_get_item (queue, i);
-
-      json_array_add_string_element (titles, cantiga_id_format (cantiga_title_get_id (title), id));
-    }
+    json_array_add_string_element (titles, cantiga_id_format (cantiga_title_get_id (cantiga_queue_get_title_at (queue, i)), id));
   return titles;
 }
 
@@ -44,7 +40,7 @@ encode (CantigaWindow *self)
     json_object_set_string_member (object, "server", cantiga_paired_get_server (cantiga_visit_get_paired (self->visit)));
   if (player != NULL && cantiga_queue_get_title (self->queue) != NULL)
     {
-      json_object_set_array_member (object, "titles", encode_titles (G_LIST_MODEL (self->queue)));
+      json_object_set_array_member (object, "titles", encode_titles (self->queue));
       json_object_set_int_member (object, "place", cantiga_queue_get_place (self->queue));
       json_object_set_double_member (object, "position", cantiga_player_get_position (player));
     }

@@ -86,12 +86,8 @@ static void
 take_back (CantigaQueue *queue, CantigaTitle *title)
 {
   for (guint i = g_list_model_get_n_items (G_LIST_MODEL (queue)); i > cantiga_queue_get_place (queue) + 1; i--)
-    {
-      g_autoptr (CantigaTitle) at = g_list_model_get_item (G_LIST_MODEL (queue), i - 1);
-
-      if (at == title)
-        return cantiga_queue_remove (queue, i - 1);
-    }
+    if (cantiga_queue_get_title_at (queue, i - 1) == title)
+      return cantiga_queue_remove (queue, i - 1);
 }
 
 static void

@@ -420,10 +420,14 @@ refused_cb (CantigaQueue *queue, CantigaTitle *title, const GError *error, gbool
   cantiga_refusal_show (self, cantiga_queue_get_session (queue), title, error, G_CALLBACK (refusal_answered_cb), self);
 }
 
+/* The queue passed on, or stands. */
 static void
-failed_cb (CantigaQueue *queue, CantigaTitle *title, const GError *error, CantigaWindow *self)
+failed_cb (CantigaQueue *queue, CantigaTitle *title, const GError *error, gboolean counted, CantigaWindow *self)
 {
-  refused_cb (queue, title, error, cantiga_queue_get_state (queue) == CANTIGA_QUEUE_EMPTY, self);
+  g_autofree char *sentence = cantiga_refusal_dup_sentence (title, error);
+  g_autofree char *free = g_strdup_printf ("%s. %s", sentence, _ ("That play was not counted."));
+
+  cantiga_window_toast (self, counted ? sentence : free);
 }
 
 static void

@@ -71,9 +71,9 @@ refused_cb (CantigaQueue *queue, CantigaTitle *title, const GError *error, gbool
 }
 
 static void
-failed_cb (CantigaQueue *queue, CantigaTitle *title, const GError *error, Listening *listening)
+failed_cb (CantigaQueue *queue, CantigaTitle *title, const GError *error, gboolean counted, Listening *listening)
 {
-  say (listening, "failed", "\"title\": \"%s\", \"why\": %d", name_of (title), error->code);
+  say (listening, "failed", "\"title\": \"%s\", \"why\": %d, \"counted\": %s", name_of (title), error->code, counted ? "true" : "false");
 }
 
 static void

@@ -66,7 +66,7 @@ def _(place):
     place.see("Renew", "push button")
     place.show("used-up")
     place.press("Renew")
-    journey.until(lambda: any(node.name == "3 new plays" for node in place.in_toast()), "a toast says so")
+    place.see_toast("3 new plays")
     place.see("Quantas sabedes amar. 3 of 3 left…")
     place.click("Mandad'ei comigo. 0 of 1 left…")
     place.see("This server does not renew it.")
@@ -98,6 +98,24 @@ def _(place):
     place.click("Rosa das rosas. 1 of 3 left…")
     journey.until(lambda: any(node.name.startswith("Played today") and " · today" in node.name for node in place.walk()), "both plays are told")
     place.show("played")
+
+
+@desk.step("a title whose file was changed costs nothing, and that is said")
+def _(place):
+    row, = [row for row in place.ctl("list", "--json").json if row["title"] == "Ai ondas"]
+    path, = [path for path in journey.walk(place.state) if row["id"] in path]
+    with open(path, "r+b") as file:
+        file.seek(4096)
+        file.write(b"\x55" * 64)
+    place.activate("page", "<'library'>")
+    place.press("Search")
+    place.write("Search the library", "ai ondas")
+    place.see("1 title")
+    place.press("Play “Ai ondas”")
+    place.see_toast("“Ai ondas” cannot be played. That play was not counted.")
+    place.show("not-counted")
+    spent = [play["event"] for play in place.ctl("plays", "--json").json if play["title_name"] == "Ai ondas"]
+    journey.equal(sorted(spent), ["given-back", "granted"], "what became of it")
 
 
 @desk.step("it ends without complaint")

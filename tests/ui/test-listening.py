@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """Listening at the desktop with the keyboard alone: from an invitation to music, the queue, seeking, titles that follow each other, a licence that is used up and renewed."""
 import os
+import re
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -10,6 +12,8 @@ desk.enter()
 import journey
 
 HOLDER = "ANA MARIA DOS SANTOS"
+TITLES = ["Ai flores", "Ondas do mar", "Rosa das rosas", "Virgem madre"]
+TWICE = ["Ai flores", "Ondas do mar", "Ondas do mar", "Rosa das rosas", "Virgem madre"]
 
 
 class Evening(desk.Desk):
@@ -30,6 +34,14 @@ class Evening(desk.Desk):
         """The queue's titles, as its rows are called."""
         rows = [node for node in self.walk(self.see("Queue", "list")) if node.getRoleName() == "list item"]
         return [row.name.split(",")[0].split(".")[0] for row in rows]
+
+    def in_queue(self, *keys):
+        self.tab_into(self.see("Queue", "list"))
+        self.key(*keys)
+
+    def mpris(self, *call):
+        return subprocess.run(["gdbus", "call", "--session", "--dest", "org.mpris.MediaPlayer2.io.github.cantiga.Cantiga", "--object-path",
+                               "/org/mpris/MediaPlayer2", "--method", *call], env=self.env, check=True, capture_output=True, text=True).stdout
 
     def granted(self):
         """How many plays of each title the keeper counts."""
@@ -130,10 +142,56 @@ def _(place):
     place.see("Licence: Playing · 2 plays left")
 
 
-@desk.step("meanwhile the screen never waited, and the program ends without complaint")
+@desk.step("a title may stand in the queue more than once: it is moved, removed and put back as any other")
+def _(place):
+    place.mpris("org.mpris.MediaPlayer2.Player.Stop")
+    place.see("Play", "push button")
+    place.press("Play “Ai flores”")
+    place.see("Pause", "push button")
+    place.activate("play-pause")
+    place.see("Play", "push button")
+    place.key("F9")
+    place.see("Remaining or total", "push button")
+    place.in_queue("Home", "Down", "Menu")
+    place.press("Add to queue", "menu item")
+    journey.until(lambda: place.queued() == [*TITLES, "Ondas do mar"], "it stands there twice")
+    place.in_queue("End", "alt+Up", "alt+Up")
+    journey.until(lambda: place.queued() == TWICE, "the second one moved up")
+    place.in_queue("Home", "Down", "Delete")
+    journey.until(lambda: place.queued() == TITLES, "one of them goes")
+    place.press("Undo…")
+    journey.until(lambda: place.queued() == TWICE, "it is back")
+
+
+@desk.step("it plays twice without a gap, each time for a play of its own, and is a track of its own to others")
+def _(place):
+    tracks = place.mpris("org.freedesktop.DBus.Properties.Get", "org.mpris.MediaPlayer2.TrackList", "Tracks")
+    journey.equal(len(set(re.findall("/track/[0-9]+", tracks))), len(TWICE), "tracks")
+    before = place.granted().count("Ondas do mar")
+    place.in_queue("Home", "Down", "Return")
+    place.see("Licence: Playing · 1 play left")
+    place.set_place(9)
+    journey.until(lambda: place.at() >= 9, "it is where it was put")
+    journey.until(lambda: place.at() < 9, "it plays again")
+    place.see("Licence: Last play · playing now")
+    journey.equal(place.granted().count("Ondas do mar") - before, 2, "plays that it cost")
+    place.key("space")
+    place.see("Play", "push button")
+
+
+@desk.step("after a new start the queue is what it was; meanwhile the screen never waited, and the program ends without complaint")
 def _(place):
     journey.equal(place.nameless(), [], "what has no name")
     place.tell_longest_gap()
+    place.key("ctrl+q")
+    place.program.wait()
+    place.open(card=place.card_of_ana)
+    place.see(f"{HOLDER}\nAuthentication PIN…")
+    place.write("PIN", journey.PIN)
+    place.press("Sign in")
+    place.see("Ondas do mar", "label")
+    place.activate("show-pane", "<'queue'>")
+    journey.until(lambda: place.queued() == TWICE, "the queue is back")
     place.key("ctrl+q")
     place.program.wait()
 
