@@ -1,4 +1,6 @@
 """Two servers that share a ledger in PostgreSQL and a library, behind HAProxy, and players that go through it. All real."""
+import contextlib
+import http.client
 import os
 import subprocess
 import sys
@@ -66,6 +68,14 @@ class Boxes(journey.Place):
         except OSError:
             return False
         return True
+
+    def serves(self):
+        """Whether HAProxy has seen that there is a server."""
+        asking = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        with contextlib.closing(asking), contextlib.suppress(OSError, http.client.HTTPException):
+            asking.request("GET", "/api/hello")
+            return asking.getresponse().status != 503
+        return False
 
     @property
     def url(self):
