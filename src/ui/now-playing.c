@@ -11,6 +11,7 @@
 #include "ui/play-button.h"
 #include "ui/queue-pane.h"
 #include "ui/repeat-button.h"
+#include "ui/reveal-soon.h"
 #include "ui/screen.h"
 #include "ui/seek.h"
 #include "ui/settings.h"
@@ -35,6 +36,8 @@ struct _CantigaNowPlaying
   GtkStack *stack; /* "panes", or "screen" alone */
   CantigaScreen *screen;
   AdwLeaflet *leaflet;
+  AdwViewSwitcherTitle *pane_title;
+  AdwViewSwitcherBar *pane_bar;
   CantigaWash *wash;
   GtkStack *picture_stack; /* "cover" or "video" */
   CantigaCover *cover;
@@ -137,6 +140,13 @@ show_trouble (CantigaNowPlaying *self)
 
   gtk_label_set_label (self->trouble, lost ? _ ("Connecting again") : "");
   gtk_widget_set_visible (GTK_WIDGET (self->trouble), lost);
+}
+
+/* The panes are chosen below where they find no room above. */
+static void
+narrowed_cb (CantigaNowPlaying *self)
+{
+  cantiga_reveal_soon (self->pane_bar, adw_view_switcher_title_get_title_visible (self->pane_title));
 }
 
 static void
@@ -315,6 +325,8 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, CantigaNowPlaying, stack);
   gtk_widget_class_bind_template_child (widget_class, CantigaNowPlaying, screen);
   gtk_widget_class_bind_template_child (widget_class, CantigaNowPlaying, leaflet);
+  gtk_widget_class_bind_template_child (widget_class, CantigaNowPlaying, pane_title);
+  gtk_widget_class_bind_template_child (widget_class, CantigaNowPlaying, pane_bar);
   gtk_widget_class_bind_template_child (widget_class, CantigaNowPlaying, wash);
   gtk_widget_class_bind_template_child (widget_class, CantigaNowPlaying, picture_stack);
   gtk_widget_class_bind_template_child (widget_class, CantigaNowPlaying, cover);
@@ -338,6 +350,7 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_callback (widget_class, sized_cb);
   gtk_widget_class_bind_template_callback (widget_class, remaining_clicked_cb);
   gtk_widget_class_bind_template_callback (widget_class, artist_clicked_cb);
+  gtk_widget_class_bind_template_callback (widget_class, narrowed_cb);
   gtk_widget_class_bind_template_callback (widget_class, cover_shown_cb);
   gtk_widget_class_bind_template_callback (widget_class, cover_clicked_cb);
   gtk_widget_class_bind_template_callback (widget_class, more_clicked_cb);

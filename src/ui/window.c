@@ -8,6 +8,7 @@
 #include "ui/invitation-window.h"
 #include "ui/probe.h"
 #include "ui/refusal.h"
+#include "ui/reveal-soon.h"
 #include "ui/settings.h"
 #include "ui/settings-wishes.h"
 
@@ -63,7 +64,7 @@ page_changed_cb (CantigaWindow *self)
   if (self->switcher == NULL)
     return;
   reveal_bar (self);
-  adw_view_switcher_bar_set_reveal (self->switcher, home && adw_view_switcher_title_get_title_visible (cantiga_home_get_title (self->home)));
+  cantiga_reveal_soon (self->switcher, home && adw_view_switcher_title_get_title_visible (cantiga_home_get_title (self->home)));
   cantiga_window_update_actions (self);
 }
 

@@ -179,6 +179,20 @@ def _(place):
     place.see("Play", "push button")
 
 
+@desk.step("made narrow and wide again, here and at the library, the window finds its place without complaint")
+def _(place):
+    for leave in False, True:
+        for width, height in ((640, 640), (360, 480), (1000, 690)):
+            place.resize(width, height)
+            journey.until(lambda wanted=width: place.window.queryComponent().getExtents(place.atspi.WINDOW_COORDS).width == min(wanted, 990), "the window has its size")
+        if not leave:
+            place.key("Escape")
+            place.see("4 titles")
+    journey.holds("WARNING" not in place.program.err, place.program.err)
+    place.key("F9")
+    place.see("Remaining or total", "push button")
+
+
 @desk.step("after a new start the queue is what it was; meanwhile the screen never waited, and the program ends without complaint")
 def _(place):
     journey.equal(place.nameless(), [], "what has no name")
