@@ -9,6 +9,7 @@ struct _CantigaOutput
   GstElement *queue;
   GstElement *limiter; /* NULL if GStreamer has none */
   GstElement *volume;
+  GstElement *resample; /* before the sink */
   GstElement *sink;
   GstElement *meter; /* between limiter and volume; NULL */
 
@@ -175,7 +176,7 @@ add (CantigaOutput *self, const char *factory)
 static gboolean
 fill (CantigaOutput *self, GstElement *sink)
 {
-  GstElement *convert, *resample;
+  GstElement *convert;
   g_autoptr (GstPad) passing = NULL;
 
   self->joint = add (self, "concat");
@@ -183,10 +184,10 @@ fill (CantigaOutput *self, GstElement *sink)
   self->limiter = add (self, "rglimiter");
   self->volume = add (self, "volume");
   convert = add (self, "audioconvert");
-  resample = add (self, "audioresample");
+  self->resample = add (self, "audioresample");
   self->sink = sink;
   gst_bin_add (GST_BIN (self), sink);
-  if (self->joint == NULL || self->queue == NULL || self->volume == NULL || convert == NULL || resample == NULL)
+  if (self->joint == NULL || self->queue == NULL || self->volume == NULL || convert == NULL || self->resample == NULL)
     return FALSE;
   g_object_set (self->queue, "max-size-buffers", 0, "max-size-bytes", 0, "max-size-time", (guint64)CANTIGA_OUTPUT_AHEAD_MS * GST_MSECOND, NULL);
   gst_util_set_object_arg (G_OBJECT (convert), "dithering", "none");
@@ -197,7 +198,7 @@ fill (CantigaOutput *self, GstElement *sink)
   return gst_element_link (self->joint, self->queue)
          && (self->limiter != NULL ? gst_element_link_many (self->queue, self->limiter, self->volume, NULL)
                                    : gst_element_link (self->queue, self->volume))
-         && gst_element_link_many (self->volume, convert, resample, self->sink, NULL);
+         && gst_element_link_many (self->volume, convert, self->resample, self->sink, NULL);
 }
 
 CantigaOutput *
@@ -259,6 +260,17 @@ cantiga_output_get_reached (CantigaOutput *self)
   gint64 reached;
 
   return gst_element_query_position (self->sink, GST_FORMAT_TIME, &reached) && reached > 0 ? (double)reached / GST_SECOND : 0;
+}
+
+void
+cantiga_output_set_sink (CantigaOutput *self, GstElement *sink)
+{
+  gst_element_unlink (self->resample, self->sink);
+  gst_element_set_state (self->sink, GST_STATE_NULL);
+  gst_bin_remove (GST_BIN (self), self->sink);
+  self->sink = sink;
+  gst_bin_add (GST_BIN (self), sink);
+  gst_element_link (self->resample, sink);
 }
 
 void

@@ -45,6 +45,8 @@ gboolean cantiga_output_keeps_time (CantigaOutput *output);
 /* What the sink says, in seconds; for one that keeps no time. */
 double cantiga_output_get_reached (CantigaOutput *output);
 
+/* Another device; sink is taken. Nothing plays: the output's state is NULL. */
+void cantiga_output_set_sink (CantigaOutput *output, GstElement *sink);
 void cantiga_output_set_volume (CantigaOutput *output, double factor);
 void cantiga_output_set_muted (CantigaOutput *output, gboolean muted);
 void cantiga_output_set_limited (CantigaOutput *output, gboolean limited);

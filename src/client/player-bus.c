@@ -61,13 +61,18 @@ end (CantigaPlayer *self)
 
 /* ---- what fails ---- */
 
-/* A device that goes is looked for anew, once; what plays goes on where it is. */
+/* A device that goes is looked for anew, once; what plays goes on where it is. The machine's own stands in for one that was chosen. */
 static void
 sound_failed (CantigaPlayer *self)
 {
   double position = cantiga_player_get_position (self);
   g_autoptr (GError) error = NULL;
 
+  if (self->chosen)
+    {
+      cantiga_player_set_sink (self, NULL);
+      return cantiga_player_emit (self, CANTIGA_PLAYER_DEVICE_LOST);
+    }
   if (!self->dumb && self->now.play != NULL)
     {
       self->dumb = TRUE;

@@ -59,7 +59,8 @@ struct _CantigaPlayer
   double buffered;
   gboolean buffering;
   gboolean ending;
-  gboolean dumb; /* the device failed, once since sound flowed */
+  gboolean dumb;   /* the device failed, once since sound flowed */
+  gboolean chosen; /* the device is another than the machine's own */
   guint tick;
   guint arrival; /* of what waits, at the ear */
   guint spectrum_timer;
@@ -91,6 +92,7 @@ typedef enum
   CANTIGA_PLAYER_ADVANCED,
   CANTIGA_PLAYER_ENDED,
   CANTIGA_PLAYER_SILENT,
+  CANTIGA_PLAYER_DEVICE_LOST,
 } CantigaPlayerEvent;
 
 void cantiga_player_tell (CantigaPlayer *self, CantigaPlayerTold told);

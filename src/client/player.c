@@ -25,6 +25,7 @@ enum
   FAILED,
   NEXT_FAILED,
   SILENT,
+  DEVICE_LOST,
   SEEKED,
   SPECTRUM,
   N_SIGNALS
@@ -158,6 +159,7 @@ cantiga_player_class_init (CantigaPlayerClass *class)
   signals[FAILED] = new_signal ("failed", 1, G_TYPE_ERROR);
   signals[NEXT_FAILED] = new_signal ("next-failed", 1, G_TYPE_ERROR);
   signals[SILENT] = new_signal ("silent", 0);
+  signals[DEVICE_LOST] = new_signal ("device-lost", 0);
   signals[SEEKED] = new_signal ("seeked", 1, G_TYPE_DOUBLE);
   signals[SPECTRUM] = new_signal ("spectrum", 2, G_TYPE_POINTER, G_TYPE_UINT);
 }
@@ -189,7 +191,7 @@ cantiga_player_emit (CantigaPlayer *self, CantigaPlayerEvent event)
 {
   static const guint ids[] = {
     [CANTIGA_PLAYER_STARTED] = STARTED, [CANTIGA_PLAYER_ENDING] = ENDING, [CANTIGA_PLAYER_ADVANCED] = ADVANCED,
-    [CANTIGA_PLAYER_ENDED] = ENDED,     [CANTIGA_PLAYER_SILENT] = SILENT,
+    [CANTIGA_PLAYER_ENDED] = ENDED,     [CANTIGA_PLAYER_SILENT] = SILENT, [CANTIGA_PLAYER_DEVICE_LOST] = DEVICE_LOST,
   };
 
   g_signal_emit (self, signals[ids[event]], 0);
@@ -234,13 +236,19 @@ cantiga_player_apply_state (CantigaPlayer *self)
   gst_element_set_state (self->pipeline, self->wanted == CANTIGA_PLAYER_PAUSED || stands ? GST_STATE_PAUSED : GST_STATE_PLAYING);
 }
 
+static GstElement *
+make_own_sink (void)
+{
+  return gst_element_factory_make ("autoaudiosink", NULL);
+}
+
 static gboolean
 make_pipeline (CantigaPlayer *self, GstElement *sink)
 {
   g_autoptr (GstBus) bus = NULL;
 
   if (sink == NULL)
-    sink = gst_element_factory_make ("autoaudiosink", NULL);
+    sink = make_own_sink ();
   self->pipeline = g_object_ref_sink (gst_pipeline_new (NULL));
   self->output = sink != NULL ? cantiga_output_new (sink, cantiga_player_noted_cb, self) : NULL;
   if (self->output == NULL || !cantiga_deck_is_possible ())
@@ -264,6 +272,20 @@ cantiga_player_new (GstElement *sink, GError **error)
     return g_steal_pointer (&self);
   cantiga_fail_with (error, CANTIGA_ERROR_MEDIA, "GStreamer's base plugins are missing: install gstreamer1.0-plugins-base and -good.");
   return NULL;
+}
+
+void
+cantiga_player_set_sink (CantigaPlayer *self, GstElement *sink)
+{
+  double position = cantiga_player_get_position (self);
+
+  cantiga_player_empty (self);
+  gst_element_set_state (self->pipeline, GST_STATE_NULL);
+  cantiga_output_set_sink (self->output, sink != NULL ? sink : make_own_sink ());
+  self->chosen = sink != NULL;
+  self->dumb = FALSE;
+  if (self->now.play != NULL)
+    cantiga_player_reopen (self, position);
 }
 
 void

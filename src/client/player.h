@@ -47,6 +47,7 @@ typedef enum
  *   "failed" (GError): a chunk, a decoder or the sink failed, and the player has stopped
  *   "next-failed" (GError): the next play cannot be played, and was let go; what plays, plays on
  *   "silent": there is no sound device, time goes on without
+ *   "device-lost": the device of cantiga_player_set_sink() failed; sound goes on with the machine's own
  *   "seeked" (double): the position was moved by cantiga_player_seek…(), and is there
  *   "spectrum" (pointer: const float *, uint: how many): what is heard right now, while somebody watches */
 #define CANTIGA_TYPE_PLAYER (cantiga_player_get_type ())
@@ -54,6 +55,8 @@ G_DECLARE_FINAL_TYPE (CantigaPlayer, cantiga_player, CANTIGA, PLAYER, GObject)
 
 /* sink: NULL for the machine's audio; taken. Warms up the elements that every title needs. CANTIGA_ERROR_MEDIA if GStreamer lacks them. */
 CantigaPlayer *cantiga_player_new (GstElement *sink, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Where sound goes from now on; what plays goes on there. Taken; NULL for the machine's own. */
+void cantiga_player_set_sink (CantigaPlayer *player, GstElement *sink);
 /* Where pictures go, from the next title on; taken, NULL for nowhere. */
 void cantiga_player_set_video_sink (CantigaPlayer *player, GstElement *sink);
 

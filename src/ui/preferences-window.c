@@ -5,6 +5,7 @@
 #include "core/suite.h"
 #include "ui/application.h"
 #include "ui/settings.h"
+#include "ui/speaker-wish.h"
 
 #define N_CLASSES 3
 
@@ -17,6 +18,8 @@ struct _CantigaPreferencesWindow
   GtkSwitch *tell_ending;
   GtkSwitch *sign_in_automatically;
   GtkSwitch *restore;
+  AdwComboRow *output;
+  GtkStringList *outputs;
   AdwComboRow *replay_gain;
   GtkSwitch *gapless;
   GtkSwitch *spectrum;
@@ -26,6 +29,8 @@ struct _CantigaPreferencesWindow
 
   AdwExpanderRow *classes[N_CLASSES]; /* borrowed */
   GPtrArray *switches;                /* GtkSwitch, borrowed, one a suite in the order of cantiga_suites_all() */
+  GPtrArray *output_ids;              /* as many as outputs */
+  gboolean listing;                   /* it is not the person who selects */
 };
 
 G_DEFINE_FINAL_TYPE (CantigaPreferencesWindow, cantiga_preferences_window, ADW_TYPE_PREFERENCES_WINDOW)
@@ -115,6 +120,64 @@ make_suites (CantigaPreferencesWindow *self)
   count_suites (self);
 }
 
+/* ---- where sound goes ---- */
+
+static void
+add_output (CantigaPreferencesWindow *self, const char *id, const char *name)
+{
+  g_ptr_array_add (self->output_ids, g_strdup (id));
+  gtk_string_list_append (self->outputs, name);
+}
+
+/* One that was chosen and is not there stays chosen. */
+static void
+list_outputs (CantigaPreferencesWindow *self)
+{
+  GListModel *speakers = G_LIST_MODEL (cantiga_speaker_wish_get_speakers ());
+  g_autofree char *wished = NULL, *name = NULL, *missing = NULL;
+  guint place;
+
+  cantiga_speaker_wish_read (&wished, &name);
+  missing = g_strdup_printf (_ ("%s (not there)"), name);
+  self->listing = TRUE;
+  gtk_string_list_splice (self->outputs, 0, self->output_ids->len, NULL);
+  g_ptr_array_set_size (self->output_ids, 0);
+  add_output (self, "", _ ("Automatic"));
+  for (guint i = 0; i < g_list_model_get_n_items (speakers); i++)
+    {
+      g_autoptr (CantigaSpeaker) speaker = g_list_model_get_item (speakers, i);
+
+      add_output (self, cantiga_speaker_get_id (speaker), cantiga_speaker_get_name (speaker));
+    }
+  if (*wished != '\0' && cantiga_speakers_find (CANTIGA_SPEAKERS (speakers), wished) == NULL)
+    add_output (self, wished, missing);
+  if (g_ptr_array_find_with_equal_func (self->output_ids, wished, g_str_equal, &place))
+    adw_combo_row_set_selected (self->output, place);
+  self->listing = FALSE;
+}
+
+static void
+output_selected_cb (CantigaPreferencesWindow *self)
+{
+  guint place = adw_combo_row_get_selected (self->output);
+  const char *id = place < self->output_ids->len ? self->output_ids->pdata[place] : NULL;
+  CantigaSpeaker *speaker = id != NULL ? cantiga_speakers_find (cantiga_speaker_wish_get_speakers (), id) : NULL;
+
+  if (self->listing || id == NULL)
+    return;
+  if (*id == '\0' || speaker != NULL)
+    cantiga_speaker_wish_write (id, speaker != NULL ? cantiga_speaker_get_name (speaker) : "");
+}
+
+static void
+make_outputs (CantigaPreferencesWindow *self)
+{
+  self->output_ids = g_ptr_array_new_with_free_func (g_free);
+  list_outputs (self);
+  g_signal_connect_object (self->output, "notify::selected", G_CALLBACK (output_selected_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (cantiga_speaker_wish_get_speakers (), "items-changed", G_CALLBACK (list_outputs), self, G_CONNECT_SWAPPED);
+}
+
 /* ---- forgetting ---- */
 
 static void
@@ -190,6 +253,7 @@ static void
 cantiga_preferences_window_finalize (GObject *object)
 {
   g_ptr_array_unref (CANTIGA_PREFERENCES_WINDOW (object)->switches);
+  g_ptr_array_unref (CANTIGA_PREFERENCES_WINDOW (object)->output_ids);
   G_OBJECT_CLASS (cantiga_preferences_window_parent_class)->finalize (object);
 }
 
@@ -205,6 +269,8 @@ cantiga_preferences_window_class_init (CantigaPreferencesWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CantigaPreferencesWindow, tell_ending);
   gtk_widget_class_bind_template_child (widget_class, CantigaPreferencesWindow, sign_in_automatically);
   gtk_widget_class_bind_template_child (widget_class, CantigaPreferencesWindow, restore);
+  gtk_widget_class_bind_template_child (widget_class, CantigaPreferencesWindow, output);
+  gtk_widget_class_bind_template_child (widget_class, CantigaPreferencesWindow, outputs);
   gtk_widget_class_bind_template_child (widget_class, CantigaPreferencesWindow, replay_gain);
   gtk_widget_class_bind_template_child (widget_class, CantigaPreferencesWindow, gapless);
   gtk_widget_class_bind_template_child (widget_class, CantigaPreferencesWindow, spectrum);
@@ -220,6 +286,7 @@ cantiga_preferences_window_init (CantigaPreferencesWindow *self)
   gtk_widget_init_template (GTK_WIDGET (self));
   self->switches = g_ptr_array_new ();
   bind_all (self);
+  make_outputs (self);
   make_suites (self);
 }
 

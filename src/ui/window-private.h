@@ -6,6 +6,7 @@
 #include "ui/now-playing.h"
 #include "ui/player-bar.h"
 #include "ui/sign-in-page.h"
+#include "ui/speaker-wish.h"
 #include "ui/window.h"
 
 G_BEGIN_DECLS
@@ -35,6 +36,7 @@ struct _CantigaWindow
   CantigaDemo *demo;
   CantigaCovers *covers;
   CantigaQueue *queue;
+  CantigaSpeakerWish *wish;
   char **modules;
   char *link; /* an invitation that waits for the store */
 
@@ -62,6 +64,8 @@ void cantiga_window_sign_out (CantigaWindow *window);
 /* window-restore.c: begins where it was left, once the store is there; keeps where it is soon, or now. */
 void cantiga_window_restore (CantigaWindow *window);
 void cantiga_window_keep_later (CantigaWindow *window);
+/* window-sound.c: once, when there is a queue. */
+void cantiga_window_follow_sound (CantigaWindow *window);
 /* Which of them make sense now. */
 void cantiga_window_update_actions (CantigaWindow *window);
 void cantiga_window_install_actions (CantigaWindow *window);

@@ -386,12 +386,9 @@ store_opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
 /* ---- the queue ---- */
 
-static void tell_silence (CantigaWindow *self);
-
 static void
 queue_changed_cb (CantigaWindow *self)
 {
-  tell_silence (self);
   reveal_bar (self);
   cantiga_window_update_actions (self);
 }
@@ -437,24 +434,6 @@ started_cb (CantigaWindow *self)
   cantiga_probe_mark (GTK_WIDGET (self), "sound", 0);
 }
 
-/* Said when something is to be heard, and once: it does not get better by itself. */
-static void
-tell_silence (CantigaWindow *self)
-{
-  if (!self->silent || cantiga_queue_get_state (self->queue) != CANTIGA_QUEUE_PLAYING)
-    return;
-  self->silent = FALSE;
-  cantiga_window_toast (self, _ ("No sound device: it plays in silence"));
-}
-
-static void
-silent_cb (CantigaQueue *queue, CantigaWindow *self)
-{
-  g_signal_handlers_disconnect_by_func (queue, silent_cb, self);
-  self->silent = TRUE;
-  tell_silence (self);
-}
-
 static void
 again_answered_cb (AdwMessageDialog *dialog, const char *response, CantigaQueue *queue)
 {
@@ -483,11 +462,11 @@ make_queue (CantigaWindow *self)
   g_signal_connect_object (self->queue, "refused", G_CALLBACK (refused_cb), self, 0);
   g_signal_connect_object (self->queue, "failed", G_CALLBACK (failed_cb), self, 0);
   g_signal_connect_object (self->queue, "again", G_CALLBACK (again_cb), self, 0);
-  g_signal_connect_object (self->queue, "silent", G_CALLBACK (silent_cb), self, 0);
   g_signal_connect_object (cantiga_queue_get_player (self->queue), "started", G_CALLBACK (started_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->queue, "notify", G_CALLBACK (cantiga_window_keep_later), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->queue, "items-changed", G_CALLBACK (cantiga_window_keep_later), self, G_CONNECT_SWAPPED);
   cantiga_settings_bind_queue (self->queue);
+  cantiga_window_follow_sound (self);
   cantiga_player_bar_set_queue (self->bar, self->queue);
   cantiga_now_playing_set_queue (self->now, self->queue);
 }
@@ -555,6 +534,7 @@ cantiga_window_dispose (GObject *object)
   g_clear_object (&self->visit);
   g_clear_object (&self->demo);
   g_clear_object (&self->covers);
+  g_clear_object (&self->wish);
   g_clear_object (&self->queue);
   g_clear_object (&self->store);
   G_OBJECT_CLASS (cantiga_window_parent_class)->dispose (object);

@@ -7,6 +7,7 @@ import os
 import subprocess
 
 import journey
+import sound_server
 from journey import equal, holds, until
 
 RATE = 48000
@@ -416,24 +417,14 @@ def _(place):
     listening.to_the_end()
 
 
-class SoundServer:
-    """PulseAudio with a device that plays into nothing, recorded."""
-
+class SoundServer(sound_server.SoundServer):
     def __init__(self, place):
-        self.place = place
-        self.socket = place.path("run", "ear")
-        self.server = place.start("/usr/bin/pulseaudio", "-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1", "--disable-shm=yes",
-                                  "-L", f"module-null-sink sink_name=ear norewinds=1 rate={RATE} format=s16le",
-                                  "-L", f"module-native-protocol-unix auth-anonymous=1 socket={self.socket}")
-        self.env = {"PULSE_SERVER": f"unix:{self.socket}"}
-        until(lambda: subprocess.run(["/usr/bin/pactl", "info"], env={**place.env, **self.env}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                     check=False).returncode == 0, "PulseAudio")
+        super().__init__(place, "ear")
 
     def record(self, titles):
         path = self.place.path("out", "recorded.raw")
         with open(path, "wb") as file:
-            recorder = subprocess.Popen(["/usr/bin/parec", "-d", "ear.monitor", "--raw", "--format=s16le", f"--rate={RATE}", "--channels=2"], stdout=file,
-                                        env={**self.place.env, **self.env})
+            recorder = self.recorder("ear", file)
             try:
                 until(lambda: os.path.getsize(path) > RATE, "the recorder")
                 listening = self.place.listen(titles, env=self.env)
