@@ -166,6 +166,20 @@ cantiga_ledger_load_leases_of (CantigaLedger *ledger, const CantigaId *licence, 
 }
 
 GArray *
+cantiga_ledger_load_leases_unstarted_of (CantigaLedger *ledger, const CantigaId *licence, gint64 asked, GError **error)
+{
+  g_autoptr (CantigaStatement) statement
+      = cantiga_sql_prepare (ledger->sql, SELECT " WHERE licence = ?1 AND awaits = ?2 AND asked <= ?3", error);
+
+  if (statement == NULL)
+    return NULL;
+  cantiga_statement_bind_id (statement, 1, licence);
+  cantiga_statement_bind_int (statement, 2, CANTIGA_LEASE_AWAITS_START);
+  cantiga_statement_bind_int (statement, 3, asked);
+  return read_leases (ledger, statement, error);
+}
+
+GArray *
 cantiga_ledger_load_leases_held (CantigaLedger *ledger, const CantigaId *listener, gint64 now, GError **error)
 {
   g_autoptr (CantigaStatement) statement

@@ -53,18 +53,13 @@ close_past (CantigaLedger *ledger, const CantigaLease *lease, gint64 now, GError
 static gboolean
 give_back_of (CantigaLedger *ledger, const CantigaId *licence, gint64 now, GError **error)
 {
-  g_autoptr (GArray) leases = cantiga_ledger_load_leases_of (ledger, licence, error);
+  g_autoptr (GArray) leases = cantiga_ledger_load_leases_unstarted_of (ledger, licence, now - CANTIGA_PLAY_GIVEN_BACK_AFTER, error);
 
   if (leases == NULL)
     return FALSE;
   for (guint i = 0; i < leases->len; i++)
-    {
-      const CantigaLease *lease = &g_array_index (leases, CantigaLease, i);
-
-      if (lease->awaits == CANTIGA_LEASE_AWAITS_START && lease->granted.at <= now - CANTIGA_PLAY_GIVEN_BACK_AFTER
-          && !cantiga_ledger_close_lease (ledger, lease, CANTIGA_EVENT_GIVEN_BACK, now, error))
-        return FALSE;
-    }
+    if (!cantiga_ledger_close_lease (ledger, &g_array_index (leases, CantigaLease, i), CANTIGA_EVENT_GIVEN_BACK, now, error))
+      return FALSE;
   return TRUE;
 }
 
@@ -241,7 +236,7 @@ foresee_grant_cb (CantigaLedger *ledger, gpointer work_data)
       || !cantiga_ledger_find_by_ids (ledger, CANTIGA_TABLE_LICENCES, asking->listener, asking->title, &licence, NULL)
       || !cantiga_ledger_load_lease (ledger, &key, &there, &lease, NULL) || !cantiga_ledger_last_event (ledger, &key, &there, &last, NULL))
     return;
-  leases = cantiga_ledger_load_leases_of (ledger, &licence, NULL);
+  leases = cantiga_ledger_load_leases_unstarted_of (ledger, &licence, asking->now - CANTIGA_PLAY_GIVEN_BACK_AFTER, NULL);
   if (asking->policy->at_once > 0)
     held = cantiga_ledger_load_leases_held (ledger, asking->listener, asking->now, NULL);
   (void)!cantiga_ledger_load_licence (ledger, &licence, &there, &entry, NULL);

@@ -260,6 +260,9 @@ gboolean cantiga_ledger_open_leases (CantigaLedger *ledger, GError **error) G_GN
 /* Asked for at or before asked, and not started. */
 GArray *cantiga_ledger_load_leases_unstarted (CantigaLedger *ledger, gint64 asked, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 GArray *cantiga_ledger_load_leases_past (CantigaLedger *ledger, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Of them, those asked for at or before asked, and not started: none is opened that is not wanted, of however many the licence has. */
+GArray *cantiga_ledger_load_leases_unstarted_of (CantigaLedger *ledger, const CantigaId *licence, gint64 asked,
+                                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Records kind and deletes the lease; CANTIGA_EVENT_GIVEN_BACK gives the play back to its licence, if that is still there as it was. */
 gboolean cantiga_ledger_close_lease (CantigaLedger *ledger, const CantigaLease *lease, CantigaEventKind kind, gint64 now,
                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
