@@ -9,11 +9,14 @@
 #define BACKLOG 4096
 #define CLOCK_MILLISECONDS 500
 #define ACCEPTED_A_TURN 32
+/* So many were sent away for newcomers and still hold their descriptors: the next newcomers wait in the queue of the socket until these are out. */
+#define ON_THEIR_WAY_OUT_MAX 32
 
 /* Lives as long as a connection of it. */
 typedef struct
 {
-  gint count; /* atomic; written with the doors' lock held */
+  gint count;  /* with the doors' lock held */
+  gint silent; /* atomic: of them, those that have not brought a whole request */
 } Address;
 
 struct _CantigaDoors
@@ -33,9 +36,10 @@ typedef struct
   CantigaDoors *doors;       /* owned */
   GSocket *socket;           /* owned */
   char *address;
-  Address *from; /* of the doors */
+  Address *from; /* of the doors; NULL: it was sent away for a newcomer and counts no more */
   gint64 deadline; /* monotonic, microseconds; G_MAXINT64: it is on its way out */
-  gint64 asked;    /* monotonic, when a request arrived: there will be an answer; 0: none has */
+  gint64 asked;    /* monotonic, when a request's headers arrived; 0: none have */
+  gboolean is_whole; /* a whole request arrived: there will be an answer */
   GList link;
 } Connection;
 
@@ -48,6 +52,7 @@ struct _CantigaAcceptor
   GSource *listening;
   GSource *clock;
   GQueue connections; /* Connection, by their link */
+  guint on_their_way_out;
 };
 
 #define CONNECTION_KEY "cantiga-connection"
@@ -134,19 +139,43 @@ doors_note_late (CantigaDoors *doors)
   doors->counts.late++;
 }
 
-/* Somebody was sent away for a newcomer, and is not out yet: so many more may be in meanwhile. */
-#define ON_THEIR_WAY_OUT 64
-
-/* NULL: past a limit. */
-static Address *
-doors_enter (CantigaDoors *doors, const char *address, guint beyond)
+/* With the lock held. */
+static void
+count_out (CantigaDoors *doors, Connection *connection)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
+  doors->counts.open--;
+  if (!connection->is_whole)
+    g_atomic_int_add (&connection->from->silent, -1);
+  if (--connection->from->count == 0)
+    g_hash_table_remove (doors->by_address, connection->address);
+  connection->from = NULL;
+}
+
+/* With the lock held. */
+static gboolean
+may_enter (CantigaDoors *doors, const char *address, gboolean instead)
+{
   Address *from = g_hash_table_lookup (doors->by_address, address);
 
-  if (doors->counts.open >= doors->limit + beyond
-      || (from != NULL && (guint)from->count >= limits_of (doors)->connections_per_address && !cantiga_config_is_proxy (limits_of (doors), address)))
+  return (instead || doors->counts.open < doors->limit)
+         && (from == NULL || (guint)from->count < limits_of (doors)->connections_per_address || cantiga_config_is_proxy (limits_of (doors), address));
+}
+
+/* instead: whose place is taken, or NULL. NULL: past a limit, and nothing was done. */
+static Address *
+doors_enter (CantigaDoors *doors, const char *address, Connection *instead)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
+  Address *from;
+
+  if (!may_enter (doors, address, instead != NULL))
     return NULL;
+  if (instead != NULL)
+    {
+      count_out (doors, instead);
+      doors->counts.refused++;
+    }
+  from = g_hash_table_lookup (doors->by_address, address);
   if (from == NULL)
     {
       from = g_new0 (Address, 1);
@@ -154,19 +183,18 @@ doors_enter (CantigaDoors *doors, const char *address, guint beyond)
     }
   doors->counts.open++;
   doors->counts.accepted++;
-  g_atomic_int_inc (&from->count);
+  from->count++;
+  g_atomic_int_inc (&from->silent);
   return from;
 }
 
 static void
-doors_leave (CantigaDoors *doors, const char *address)
+doors_leave (CantigaDoors *doors, Connection *connection)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
-  Address *from = g_hash_table_lookup (doors->by_address, address);
 
-  doors->counts.open--;
-  if (g_atomic_int_dec_and_test (&from->count))
-    g_hash_table_remove (doors->by_address, address);
+  if (connection->from != NULL)
+    count_out (doors, connection);
 }
 
 /* ---- one connection ---- */
@@ -174,12 +202,14 @@ doors_leave (CantigaDoors *doors, const char *address)
 static void
 connection_free (Connection *connection)
 {
-  doors_leave (connection->doors, connection->address);
+  doors_leave (connection->doors, connection);
   cantiga_doors_unref (connection->doors);
   g_object_unref (connection->socket);
   g_free (connection->address);
   g_free (connection);
 }
+
+static void one_is_out (CantigaAcceptor *acceptor);
 
 static void
 stream_gone_cb (gpointer user_data, GObject *stream)
@@ -187,14 +217,20 @@ stream_gone_cb (gpointer user_data, GObject *stream)
   Connection *connection = user_data;
 
   if (connection->acceptor != NULL)
-    g_queue_unlink (&connection->acceptor->connections, &connection->link);
+    {
+      g_queue_unlink (&connection->acceptor->connections, &connection->link);
+      if (connection->from == NULL)
+        one_is_out (connection->acceptor);
+    }
   connection_free (connection);
 }
 
 static void
 connection_set_deadline (Connection *connection, guint seconds)
 {
-  connection->deadline = g_get_monotonic_time () + (gint64)seconds * G_USEC_PER_SEC;
+  /* Who is on the way out may have brought something that is read still. */
+  if (connection->deadline != G_MAXINT64)
+    connection->deadline = g_get_monotonic_time () + (gint64)seconds * G_USEC_PER_SEC;
 }
 
 /* What came in on a socket that was accepted goes to libsoup; its remote address leads back here. */
@@ -276,8 +312,12 @@ cantiga_door_got_body (SoupServerMessage *message)
 {
   Connection *connection = connection_of (message);
 
-  if (connection != NULL)
-    connection_set_deadline (connection, limits_of (connection->doors)->answer_seconds);
+  if (connection == NULL)
+    return;
+  if (connection->from != NULL && !connection->is_whole)
+    g_atomic_int_add (&connection->from->silent, -1);
+  connection->is_whole = TRUE;
+  connection_set_deadline (connection, limits_of (connection->doors)->answer_seconds);
 }
 
 /* ---- accepting ---- */
@@ -308,6 +348,14 @@ stop_source (GSource **source)
   g_clear_pointer (source, g_source_unref);
 }
 
+static void
+one_is_out (CantigaAcceptor *acceptor)
+{
+  acceptor->on_their_way_out--;
+  if (acceptor->listening == NULL && !g_socket_is_closed (acceptor->socket))
+    listen_on (acceptor);
+}
+
 static gboolean
 listen_again_cb (gpointer user_data)
 {
@@ -328,40 +376,50 @@ pause_listening (CantigaAcceptor *acceptor)
   g_source_attach (acceptor->listening, acceptor->context);
 }
 
-static guint
-count_of (CantigaDoors *doors, const char *address)
+static int
+count_silent (CantigaDoors *doors, const char *address)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
   Address *from = g_hash_table_lookup (doors->by_address, address);
 
-  return from != NULL ? (guint)from->count : 0;
+  return from != NULL ? g_atomic_int_get (&from->silent) : 0;
 }
 
-/* A full house: of the address that has most in it, more than the newcomer's, the connection that has been in longest and asked for nothing goes. So
- * nobody can keep others out by saying nothing, and nobody is pushed out by who has more already. FALSE: there is none. */
-static gboolean
-make_room (CantigaAcceptor *acceptor, const char *address)
+/* A full house: of the address that has most connections without a whole request, more than the newcomer's, the one that has been in longest. So nobody
+ * can keep others out by saying nothing or little, nobody is pushed out by who has more such already, and who is being answered has not less right to
+ * ask again. NULL: there is none. */
+static Connection *
+find_longest (CantigaAcceptor *acceptor, const char *address)
 {
-  guint most = count_of (acceptor->doors, address);
+  int most = count_silent (acceptor->doors, address);
   Connection *longest = NULL;
 
-  if (!cantiga_doors_are_full (acceptor->doors))
-    return FALSE;
   for (GList *link = acceptor->connections.head; link != NULL; link = link->next)
     {
       Connection *connection = link->data;
 
-      if (connection->asked != 0 || connection->deadline == G_MAXINT64 || (guint)g_atomic_int_get (&connection->from->count) <= most)
+      if (connection->is_whole || connection->deadline == G_MAXINT64 || g_atomic_int_get (&connection->from->silent) <= most)
         continue;
       longest = connection;
-      most = (guint)g_atomic_int_get (&connection->from->count);
+      most = g_atomic_int_get (&connection->from->silent);
     }
-  if (longest == NULL)
-    return FALSE;
-  g_socket_shutdown (longest->socket, TRUE, TRUE, NULL);
+  return longest;
+}
+
+/* The place is the newcomer's at once, and whoever had it counts no more. Were they counted until they are out, who comes meanwhile would find the house
+ * full, and the same address would be sent away again and again. NULL: past a limit. */
+static Address *
+enter_instead (CantigaAcceptor *acceptor, const char *address)
+{
+  Connection *longest = find_longest (acceptor, address);
+  Address *from = longest != NULL ? doors_enter (acceptor->doors, address, longest) : NULL;
+
+  if (from == NULL)
+    return NULL;
   longest->deadline = G_MAXINT64;
-  doors_note_refused (acceptor->doors);
-  return TRUE;
+  acceptor->on_their_way_out++;
+  g_socket_shutdown (longest->socket, TRUE, TRUE, NULL);
+  return from;
 }
 
 /* FALSE: nobody waits any more, or nobody can be let in now. */
@@ -385,9 +443,9 @@ accept_one (CantigaAcceptor *acceptor, GSocket *listening)
     return TRUE;
   address = dup_address (remote);
   /* Past a limit the connection is closed unread. */
-  from = doors_enter (acceptor->doors, address, 0);
-  if (from == NULL && make_room (acceptor, address))
-    from = doors_enter (acceptor->doors, address, ON_THEIR_WAY_OUT);
+  from = doors_enter (acceptor->doors, address, NULL);
+  if (from == NULL)
+    from = enter_instead (acceptor, address);
   if (from != NULL)
     connection_open (acceptor, socket, remote, g_steal_pointer (&address), from);
   else
@@ -399,10 +457,13 @@ accept_one (CantigaAcceptor *acceptor, GSocket *listening)
 static gboolean
 listening_cb (GSocket *listening, GIOCondition condition, gpointer user_data)
 {
+  CantigaAcceptor *acceptor = user_data;
   guint n = 0;
 
-  while (n < ACCEPTED_A_TURN && accept_one (user_data, listening))
+  while (n < ACCEPTED_A_TURN && acceptor->on_their_way_out < ON_THEIR_WAY_OUT_MAX && accept_one (acceptor, listening))
     n++;
+  if (acceptor->on_their_way_out >= ON_THEIR_WAY_OUT_MAX)
+    stop_source (&acceptor->listening);
   return G_SOURCE_CONTINUE;
 }
 

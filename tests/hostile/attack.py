@@ -82,8 +82,13 @@ def slow_headers(attack):
     attack.hold(200, b"GET /api/auth HTTP/1.1\r\nHost: x\r\nX-", b"a")
 
 
-def slow_bodies(attack):
-    attack.hold(200, b"POST /api/auth HTTP/1.1\r\nHost: x\r\nContent-Length: 30000\r\n\r\n{", b" ")
+def slow_bodies(attack, n=200):
+    attack.hold(n, b"POST /api/auth HTTP/1.1\r\nHost: x\r\nContent-Length: 30000\r\n\r\n{", b" ")
+
+
+def many_slow_bodies(attack):
+    """More than there may be."""
+    slow_bodies(attack, 2000)
 
 
 def silent(attack):
@@ -129,7 +134,7 @@ def hellos(attack):
         attack.ask(f"POST /api/auth HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
 
 
-ATTACKS = slow_headers, slow_bodies, silent, connections, refused, guesses, invitations, hellos
+ATTACKS = slow_headers, slow_bodies, many_slow_bodies, silent, connections, refused, guesses, invitations, hellos
 
 if __name__ == "__main__":
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]

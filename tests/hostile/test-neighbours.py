@@ -13,8 +13,8 @@ from journey import holds, until
 
 ADDRESSES = 100
 SECONDS = 3
-# In one attack, beside the songs that are played meanwhile.
-TURNED_AWAY_MAX = 30
+# In one attack, beside the songs that are played meanwhile: it may happen that the player's request has not been read yet when its connection's turn to go comes.
+TURNED_AWAY_MAX = 1
 MEMORY = 512  # MiB: MemoryMax of the unit
 
 
@@ -37,7 +37,7 @@ class Street(journey.Place):
         self.turned_away = 0
 
     def play(self):
-        """In the first moment of an attack, when all come at once, the player may be turned away at the door. It comes again, as a person does."""
+        """Should the player be turned away at the door, it comes again, as a person does."""
         while True:
             ran = self.player.run("--title", "Song", "--output", "none", "--json", prefix=self.street.prefix, limit=120, ok=None)
             if ran.status == journey.DONE or "the connection was closed" not in ran.err or self.turned_away == TURNED_AWAY_MAX:
@@ -65,7 +65,7 @@ def besiege(name):
         print(f"# {played} songs meanwhile, {place.turned_away} times turned away, at the most {place.server.peak():.0f} MiB")
 
 
-for each in "silent", "slow_headers", "connections", "refused":
+for each in "silent", "many_slow_bodies", "connections", "refused":
     besiege(each)
 
 
