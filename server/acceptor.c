@@ -1,6 +1,8 @@
 #include "server/acceptor.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -233,6 +235,14 @@ connection_set_deadline (Connection *connection, guint seconds)
     connection->deadline = g_get_monotonic_time () + (gint64)seconds * G_USEC_PER_SEC;
 }
 
+/* What is left of an answer that the kernel has taken over from us, on a socket that is closed already, is out of our clock's reach: 256 KiB may lie there
+ * for as long as its reader goes on acknowledging that it has no room. Linux then gives up after the same time (tcp(7), TCP_USER_TIMEOUT). */
+static void
+limit_what_the_kernel_keeps (GSocket *socket, guint seconds)
+{
+  (void)!g_socket_set_option (socket, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)seconds * 1000, NULL);
+}
+
 /* What came in on a socket that was accepted goes to libsoup; its remote address leads back here. */
 static void
 connection_open (CantigaAcceptor *acceptor, GSocket *socket, GSocketAddress *remote, char *address, Address *from)
@@ -249,6 +259,7 @@ connection_open (CantigaAcceptor *acceptor, GSocket *socket, GSocketAddress *rem
   connection->from = from;
   connection->link.data = connection;
   connection_set_deadline (connection, limits_of (acceptor->doors)->header_seconds);
+  limit_what_the_kernel_keeps (socket, limits_of (acceptor->doors)->answer_seconds);
   g_queue_push_tail_link (&acceptor->connections, &connection->link);
   g_object_weak_ref (G_OBJECT (stream), stream_gone_cb, connection);
   g_object_set_data (G_OBJECT (remote), CONNECTION_KEY, connection);

@@ -6,8 +6,10 @@ How fast the song goes on is measured by tests/hostile/measure.py, not here.
 import json
 import os
 import random
+import select
 import socket
-import struct
+import threading
+import time
 
 import siege
 from siege import HONEST, MEMORY, journey, player
@@ -16,6 +18,7 @@ from notation import Refused, to_base64
 import certificates
 
 SECONDS = 3
+ANSWER_SECONDS = 8
 
 
 def besiege(place, *attacks, at_least=20):
@@ -78,26 +81,64 @@ def _(place):
     besiege(place, ("invitations", "127.0.1.1", 8))
 
 
-@journey.test("who asks for chunks and does not read them holds nobody up, and is cut off by the clock")
+class SlowReader:
+    """Asks for a chunk, then takes some bytes of it now and then. With segments as small as on a slow link the server's kernel takes a part of the answer from it at a time;
+    else all of it at once, and the server is done with it: then the kernel's own clock, which starts again with each window that is taken, has to end it."""
+
+    def __init__(self, place, play, counter, segment, bytes_at_once):
+        path = f"/api/download?grant={play.grant.hex()}&chunk={counter % 8}"
+        mac = player.to_base64url(play.stream.mac(path, counter))
+        self.socket = socket.socket()
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        if segment is not None:
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, segment)
+        self.socket.bind(("127.0.3.1", 0))
+        self.socket.connect((HONEST, place.server.port))
+        self.socket.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Cantiga {play.session.session.hex()}.{counter}.{mac}\r\n\r\n".encode())
+        self.port = self.socket.getsockname()[1]
+        self.begun, self.took, self.lasted, self.bytes_at_once = time.monotonic(), 0, None, bytes_at_once
+
+    def take(self):
+        if select.select([self.socket], [], [], 0)[0]:
+            self.took += len(self.socket.recv(self.bytes_at_once))
+
+
+def ports_served(port):
+    """Those that the kernel has a connection of the server's to, or an answer for that is not taken: /proc/net/tcp, of states all but TIME_WAIT."""
+    with open("/proc/net/tcp", encoding="ascii") as table:
+        rows = [line.split() for line in table][1:]
+    return {int(row[2].split(":")[1], 16) for row in rows if int(row[1].split(":")[1], 16) == port and row[3] != "06"}
+
+
+@journey.test("who asks for chunks and takes some bytes now and then holds nobody up, and is cut off by the clock: nothing of it is left, in the kernel neither")
 def _(place):
+    before = place.count_descriptors()
     session = place.sign_in()
     play = session.licence(place.song["id"])
-    slow = []
-    for counter in range(64):
-        path = f"/api/download?grant={play.grant.hex()}&chunk={counter % 8}"
-        mac = play.stream.mac(path, counter)
-        connection = socket.socket()
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-        connection.bind(("127.0.3.1", 0))
-        connection.connect((HONEST, place.server.port))
-        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Cantiga {session.session.hex()}.{counter}.{player.to_base64url(mac)}\r\n\r\n"
-                           .encode())
-        slow.append(connection)
+    readers = [SlowReader(place, play, counter, *((536, 512) if counter % 2 else (None, 1))) for counter in range(64)]
+    ends = time.monotonic() + ANSWER_SECONDS + 10 * journey.SLOWER
+
+    def drip():
+        while [each for each in readers if each.lasted is None] and time.monotonic() < ends:
+            served = ports_served(place.server.port)
+            for each in readers:
+                each.take()
+                if each.lasted is None and each.port not in served:
+                    each.lasted = time.monotonic() - each.begun
+            time.sleep(0.2)
+
+    dripping = threading.Thread(target=drip)
+    dripping.start()
     place.play(at_least=30)
+    dripping.join()
+    lasted = [each.lasted for each in readers]
+    holds(None not in lasted, f"{lasted.count(None)} of {len(lasted)} still read after {time.monotonic() - readers[0].begun:.0f} s")
+    print(f"# they lasted {min(lasted):.1f} to {max(lasted):.1f} s, and took {min(each.took for each in readers)} bytes or more")
+    holds(min(lasted) > ANSWER_SECONDS / 2, f"one was cut off after {min(lasted)} s")
+    until(lambda: place.count_descriptors() <= before + 2, f"descriptors are as before ({before})")
     holds(place.server.peak() < MEMORY, f"the server had {place.server.peak():.0f} MiB")
-    for connection in slow:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        connection.close()
+    for each in readers:
+        each.socket.close()
     session.leave()
 
 
@@ -197,4 +238,4 @@ def _(place):
 
 if __name__ == "__main__":
     # So few that they are reached on a slow machine too.
-    journey.main(lambda: siege.Siege(limits={"CANTIGA_LIMITS_HALF_OPEN": "200", "CANTIGA_LIMITS_CONNECTIONS": "600"}))
+    journey.main(lambda: siege.Siege(limits={"CANTIGA_LIMITS_HALF_OPEN": "200", "CANTIGA_LIMITS_CONNECTIONS": "600", "CANTIGA_LIMITS_ANSWER_TIME": f"{ANSWER_SECONDS}s"}))
