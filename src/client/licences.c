@@ -206,7 +206,11 @@ take_returned (Change *change, JsonObject *answer, GError **error)
     return FALSE;
   cantiga_held_licence_set_returned (change->licence);
   if (change->title != NULL)
-    cantiga_title_set_licence (change->title, state, g_str_equal (state, "refused") ? -1 : 0, expires);
+    {
+      gboolean none_left = g_str_equal (state, "refused");
+
+      cantiga_title_set_licence (change->title, none_left ? "returned" : state, none_left ? -1 : 0, expires);
+    }
   return TRUE;
 }
 

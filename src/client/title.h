@@ -30,7 +30,7 @@ guint64 cantiga_title_get_size (CantigaTitle *title);
 guint64 cantiga_title_get_chunks (CantigaTitle *title);
 const char *cantiga_title_get_cover (CantigaTitle *title); /* mark; NULL without */
 gboolean cantiga_title_is_exportable (CantigaTitle *title);
-/* "none" (a play would make one), "valid", "used-up", "expired", "refused". */
+/* "none" (a play would make one), "valid", "used-up", "expired", "refused"; "returned": given back in this session, which gets no other. */
 const char *cantiga_title_get_licence_state (CantigaTitle *title);
 int cantiga_title_get_plays_left (CantigaTitle *title); /* -1 without a licence */
 gint64 cantiga_title_get_expires (CantigaTitle *title); /* 0 without a licence */

@@ -54,6 +54,12 @@ say_withdrawn (void)
 }
 
 static CantigaLicenceWords
+say_given_back (void)
+{
+  return words_new (g_strdup (_ ("Given back")), g_strdup (_ ("Given back · sign in again for a new one")), NULL, "cantiga-give-back-symbolic");
+}
+
+static CantigaLicenceWords
 say_plays (int left, gint64 expires, gint64 now)
 {
   g_autofree char *plays = g_strdup_printf (ngettext ("%d play", "%d plays", left), left);
@@ -78,6 +84,8 @@ cantiga_licence_words (CantigaTitle *title, CantigaSpent spent, gint64 now)
     return say_playing (left);
   if (g_str_equal (state, "refused"))
     return say_withdrawn ();
+  if (g_str_equal (state, "returned"))
+    return say_given_back ();
   if (g_str_equal (state, "expired") || (g_str_equal (state, "valid") && expires <= now))
     return say_ended (expires, now);
   if (g_str_equal (state, "used-up") || (g_str_equal (state, "valid") && left == 0))

@@ -12,10 +12,12 @@ static const struct
   CantigaError code;
   const char *heading;
   const char *body;
-  gboolean renewed; /* signing in again helps */
+  gboolean renewed;  /* signing in again helps */
+  const char *state; /* of the title's licence; NULL: whichever */
 } refusals[] = {
   { CANTIGA_ERROR_LICENCE_EXHAUSTED, N_ ("“%s” has no plays left"), N_ ("Signing in again may give new plays, if its keeper lets it."), TRUE },
   { CANTIGA_ERROR_LICENCE_EXPIRED, N_ ("The licence of “%s” has ended"), N_ ("Signing in again may give a new one, if its keeper lets it."), TRUE },
+  { CANTIGA_ERROR_LICENCE_REFUSED, N_ ("You gave back the licence of “%s”"), N_ ("Signing in again gives a new one."), TRUE, "returned" },
   { CANTIGA_ERROR_LICENCE_REFUSED, N_ ("“%s” was withdrawn"), N_ ("The keeper of the server has withdrawn your licence. Ask there."), FALSE },
   { CANTIGA_ERROR_TITLE_UNKNOWN, N_ ("“%s” is no longer there"), N_ ("The keeper of the server has taken it away."), FALSE },
   { CANTIGA_ERROR_NOT_AUTHENTICATED, N_ ("“%s” cannot be played"), N_ ("You are signed out. Sign in again to go on."), TRUE },
@@ -25,10 +27,12 @@ static const struct
 };
 
 static gboolean
-find_refusal (const GError *error, guint *ret_index)
+find_refusal (CantigaTitle *title, const GError *error, guint *ret_index)
 {
+  const char *state = cantiga_title_get_licence_state (title);
+
   for (guint i = 0; i < G_N_ELEMENTS (refusals); i++)
-    if (g_error_matches (error, CANTIGA_ERROR, (int)refusals[i].code))
+    if (g_error_matches (error, CANTIGA_ERROR, (int)refusals[i].code) && (refusals[i].state == NULL || g_str_equal (refusals[i].state, state)))
       {
         *ret_index = i;
         return TRUE;
@@ -50,7 +54,7 @@ cantiga_refusal_dup_sentence (CantigaTitle *title, const GError *error)
 {
   guint index;
 
-  return dup_heading (find_refusal (error, &index) ? refusals[index].heading : N_ ("“%s” cannot be played"), title);
+  return dup_heading (find_refusal (title, error, &index) ? refusals[index].heading : N_ ("“%s” cannot be played"), title);
 }
 
 /* ---- what became of the licence ---- */
@@ -139,7 +143,7 @@ present (Refusal *refusal, CantigaHeldLicence *held)
   g_autofree char *heading = cantiga_refusal_dup_sentence (refusal->title, refusal->error);
   g_autofree char *body = held != NULL ? dup_body (held) : NULL;
   guint index;
-  gboolean known = find_refusal (refusal->error, &index);
+  gboolean known = find_refusal (refusal->title, refusal->error, &index);
   GtkWidget *dialog = adw_message_dialog_new (GTK_WINDOW (refusal->window), heading,
                                               body != NULL ? body
                                               : known      ? _ (refusals[index].body)

@@ -87,6 +87,14 @@ def _(place):
     place.press("Give back")
     journey.until(lambda: "Ondas do mar de Vigo" not in place.ctl("licences", "list").out, "the server has it back", limit=20)
     journey.until(lambda: not place.all("Ondas do mar de Vigo. 3 of 3 left…"), "it is gone from the page")
+    place.activate("page", "<'library'>")
+    place.see("Licence: Given back · sign in again for a new one")
+    place.press("Play “Ondas do mar de Vigo”")
+    place.look_at("You gave back the licence of “Ondas do mar de Vigo”")
+    place.see("Signing in again gives a new one.")
+    place.press("_Not now…")
+    place.look_back()
+    place.see("Licence: Given back · sign in again for a new one")
 
 
 @desk.step("a play that is spent is seen here as it is spent, with its day and hour")
