@@ -3,6 +3,7 @@
 #include <glib/gi18n.h>
 
 #include "client/discovery.h"
+#include "client/network.h"
 #include "core/chain.h"
 #include "core/kdf.h"
 #include "ui/application.h"
@@ -115,6 +116,19 @@ create_found_row (gpointer found, gpointer user_data)
   return row;
 }
 
+/* NULL: what was found says enough, or it is too soon. */
+static const char *
+say_found (CantigaDiscoveryState state, guint n)
+{
+  if (state == CANTIGA_DISCOVERY_ABSENT)
+    return _ ("This computer cannot search. An invitation works all the same.");
+  if (n > 0)
+    return NULL;
+  if (!cantiga_network_is_there ())
+    return _ ("You are not on a network");
+  return state == CANTIGA_DISCOVERY_FOLLOWING ? _ ("Nothing new found") : NULL;
+}
+
 static void
 show_searching (CantigaServersPage *self)
 {
@@ -124,10 +138,7 @@ show_searching (CantigaServersPage *self)
   gtk_widget_set_visible (GTK_WIDGET (self->searching), state == CANTIGA_DISCOVERY_SEARCHING);
   gtk_spinner_set_spinning (self->searching, state == CANTIGA_DISCOVERY_SEARCHING);
   gtk_widget_set_visible (GTK_WIDGET (self->found_rows), n > 0);
-  adw_preferences_group_set_description (self->found, state == CANTIGA_DISCOVERY_ABSENT
-                                                          ? _ ("This computer cannot search. An invitation works all the same.")
-                                                      : state == CANTIGA_DISCOVERY_FOLLOWING && n == 0 ? _ ("Nothing new found")
-                                                                                                       : NULL);
+  adw_preferences_group_set_description (self->found, say_found (state, n));
   choose_page (self);
 }
 
@@ -140,6 +151,7 @@ search (CantigaServersPage *self)
   gtk_list_box_bind_model (self->found_rows, G_LIST_MODEL (self->found_shown), create_found_row, self, NULL);
   g_signal_connect_object (self->discovery, "notify::state", G_CALLBACK (show_searching), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->found_shown, "items-changed", G_CALLBACK (show_searching), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (g_network_monitor_get_default (), "network-changed", G_CALLBACK (show_searching), self, G_CONNECT_SWAPPED);
   show_searching (self);
 }
 

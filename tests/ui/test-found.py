@@ -87,6 +87,17 @@ def _(place):
     place.show("not-answering")
     place.serve(host="0.0.0.0", port=port, prefix=place.box.prefix, env=place.box.env)
     place.see("Caixa, Last used today")
+
+
+@desk.step("without a network it says so, until there is one again")
+def _(place):
+    place.here.run("ip", "link", "set", "cable0", "down")
+    place.see("You are not on a network")
+    place.see("Caixa, Not answering · seen today")
+    place.show("no-network")
+    place.here.run("ip", "link", "set", "cable0", "up")
+    place.see("Nothing new found")
+    place.see("Caixa, Last used today")
     place.quit()
 
 
