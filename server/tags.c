@@ -96,13 +96,32 @@ dup_caps_name (GstDiscovererInfo *info)
   return g_strdup (gst_structure_get_name (gst_caps_get_structure (caps, 0)));
 }
 
-static void
-set_text (JsonObject *object, const char *member, const GstTagList *tags, const char *tag)
+/* A film is called what it says of itself, or its picture: its sounds are called "Stereo" or "Comments". */
+static char *
+dup_text (GstDiscovererInfo *info, const char *tag)
 {
-  g_autofree char *text = NULL;
+  g_autoptr (GstDiscovererStreamInfo) whole = gst_discoverer_info_get_stream_info (info);
+  GList *pictures = gst_discoverer_info_get_video_streams (info);
+  const GstTagList *lists[2] = { gst_discoverer_info_get_tags (info), NULL };
+  char *text = NULL;
 
-  if (tags != NULL)
-    gst_tag_list_get_string (tags, tag, &text);
+  if (GST_IS_DISCOVERER_CONTAINER_INFO (whole) && has_video (info))
+    {
+      lists[0] = gst_discoverer_container_info_get_tags (GST_DISCOVERER_CONTAINER_INFO (whole));
+      lists[1] = gst_discoverer_stream_info_get_tags (pictures->data);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (lists) && text == NULL; i++)
+    if (lists[i] != NULL)
+      gst_tag_list_get_string (lists[i], tag, &text);
+  gst_discoverer_stream_info_list_free (pictures);
+  return text;
+}
+
+static void
+set_text (JsonObject *object, const char *member, GstDiscovererInfo *info, const char *tag)
+{
+  g_autofree char *text = dup_text (info, tag);
+
   json_object_set_string_member (object, member, text != NULL ? text : "");
 }
 
@@ -188,9 +207,9 @@ describe (GstDiscovererInfo *info, GError **error)
       return NULL;
     }
   object = json_object_new ();
-  set_text (object, "name", tags, GST_TAG_TITLE);
-  set_text (object, "artist", tags, GST_TAG_ARTIST);
-  set_text (object, "album", tags, GST_TAG_ALBUM);
+  set_text (object, "name", info, GST_TAG_TITLE);
+  set_text (object, "artist", info, GST_TAG_ARTIST);
+  set_text (object, "album", info, GST_TAG_ALBUM);
   set_numbers (object, tags);
   json_object_set_double_member (object, "duration", (double)gst_discoverer_info_get_duration (info) / GST_SECOND);
   json_object_set_string_member (object, "type", name_type (caps, has_video (info)));
