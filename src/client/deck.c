@@ -94,6 +94,12 @@ event_cb (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   return GST_PAD_PROBE_OK;
 }
 
+static void
+watch_events (CantigaDeck *self, GstPad *pad)
+{
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM | GST_PAD_PROBE_TYPE_EVENT_FLUSH, event_cb, self, NULL);
+}
+
 static GstPad *
 add_ghost (CantigaDeck *self, const char *name, GstPad *target)
 {
@@ -125,7 +131,7 @@ add_audio (CantigaDeck *self, GstPad *decoded)
   if (gst_pad_is_linked (in) || gst_pad_link (decoded, in) != GST_PAD_LINK_OK)
     return;
   ghost = add_ghost (self, "audio", out);
-  gst_pad_add_probe (ghost, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM | GST_PAD_PROBE_TYPE_EVENT_FLUSH, event_cb, self, NULL);
+  watch_events (self, ghost);
   give_pad (self, ghost, &self->audio);
 }
 
@@ -157,6 +163,8 @@ no_more_pads_cb (GstElement *decoder, CantigaDeck *self)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
+  if (self->audio == NULL && self->video != NULL)
+    watch_events (self, self->video);
   if (!self->closed)
     self->pad_cb (self, NULL, self->user_data);
 }

@@ -26,13 +26,13 @@ gboolean cantiga_deck_is_possible (void);
 /* Never NULL where it is possible. */
 CantigaDeck *cantiga_deck_new (CantigaSource *source, gboolean pictures, CantigaDeckLoudness loudness, CantigaDeckPad pad_cb, gpointer user_data);
 CantigaSource *cantiga_deck_get_source (CantigaDeck *deck);
-/* No other deck has it; the stream-start of "audio" bears it as its id. */
+/* No other deck has it; the stream-start of "audio" bears it as its id, or that of "video" where there is no sound. */
 guint cantiga_deck_get_number (CantigaDeck *deck);
 /* Whether it has given a pad "audio"; for who is given NULL. */
 gboolean cantiga_deck_has_audio (CantigaDeck *deck);
 /* Gives no more pads. Returns "audio" if it was given; NULL. */
 GstPad *cantiga_deck_close (CantigaDeck *deck);
-/* FALSE: it cannot any more, as its last sample left it, or not yet. */
+/* FALSE: it cannot any more, as its last sample left it, or not yet. Takes as long as what it has to read there. Thread: any but the main one. */
 gboolean cantiga_deck_seek (CantigaDeck *deck, double seconds, GstSeekFlags flags);
 /* In seconds; 0 while not known. */
 double cantiga_deck_get_duration (CantigaDeck *deck);

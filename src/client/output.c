@@ -88,15 +88,16 @@ cantiga_output_forget (CantigaOutput *self)
 
 /* On the bus, so that what was said before a seek and what was said after it can be told apart. */
 static void
-tell_flush (CantigaOutput *self)
+tell_flush (CantigaOutput *self, GstPad *pad)
 {
+  g_autoptr (GstElement) element = gst_pad_get_parent_element (pad);
   guint number;
 
   g_mutex_lock (&self->lock);
   number = ++self->flushes;
   g_mutex_unlock (&self->lock);
-  gst_element_post_message (GST_ELEMENT (self), gst_message_new_element (GST_OBJECT (self), gst_structure_new (CANTIGA_OUTPUT_FLUSHED, "number",
-                                                                                                               G_TYPE_UINT, number, NULL)));
+  gst_element_post_message (element, gst_message_new_element (GST_OBJECT (element),
+                                                              gst_structure_new (CANTIGA_OUTPUT_FLUSHED, "number", G_TYPE_UINT, number, NULL)));
 }
 
 static GstPadProbeReturn
@@ -117,7 +118,7 @@ passing_cb (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
       break;
     case GST_EVENT_FLUSH_STOP:
       cantiga_output_forget (self);
-      tell_flush (self);
+      tell_flush (self, pad);
       break;
     default:
       break;
@@ -132,6 +133,15 @@ dry_cb (GstElement *queue, CantigaOutput *self)
   self->dry = TRUE;
   g_mutex_unlock (&self->lock);
   self->noted (self->user_data);
+}
+
+void
+cantiga_output_follow (CantigaOutput *self, GstElement *queue)
+{
+  g_autoptr (GstPad) passing = gst_element_get_static_pad (queue, "src");
+
+  gst_pad_add_probe (passing, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM | GST_PAD_PROBE_TYPE_EVENT_FLUSH, passing_cb, self, NULL);
+  g_signal_connect (queue, "underrun", G_CALLBACK (dry_cb), self);
 }
 
 gboolean
@@ -177,7 +187,6 @@ static gboolean
 fill (CantigaOutput *self, GstElement *sink)
 {
   GstElement *convert;
-  g_autoptr (GstPad) passing = NULL;
 
   self->joint = add (self, "concat");
   self->queue = add (self, "queue");
@@ -192,9 +201,7 @@ fill (CantigaOutput *self, GstElement *sink)
   g_object_set (self->queue, "max-size-buffers", 0, "max-size-bytes", 0, "max-size-time", (guint64)CANTIGA_OUTPUT_AHEAD_MS * GST_MSECOND, NULL);
   gst_util_set_object_arg (G_OBJECT (convert), "dithering", "none");
   cantiga_output_set_limited (self, FALSE);
-  passing = gst_element_get_static_pad (self->queue, "src");
-  gst_pad_add_probe (passing, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM | GST_PAD_PROBE_TYPE_EVENT_FLUSH, passing_cb, self, NULL);
-  g_signal_connect (self->queue, "underrun", G_CALLBACK (dry_cb), self);
+  cantiga_output_follow (self, self->queue);
   return gst_element_link (self->joint, self->queue)
          && (self->limiter != NULL ? gst_element_link_many (self->queue, self->limiter, self->volume, NULL)
                                    : gst_element_link (self->queue, self->volume))

@@ -30,6 +30,8 @@ typedef void (*CantigaOutputNoted) (gpointer user_data);
 CantigaOutput *cantiga_output_new (GstElement *sink, CantigaOutputNoted noted, gpointer user_data);
 /* Plays pad after all that were joined before. Thread: any. */
 gboolean cantiga_output_join (CantigaOutput *output, GstPad *pad);
+/* What passes queue, of a deck without sound, is noted as if it passed here. Thread: any; before the first of it. */
+void cantiga_output_follow (CantigaOutput *output, GstElement *queue);
 /* Lets go of pad, and of whoever waits for its turn there. */
 void cantiga_output_part (CantigaOutput *output, GstPad *pad);
 /* The next stretch that reached the device, in order; a seek drops all before it. */

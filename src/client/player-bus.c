@@ -9,14 +9,69 @@ is_within (GstMessage *message, gpointer bin)
 
 /* ---- going and coming ---- */
 
+typedef struct
+{
+  CantigaPlayer *player; /* owned */
+  CantigaDeck *deck;     /* owned */
+  double seconds;
+  GstSeekFlags flags;
+  gboolean sent;
+} Seeking;
+
+static void
+seeking_free (gpointer data)
+{
+  Seeking *seeking = data;
+
+  g_object_unref (seeking->deck);
+  g_object_unref (seeking->player);
+  g_free (seeking);
+}
+
+static gboolean
+sought_cb (gpointer user_data)
+{
+  Seeking *seeking = user_data;
+  CantigaPlayer *self = seeking->player;
+
+  if (self->seeking != seeking->deck)
+    return G_SOURCE_REMOVE;
+  self->seeking = NULL;
+  if (!seeking->sent)
+    cantiga_player_reopen (self, self->seek >= 0 ? self->seek : seeking->seconds);
+  else if (self->seek >= 0 && !self->seek_sent)
+    cantiga_player_send_seek (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* In a thread of its own: parsers read on right where they are told to go, and what they read comes through the main one. */
+static void
+seek_cb (GstElement *deck, gpointer user_data)
+{
+  Seeking *seeking = user_data;
+
+  seeking->sent = cantiga_deck_seek (seeking->deck, seeking->seconds, seeking->flags);
+  g_idle_add_full (G_PRIORITY_HIGH, sought_cb, seeking, seeking_free);
+}
+
+/* One after another: the next is sent when this one was. */
 void
 cantiga_player_send_seek (CantigaPlayer *self)
 {
+  Seeking *seeking;
+
+  if (self->seeking != NULL)
+    return;
+  seeking = g_new0 (Seeking, 1);
+  seeking->player = g_object_ref (self);
+  seeking->deck = g_object_ref (self->now.deck);
+  seeking->seconds = self->seek;
+  seeking->flags = self->seek_flags;
+  self->seeking = self->now.deck;
   self->seek_sent = TRUE;
   self->flow = CANTIGA_FLOW_FILLING;
-  if (!cantiga_deck_seek (self->now.deck, self->seek, self->seek_flags))
-    return cantiga_player_reopen (self, self->seek);
-  self->flush_wanted = cantiga_output_get_flushes (self->output);
+  self->flush_wanted = cantiga_output_get_flushes (self->output) + 1;
+  gst_element_call_async (GST_ELEMENT (self->now.deck), seek_cb, seeking, NULL);
   cantiga_player_apply_state (self);
 }
 
@@ -76,9 +131,7 @@ sound_failed (CantigaPlayer *self)
   if (!self->dumb && self->now.play != NULL)
     {
       self->dumb = TRUE;
-      cantiga_player_empty (self);
-      gst_element_set_state (self->pipeline, GST_STATE_NULL);
-      return cantiga_player_reopen (self, position);
+      return cantiga_player_renew (self, position);
     }
   error = g_error_new_literal (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_WRITE, "The sound device does not take sound: choose another one.");
   cantiga_player_fail (self, error);

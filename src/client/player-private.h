@@ -48,6 +48,7 @@ struct _CantigaPlayer
   double seek; /* where to, while it is not there; CANTIGA_SEEK_NONE */
   GstSeekFlags seek_flags;
   gboolean seek_sent;
+  CantigaDeck *seeking;   /* borrowed; the one that was told and is at it */
   guint flush_wanted; /* the last seek's number at the output */
   guint flush_seen;
   gboolean started;
@@ -121,6 +122,8 @@ void cantiga_player_stop_track (CantigaPlayer *self, CantigaTrack *track);
 void cantiga_player_drop_track (CantigaPlayer *self, CantigaTrack *track);
 /* What plays goes on from seconds in a pipeline that was emptied. */
 void cantiga_player_reopen (CantigaPlayer *self, double seconds);
+/* The same, with the sound device opened anew. */
+void cantiga_player_renew (CantigaPlayer *self, double seconds);
 /* The next title is heard. */
 void cantiga_player_advance (CantigaPlayer *self);
 /* Nothing is left in the pipeline. */

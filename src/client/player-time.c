@@ -135,11 +135,26 @@ cantiga_player_look_at_time (CantigaPlayer *self)
     look_ahead (self, duration - position);
 }
 
+/* A clock that is asked while a seek passes may get a time below zero from PulseAudio 16 once; GStreamer's clocks never go back, so it would stand there
+ * for ever, at some hundreds of years, and all pictures and sounds with it. */
+static gboolean
+stands_at_nonsense (CantigaPlayer *self)
+{
+  g_autoptr (GstClock) clock = gst_element_get_clock (self->pipeline);
+
+  return clock != NULL && gst_clock_get_time (clock) > (GstClockTime)G_MAXINT64;
+}
+
 static gboolean
 tick_cb (gpointer user_data)
 {
   g_autoptr (CantigaPlayer) self = g_object_ref (user_data);
 
+  if (self->now.play != NULL && stands_at_nonsense (self))
+    {
+      cantiga_player_renew (self, self->seek >= 0 ? self->seek : self->position);
+      return G_SOURCE_CONTINUE;
+    }
   cantiga_player_look_at_time (self);
   cantiga_player_look_at_chunks (self);
   return G_SOURCE_CONTINUE;

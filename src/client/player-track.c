@@ -54,6 +54,19 @@ voiceless_cb (gpointer user_data)
 }
 
 static void
+go_without_sound (CantigaPlayer *self, guint deck)
+{
+  g_autoptr (GstElement) queue = gst_bin_get_by_name (GST_BIN (self->pipeline), "pictures");
+  Voiceless *voiceless = g_new0 (Voiceless, 1);
+
+  if (queue != NULL)
+    cantiga_output_follow (self->output, queue);
+  voiceless->player = g_object_ref (self);
+  voiceless->deck = deck;
+  g_idle_add_full (G_PRIORITY_HIGH, voiceless_cb, voiceless, voiceless_free);
+}
+
+static void
 pad_cb (CantigaDeck *deck, GstPad *pad, gpointer user_data)
 {
   CantigaPlayer *self = user_data;
@@ -63,13 +76,7 @@ pad_cb (CantigaDeck *deck, GstPad *pad, gpointer user_data)
   else if (pad != NULL)
     join_pictures (self, pad);
   else if (!cantiga_deck_has_audio (deck))
-    {
-      Voiceless *voiceless = g_new0 (Voiceless, 1);
-
-      voiceless->player = g_object_ref (self);
-      voiceless->deck = cantiga_deck_get_number (deck);
-      g_idle_add_full (G_PRIORITY_HIGH, voiceless_cb, voiceless, voiceless_free);
-    }
+    go_without_sound (self, cantiga_deck_get_number (deck));
 }
 
 /* ---- main thread ---- */
@@ -183,6 +190,7 @@ cantiga_player_empty (CantigaPlayer *self)
   self->flow = CANTIGA_FLOW_NONE;
   self->waiting.stream = 0;
   self->seek_sent = FALSE;
+  self->seeking = NULL;
   self->flush_seen = self->flush_wanted = cantiga_output_get_flushes (self->output);
 }
 
@@ -197,6 +205,14 @@ cantiga_player_reopen (CantigaPlayer *self, double seconds)
   cantiga_player_start_track (self, &self->now);
   cantiga_player_apply_state (self);
   cantiga_player_start_or_stop_ticking (self);
+}
+
+void
+cantiga_player_renew (CantigaPlayer *self, double seconds)
+{
+  cantiga_player_empty (self);
+  gst_element_set_state (self->pipeline, GST_STATE_NULL);
+  cantiga_player_reopen (self, seconds);
 }
 
 void

@@ -4,8 +4,8 @@
  *   pause  next  previous  stop  quit  go PLACE  seek SECONDS  scrub SECONDS  gain off|title|album  volume SHARE
  *   repeat off|all|one  shuffle on|off  hold on|off  yes  no  watch  unwatch  tell
  *
- * --pictures: with a place for moving pictures, which are counted.
- * --capture FILE: to FILE instead, as samples of 16 bits in two channels, at the pace of a device. */
+ * --pictures: with a place for moving pictures, which are counted; when they become bright is told.
+ * --capture FILE: to FILE instead, as samples of 16 bits in two channels, at the pace of a device; when they become loud is told. */
 #include <fcntl.h>
 #include <locale.h>
 #include <unistd.h>
@@ -17,6 +17,9 @@
 #include "ear.h"
 #include "ui/queue.h"
 
+#define LOUD 4000  /* of 32767 */
+#define BRIGHT 128 /* of 255 */
+
 typedef struct
 {
   CantigaQueue *queue;
@@ -25,6 +28,7 @@ typedef struct
   gint64 begun;
   int capture;  /* a file; -1 */
   int pictures; /* how many were shown, by GStreamer's thread; below 0: there is no place for them */
+  gboolean loud, bright; /* what came last was: GStreamer's threads, one each */
 } Listening;
 
 /* ---- what it says ---- */
@@ -208,6 +212,30 @@ order_cb (GIOChannel *channel, GIOCondition condition, gpointer user_data)
 
 /* ---- where sound goes ---- */
 
+/* Pictures and sound that belong together change at the same running time. */
+static void
+tell_change (Listening *listening, const char *event, const GstSegment *segment, GstClockTime at)
+{
+  say (listening, event, "\"running\": %.4f", (double)gst_segment_to_running_time (segment, GST_FORMAT_TIME, at) / GST_SECOND);
+}
+
+static void
+look_for_sound (Listening *listening, GstSample *sample, const GstMapInfo *map)
+{
+  const gint16 *samples = (const gint16 *)(gconstpointer)map->data;
+  gsize n = map->size / sizeof *samples, i = 0;
+  gboolean loud;
+  int rate = 1;
+
+  while (i < n && ABS (samples[i]) < LOUD)
+    i++;
+  loud = i < n;
+  gst_structure_get_int (gst_caps_get_structure (gst_sample_get_caps (sample), 0), "rate", &rate);
+  if (loud && !listening->loud)
+    tell_change (listening, "loud", gst_sample_get_segment (sample), GST_BUFFER_PTS (gst_sample_get_buffer (sample)) + i / 2 * GST_SECOND / rate);
+  listening->loud = loud;
+}
+
 static GstFlowReturn
 sample_cb (GstAppSink *sink, gpointer user_data)
 {
@@ -219,6 +247,7 @@ sample_cb (GstAppSink *sink, gpointer user_data)
     return GST_FLOW_OK;
   if (write (listening->capture, map.data, map.size) != (gssize)map.size)
     g_error ("the capture cannot be written");
+  look_for_sound (listening, sample, &map);
   gst_buffer_unmap (gst_sample_get_buffer (sample), &map);
   return GST_FLOW_OK;
 }
@@ -238,7 +267,16 @@ make_capture (Listening *listening)
 static void
 picture_cb (GstElement *sink, GstBuffer *buffer, GstPad *pad, Listening *listening)
 {
+  g_autoptr (GstEvent) event = gst_pad_get_sticky_event (pad, GST_EVENT_SEGMENT, 0);
+  const GstSegment *segment;
+  guint8 luma = 0;
+
   g_atomic_int_inc (&listening->pictures);
+  gst_buffer_extract (buffer, 0, &luma, 1);
+  gst_event_parse_segment (event, &segment);
+  if (luma > BRIGHT && !listening->bright)
+    tell_change (listening, "bright", segment, GST_BUFFER_PTS (buffer));
+  listening->bright = luma > BRIGHT;
 }
 
 static GstElement *

@@ -179,6 +179,20 @@ def _(place):
 
 # ---- seeking, loudness, the spectrum ----
 
+@journey.test("a seek into what was not fetched yet holds nothing up where its place must be looked for")
+def _(place):
+    samples = os.urandom(30 * RATE * 4)
+    title = place.encode("Noise.flac", samples, "flacenc seekpoints=0")
+    out = place.path("out", "noise.raw")
+    listening = place.listen([title], capture=out)
+    listening.wait("started")
+    listening.order("seek 27")
+    listening.wait("seeked")
+    listening.wait("state", state="loaded")
+    listening.end()
+    holds(journey.read(out).endswith(samples[-3 * RATE * 4:]), "the samples from there on are others")
+
+
 @journey.test("a seek goes to the sample, also into what was not fetched yet, and the hand may go fast")
 def _(place):
     title, samples = place.count("Seek.wav", 40, "wavenc")
@@ -214,6 +228,24 @@ def _(place):
     holds(abs(loudest - 8000) < 80, f"the loudest sample is {loudest}, not 8000")
 
 
+@journey.test("ReplayGain by album keeps its titles apart as they were, and by title does not; without the album's, a title's own counts")
+def _(place):
+    gains = {"Loud": (-12.0412, -6.0206), "Quiet": (-3.0, -6.0206), "Alone": (-6.0206, None)}
+    samples = sine(0, 2 * RATE, 500)
+    for name, (title, album) in gains.items():
+        tags = f"replaygain-track-gain={title},replaygain-track-peak=0.5" + (f",replaygain-album-gain={album},replaygain-album-peak=0.5" if album else "")
+        place.encode(f"{name}.flac", samples, f"taginject tags=album=Even,{tags} ! flacenc")
+    for gain, wanted in (("album", (-6.0206, -6.0206, -6.0206)), ("title", (-12.0412, -3, -6.0206))):
+        out = place.path("out", f"{gain}.raw")
+        listening = place.listen([*gains], capture=out)
+        listening.order(f"gain {gain}")
+        listening.to_the_end()
+        heard = left_of(journey.read(out))[-3 * len(samples) // 4:]
+        for at, decibels in enumerate(wanted):
+            loudest = max(heard[at * 2 * RATE + RATE // 2:(at + 1) * 2 * RATE - RATE // 2])
+            holds(abs(loudest - 16000 * 10 ** (decibels / 20)) < 100, f"by {gain}, title {at + 1} has {loudest} as its loudest sample")
+
+
 @journey.test("the spectrum shows a tone in its band while somebody watches, and nothing is measured else")
 def _(place):
     title = place.encode("Tone.flac", sine(0, 4 * RATE, 1000), "flacenc")
@@ -236,11 +268,11 @@ def film(kind, ending, pictures, sound, muxer, media):
     def _(place):
         path = place.path("media", f"Film as {kind}.{ending}")
         place.run("/usr/bin/gst-launch-1.0", "-q", *muxer.split(), "name=mux", "!", "filesink", f"location={path}",
-                  "videotestsrc", "num-buffers=100", "!", "video/x-raw,width=160,height=120,framerate=25/1", "!", *pictures.split(), "!", "mux.",
-                  *(f"audiotestsrc num-buffers=188 samplesperbuffer=1024 freq={SOUND_HERTZ} ! taginject tags=title={kind} ! audio/x-raw,rate={RATE},channels=2 ! {sound} ! mux.".split()
+                  "videotestsrc", "num-buffers=100", "!", "video/x-raw,width=160,height=120,framerate=25/1", "!", "taginject", f"tags=title={kind.replace(' ', '-')}", "!", *pictures.split(), "!", "mux.",
+                  *(f"audiotestsrc num-buffers=188 samplesperbuffer=1024 freq={SOUND_HERTZ} ! audio/x-raw,rate={RATE},channels=2 ! {sound} ! mux.".split()
                     if sound else []))
         added, = place.add(path)
-        equal(added["type"], media, "the type")
+        equal((added["title"], added["type"]), (kind.replace(" ", "-"), media), "the title and its type")
         out = place.path("out", "film.raw")
         listening = place.listen([added["title"]], capture=out, pictures=True)
         listening.wait("started")
@@ -259,6 +291,26 @@ film("WebM", "webm", "vp8enc deadline=1 keyframe-max-dist=25", "audioconvert ! v
 film("Matroska", "mkv", "vp8enc deadline=1 keyframe-max-dist=25", "audioconvert ! opusenc", "matroskamux", "video/x-matroska")
 film("MP4", "mp4", "x264enc tune=zerolatency key-int-max=25 ! h264parse", "audioconvert ! avenc_aac", "mp4mux", "video/mp4")
 film("silent WebM", "webm", "vp8enc deadline=1 keyframe-max-dist=25", None, "webmmux", "video/webm")
+
+
+@journey.test("a film's pictures and its sound change together, also after a seek")
+def _(place):
+    path = place.path("media", "Flash.webm")
+    shape, wave = "video/x-raw,width=160,height=120,framerate=25/1", f"audio/x-raw,rate={RATE},channels=2"
+    place.run("/usr/bin/gst-launch-1.0", "-q", "webmmux", "name=mux", "!", "filesink", f"location={path}",
+              *f"""videotestsrc num-buffers=50 pattern=black ! {shape} ! concat name=v ! vp8enc deadline=1 keyframe-max-dist=10 ! mux.
+                   videotestsrc num-buffers=50 pattern=white ! {shape} ! v.
+                   audiotestsrc num-buffers=100 samplesperbuffer=960 wave=silence ! {wave} ! concat name=a ! audioconvert ! opusenc ! mux.
+                   audiotestsrc num-buffers=100 samplesperbuffer=960 freq={SOUND_HERTZ} ! {wave} ! a.""".split())
+    place.add(path)
+    listening = place.listen(["Flash"], capture=place.path("out", "flash.raw"), pictures=True)
+    for times, running in ((1, 2), (2, 1)):
+        for event in ("bright", "loud"):
+            listening.wait_until(lambda: len(listening.find(event)) == times, f"it is {event}")
+            at = listening.wait(event)["running"] if times == 1 else listening.find(event)[-1]["running"]
+            holds(abs(at - running) < 0.045, f"it is {event} at {at} s, not at {running}")
+        listening.order("seek 1")
+    listening.end()
 
 
 journey.main(Place)
