@@ -7,7 +7,6 @@ enum
   PROP_DURATION,
   PROP_BUFFERED,
   PROP_BUFFERING,
-  PROP_VIDEO,
   PROP_VOLUME,
   PROP_MUTED,
   PROP_REPLAY_GAIN,
@@ -82,8 +81,6 @@ cantiga_player_get_property (GObject *object, guint id, GValue *value, GParamSpe
       return g_value_set_double (value, self->buffered);
     case PROP_BUFFERING:
       return g_value_set_boolean (value, self->buffering);
-    case PROP_VIDEO:
-      return g_value_set_boolean (value, cantiga_player_has_video (self));
     case PROP_VOLUME:
       return g_value_set_double (value, self->volume);
     case PROP_MUTED:
@@ -124,7 +121,6 @@ install_properties (GObjectClass *class)
   props[PROP_DURATION] = g_param_spec_double ("duration", NULL, NULL, 0, G_MAXDOUBLE, 0, told);
   props[PROP_BUFFERED] = g_param_spec_double ("buffered", NULL, NULL, 0, G_MAXDOUBLE, 0, told);
   props[PROP_BUFFERING] = g_param_spec_boolean ("buffering", NULL, NULL, FALSE, told);
-  props[PROP_VIDEO] = g_param_spec_boolean ("video", NULL, NULL, FALSE, told);
   props[PROP_VOLUME] = g_param_spec_double ("volume", NULL, NULL, 0, 1, 1, flags);
   props[PROP_MUTED] = g_param_spec_boolean ("muted", NULL, NULL, FALSE, flags);
   props[PROP_REPLAY_GAIN]
@@ -180,7 +176,7 @@ cantiga_player_tell (CantigaPlayer *self, CantigaPlayerTold told)
 {
   static const guint ids[] = {
     [CANTIGA_PLAYER_TOLD_POSITION] = PROP_POSITION,   [CANTIGA_PLAYER_TOLD_DURATION] = PROP_DURATION, [CANTIGA_PLAYER_TOLD_BUFFERED] = PROP_BUFFERED,
-    [CANTIGA_PLAYER_TOLD_BUFFERING] = PROP_BUFFERING, [CANTIGA_PLAYER_TOLD_VIDEO] = PROP_VIDEO,
+    [CANTIGA_PLAYER_TOLD_BUFFERING] = PROP_BUFFERING,
   };
 
   g_object_notify_by_pspec (G_OBJECT (self), props[ids[told]]);
@@ -311,7 +307,6 @@ cantiga_player_open (CantigaPlayer *self, CantigaPlay *play)
   cantiga_player_start_track (self, &self->now);
   cantiga_player_tell (self, CANTIGA_PLAYER_TOLD_DURATION);
   cantiga_player_tell (self, CANTIGA_PLAYER_TOLD_POSITION);
-  cantiga_player_tell (self, CANTIGA_PLAYER_TOLD_VIDEO);
 }
 
 void
@@ -372,12 +367,6 @@ CantigaSource *
 cantiga_player_get_source (CantigaPlayer *self)
 {
   return self->now.source;
-}
-
-gboolean
-cantiga_player_has_video (CantigaPlayer *self)
-{
-  return self->now.play != NULL && g_str_has_prefix (cantiga_play_get_media_type (self->now.play), "video/");
 }
 
 /* ---- where ---- */

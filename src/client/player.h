@@ -35,7 +35,6 @@ typedef enum
  *   "duration" (double; read-only)
  *   "buffered" (double; read-only): up to where the title is here without a gap from the position on
  *   "buffering" (boolean; read-only): sound waits for chunks
- *   "video" (boolean; read-only): the title has a picture
  *   "volume" (double, 0 to 1, as ears count), "muted" (boolean)
  *   "replay-gain" (CantigaReplayGain)
  *
@@ -84,7 +83,6 @@ CantigaReplayGain cantiga_player_get_replay_gain (CantigaPlayer *player);
 void cantiga_player_set_replay_gain (CantigaPlayer *player, CantigaReplayGain gain);
 /* Whether sound waits for chunks. */
 gboolean cantiga_player_is_buffering (CantigaPlayer *player);
-gboolean cantiga_player_has_video (CantigaPlayer *player);
 /* Of the title that is heard; NULL when stopped. */
 CantigaSource *cantiga_player_get_source (CantigaPlayer *player);
 /* Spectra are made while somebody watches: as often unwatched as watched. */

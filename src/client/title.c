@@ -306,6 +306,12 @@ cantiga_title_get_media_type (CantigaTitle *self)
   return self->type;
 }
 
+gboolean
+cantiga_title_has_picture (CantigaTitle *self)
+{
+  return g_str_has_prefix (self->type, "video/");
+}
+
 guint64
 cantiga_title_get_size (CantigaTitle *self)
 {

@@ -26,6 +26,8 @@ guint cantiga_title_get_track (CantigaTitle *title);
 guint cantiga_title_get_year (CantigaTitle *title);
 double cantiga_title_get_duration (CantigaTitle *title);
 const char *cantiga_title_get_media_type (CantigaTitle *title);
+/* Whether it is a film, by its type. */
+gboolean cantiga_title_has_picture (CantigaTitle *title);
 guint64 cantiga_title_get_size (CantigaTitle *title);
 guint64 cantiga_title_get_chunks (CantigaTitle *title);
 const char *cantiga_title_get_cover (CantigaTitle *title); /* mark; NULL without */

@@ -171,11 +171,13 @@ show_spectrum (CantigaNowPlaying *self)
 gboolean
 cantiga_now_playing_has_picture (CantigaNowPlaying *self)
 {
-  return self->video != NULL && self->queue != NULL && cantiga_player_has_video (cantiga_queue_get_player (self->queue));
+  CantigaTitle *title = self->queue != NULL ? cantiga_queue_get_title (self->queue) : NULL;
+
+  return self->video != NULL && title != NULL && cantiga_title_has_picture (title) && cantiga_queue_get_state (self->queue) >= CANTIGA_QUEUE_ASKING;
 }
 
 static void
-video_changed_cb (CantigaNowPlaying *self)
+show_picture_or_cover (CantigaNowPlaying *self)
 {
   gboolean has = cantiga_now_playing_has_picture (self);
 
@@ -203,6 +205,12 @@ cantiga_now_playing_set_full (CantigaNowPlaying *self, gboolean full)
   gtk_stack_set_visible_child_name (self->stack, full && cantiga_now_playing_has_picture (self) ? "screen" : "panes");
 }
 
+gboolean
+cantiga_now_playing_is_full (CantigaNowPlaying *self)
+{
+  return g_str_equal (gtk_stack_get_visible_child_name (self->stack), "screen");
+}
+
 static void
 picture_pressed_cb (CantigaNowPlaying *self, int n)
 {
@@ -215,8 +223,6 @@ picture_pressed_cb (CantigaNowPlaying *self, int n)
 void
 cantiga_now_playing_set_queue (CantigaNowPlaying *self, CantigaQueue *queue)
 {
-  CantigaPlayer *player = cantiga_queue_get_player (queue);
-
   self->queue = g_object_ref (queue);
   make_video (self);
   cantiga_seek_set_queue (self->seek, queue);
@@ -228,7 +234,8 @@ cantiga_now_playing_set_queue (CantigaNowPlaying *self, CantigaQueue *queue)
   cantiga_channel_pane_set_queue (self->channel_pane, queue);
   cantiga_screen_set_queue (self->screen, queue);
   g_signal_connect_object (queue, "notify::title", G_CALLBACK (show_title), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (player, "notify::video", G_CALLBACK (video_changed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (queue, "notify::title", G_CALLBACK (show_picture_or_cover), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (queue, "notify::state", G_CALLBACK (show_picture_or_cover), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (cantiga_settings_get (), "changed::cover-colour", G_CALLBACK (cover_shown_cb), self, G_CONNECT_SWAPPED);
   show_title (self);
   show_spectrum (self);

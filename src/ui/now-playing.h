@@ -23,6 +23,8 @@ gboolean cantiga_now_playing_go_back (CantigaNowPlaying *now);
 void cantiga_now_playing_move (CantigaNowPlaying *now, double seconds);
 /* The picture alone, over the whole screen. Only while there is one. */
 void cantiga_now_playing_set_full (CantigaNowPlaying *now, gboolean full);
+gboolean cantiga_now_playing_is_full (CantigaNowPlaying *now);
+/* What plays, or is asked for to be played next, is a film. */
 gboolean cantiga_now_playing_has_picture (CantigaNowPlaying *now);
 
 G_END_DECLS

@@ -19,21 +19,38 @@ struct _CantigaPresence
 
   CantigaMpris *mpris; /* owned */
   guint inhibited;     /* the session's cookie, while something plays */
+  GtkApplicationInhibitFlags inhibits;
   CantigaTitle *told;  /* of whom it was told last that it plays; compared only */
 };
 
 G_DEFINE_FINAL_TYPE (CantigaPresence, cantiga_presence, G_TYPE_OBJECT)
 
 static void
-set_awake (CantigaPresence *self, gboolean awake)
+inhibit (CantigaPresence *self, GtkApplicationInhibitFlags inhibits)
 {
-  if (awake && self->inhibited == 0)
-    self->inhibited = gtk_application_inhibit (self->application, NULL, GTK_APPLICATION_INHIBIT_SUSPEND, _ ("Music is playing"));
-  else if (!awake && self->inhibited != 0)
-    {
-      gtk_application_uninhibit (self->application, self->inhibited);
-      self->inhibited = 0;
-    }
+  const char *why = (inhibits & GTK_APPLICATION_INHIBIT_IDLE) != 0 ? _ ("A film is playing") : _ ("Music is playing");
+
+  if (inhibits == self->inhibits)
+    return;
+  if (self->inhibited != 0)
+    gtk_application_uninhibit (self->application, self->inhibited);
+  self->inhibits = inhibits;
+  self->inhibited = inhibits != 0 ? gtk_application_inhibit (self->application, NULL, inhibits, why) : 0;
+}
+
+/* The computer does not fall asleep under music, nor does its screen go dark over a film. */
+static void
+stay_awake (CantigaPresence *self)
+{
+  CantigaQueueState state = cantiga_queue_get_state (self->queue);
+  CantigaTitle *title = cantiga_queue_get_title (self->queue);
+
+  if (state != CANTIGA_QUEUE_PLAYING && state != CANTIGA_QUEUE_ASKING)
+    inhibit (self, 0);
+  else if (title != NULL && cantiga_title_has_picture (title))
+    inhibit (self, GTK_APPLICATION_INHIBIT_SUSPEND | GTK_APPLICATION_INHIBIT_IDLE);
+  else
+    inhibit (self, GTK_APPLICATION_INHIBIT_SUSPEND);
 }
 
 /* ---- notifications ---- */
@@ -139,7 +156,7 @@ state_changed_cb (CantigaPresence *self)
 {
   CantigaQueueState state = cantiga_queue_get_state (self->queue);
 
-  set_awake (self, state == CANTIGA_QUEUE_PLAYING || state == CANTIGA_QUEUE_ASKING);
+  stay_awake (self);
   tell_title (self);
   if (state <= CANTIGA_QUEUE_LOADED && !gtk_widget_get_visible (GTK_WIDGET (self->window)) && gtk_widget_get_realized (GTK_WIDGET (self->window)))
     g_idle_add_full (G_PRIORITY_LOW, end_unseen_cb, g_object_ref (self), g_object_unref);
@@ -186,7 +203,7 @@ cantiga_presence_dispose (GObject *object)
 {
   CantigaPresence *self = CANTIGA_PRESENCE (object);
 
-  set_awake (self, FALSE);
+  inhibit (self, 0);
   g_clear_object (&self->mpris);
   G_OBJECT_CLASS (cantiga_presence_parent_class)->dispose (object);
 }
@@ -214,6 +231,7 @@ cantiga_presence_new (GtkApplication *application, CantigaWindow *window)
     return self;
   g_signal_connect_object (self->queue, "notify::state", G_CALLBACK (state_changed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->queue, "notify::title", G_CALLBACK (tell_title), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->queue, "notify::title", G_CALLBACK (stay_awake), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (window, "close-request", G_CALLBACK (close_asked_cb), self, G_CONNECT_SWAPPED);
   start_mpris (self);
   return self;

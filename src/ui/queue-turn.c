@@ -282,19 +282,13 @@ cantiga_queue_wrap (CantigaQueue *self, gboolean chosen)
 
 /* ---- the next one, while this one plays ---- */
 
-static gboolean
-has_picture (CantigaTitle *title)
-{
-  return g_str_has_prefix (cantiga_title_get_media_type (title), "video/");
-}
-
 /* Asked for ahead only if it will play: what it says otherwise is for when its turn comes. */
 static gboolean
 may_join (CantigaQueue *self, CantigaTitle *next)
 {
   const char *state = cantiga_title_get_licence_state (next);
 
-  return self->gapless && !self->held && !has_picture (next) && !has_picture (cantiga_queue_get_title (self))
+  return self->gapless && !self->held && !cantiga_title_has_picture (next) && !cantiga_title_has_picture (cantiga_queue_get_title (self))
          && (g_str_equal (state, "none") || g_str_equal (state, "valid"));
 }
 

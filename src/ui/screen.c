@@ -45,10 +45,10 @@ rested_cb (gpointer user_data)
   CantigaScreen *self = user_data;
   GtkWidget *focus = gtk_root_get_focus (gtk_widget_get_root (GTK_WIDGET (self)));
 
-  self->rest = 0;
-  /* Who goes through the buttons by keyboard keeps them. */
+  /* Who goes through the buttons by keyboard keeps them meanwhile. */
   if (focus != NULL && gtk_widget_is_ancestor (focus, GTK_WIDGET (self->controls)) && gtk_widget_has_visible_focus (focus))
-    return G_SOURCE_REMOVE;
+    return G_SOURCE_CONTINUE;
+  self->rest = 0;
   gtk_revealer_set_reveal_child (self->controls, FALSE);
   gtk_widget_set_cursor_from_name (GTK_WIDGET (self), "none");
   return G_SOURCE_REMOVE;

@@ -120,7 +120,7 @@ go_back (CantigaWindow *self)
 {
   if (!cantiga_window_shows_now (self))
     return cantiga_window_go_back (self);
-  if (gtk_window_is_fullscreen (GTK_WINDOW (self)))
+  if (cantiga_now_playing_is_full (self->now))
     cantiga_window_set_full (self, FALSE);
   else if (!cantiga_now_playing_go_back (self->now))
     cantiga_window_show_pages (self);
@@ -213,10 +213,35 @@ show_pane_cb (GSimpleAction *action, GVariant *pane, gpointer self)
   cantiga_window_show_now (self, g_variant_get_string (pane, NULL));
 }
 
+/* ---- the whole screen ---- */
+
+void
+cantiga_window_set_full (CantigaWindow *self, gboolean full)
+{
+  if (full == cantiga_now_playing_is_full (self->now) || (full && !cantiga_now_playing_has_picture (self->now)))
+    return;
+  if (full)
+    {
+      cantiga_window_show_now (self, NULL);
+      gtk_window_fullscreen (GTK_WINDOW (self));
+    }
+  else
+    gtk_window_unfullscreen (GTK_WINDOW (self));
+  cantiga_now_playing_set_full (self->now, full);
+}
+
+/* Whoever manages the windows may take it back. */
+static void
+fullscreened_cb (CantigaWindow *self)
+{
+  if (!gtk_window_is_fullscreen (GTK_WINDOW (self)))
+    cantiga_window_set_full (self, FALSE);
+}
+
 static void
 full_cb (GSimpleAction *action, GVariant *parameter, gpointer self)
 {
-  cantiga_window_set_full (self, !gtk_window_is_fullscreen (self));
+  cantiga_window_set_full (self, !cantiga_now_playing_is_full (CANTIGA_WINDOW (self)->now));
 }
 
 static void
@@ -224,6 +249,8 @@ leave_full_cb (GSimpleAction *action, GVariant *parameter, gpointer self)
 {
   cantiga_window_set_full (self, FALSE);
 }
+
+/* ---- all of them ---- */
 
 static const GActionEntry actions[] = {
   { .name = "visit", .parameter_type = "s", .activate = visit_cb },
@@ -365,4 +392,5 @@ cantiga_window_install_actions (CantigaWindow *self)
   gtk_gesture_single_set_button (GTK_GESTURE_SINGLE (back), BACK_BUTTON);
   g_signal_connect (back, "pressed", G_CALLBACK (back_pressed_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (back));
+  g_signal_connect (self, "notify::fullscreened", G_CALLBACK (fullscreened_cb), NULL);
 }

@@ -54,8 +54,6 @@ void cantiga_window_go_home (CantigaWindow *window);
 void cantiga_window_show_pages (CantigaWindow *window);
 /* pane: "queue", "sound", "channel" to open it at; NULL for the cover. */
 void cantiga_window_show_now (CantigaWindow *window, const char *pane);
-/* The picture of what plays, over the whole screen. */
-void cantiga_window_set_full (CantigaWindow *window, gboolean full);
 gboolean cantiga_window_shows_now (CantigaWindow *window);
 /* Slides page in over what is shown; it is removed when it is left. */
 void cantiga_window_push (CantigaWindow *window, GtkWidget *page);
@@ -66,6 +64,8 @@ void cantiga_window_restore (CantigaWindow *window);
 void cantiga_window_keep_later (CantigaWindow *window);
 /* window-sound.c: once, when there is a queue. */
 void cantiga_window_follow_sound (CantigaWindow *window);
+/* The picture of what plays, over the whole screen. */
+void cantiga_window_set_full (CantigaWindow *window, gboolean full);
 /* Which of them make sense now. */
 void cantiga_window_update_actions (CantigaWindow *window);
 void cantiga_window_install_actions (CantigaWindow *window);

@@ -101,21 +101,6 @@ cantiga_window_show_now (CantigaWindow *self, const char *pane)
   cantiga_now_playing_show_pane (self->now, pane);
 }
 
-void
-cantiga_window_set_full (CantigaWindow *self, gboolean full)
-{
-  if (full && !cantiga_now_playing_has_picture (self->now))
-    return;
-  if (full)
-    {
-      cantiga_window_show_now (self, NULL);
-      gtk_window_fullscreen (GTK_WINDOW (self));
-    }
-  else if (gtk_window_is_fullscreen (GTK_WINDOW (self)))
-    gtk_window_unfullscreen (GTK_WINDOW (self));
-  cantiga_now_playing_set_full (self->now, full);
-}
-
 /* A sign-in that was left is broken off. */
 static void
 leave_page (CantigaWindow *self, GtkWidget *page)
