@@ -52,9 +52,14 @@ struct _CantigaLedger
   CantigaHead head;
 
   GMutex queue_lock; /* of all that follows: ledger-together.c */
-  GCond queue_changed;
-  GQueue waiting; /* jobs */
-  gboolean busy;  /* somebody writes for all */
+  GQueue waiting;    /* jobs */
+  gboolean busy;     /* somebody writes for all */
+  guint64 committed; /* batches, not all of which are on the disk of a database that is far away */
+
+  char *url;          /* of such a one; NULL: a commit is on the disk */
+  GMutex flush_lock;  /* of all that follows */
+  CantigaSql *second; /* the connection that waits for the disk, while the first goes on */
+  guint64 flushed;    /* batches that are on the disk */
 };
 
 /* Rows sealed with master, the tables as they are: nothing is looked at. sql is taken, and may be NULL (with error). */
@@ -79,6 +84,8 @@ gboolean cantiga_ledger_write_for (CantigaLedger *ledger, const CantigaId *liste
 typedef struct _CantigaLedger CantigaTransaction;
 CantigaTransaction *cantiga_ledger_read (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 CantigaTransaction *cantiga_ledger_write (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* What is committed is not on the disk yet (cantiga_sql_begin_writing_ahead()). */
+CantigaTransaction *cantiga_ledger_write_ahead (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_transaction_commit (CantigaTransaction *transaction, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void cantiga_transaction_end (CantigaTransaction *transaction);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaTransaction, cantiga_transaction_end)
@@ -253,6 +260,9 @@ gboolean cantiga_ledger_store_lease (CantigaLedger *ledger, const CantigaLease *
 /* GArrays of CantigaLease. */
 GArray *cantiga_ledger_load_leases (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 GArray *cantiga_ledger_load_leases_of (CantigaLedger *ledger, const CantigaId *licence, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Of them, those asked for at or before asked, and not started: none is opened that is not wanted, of however many the licence has. */
+GArray *cantiga_ledger_load_leases_unstarted_of (CantigaLedger *ledger, const CantigaId *licence, gint64 asked,
+                                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Those whose window is not over. */
 GArray *cantiga_ledger_load_leases_held (CantigaLedger *ledger, const CantigaId *listener, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* For a ledger from before leases were found by their holder. */
@@ -260,9 +270,6 @@ gboolean cantiga_ledger_open_leases (CantigaLedger *ledger, GError **error) G_GN
 /* Asked for at or before asked, and not started. */
 GArray *cantiga_ledger_load_leases_unstarted (CantigaLedger *ledger, gint64 asked, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 GArray *cantiga_ledger_load_leases_past (CantigaLedger *ledger, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Of them, those asked for at or before asked, and not started: none is opened that is not wanted, of however many the licence has. */
-GArray *cantiga_ledger_load_leases_unstarted_of (CantigaLedger *ledger, const CantigaId *licence, gint64 asked,
-                                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Records kind and deletes the lease; CANTIGA_EVENT_GIVEN_BACK gives the play back to its licence, if that is still there as it was. */
 gboolean cantiga_ledger_close_lease (CantigaLedger *ledger, const CantigaLease *lease, CantigaEventKind kind, gint64 now,
                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,5 +1,5 @@
-/* One commit for all who wait (docs/adr/0010): a commit costs a write to the disk, however much is in it. Who comes while another commits waits; who is
- * woken first writes for all that wait then. */
+/* One commit for all who wait (docs/adr/0015): a commit costs a write to the disk, however much is in it. Who comes while another writes waits; the first of them then writes for all that wait. Where the database is far
+ * away, the next ones write while those before wait for its disk. */
 #include "server/ledger-private.h"
 
 #define JOBS_MAX 64
@@ -10,10 +10,21 @@ typedef struct
   CantigaForesee foresee;
   CantigaWork work;
   gpointer work_data;
+  GCond changed;
+  gboolean taken; /* somebody writes it */
   gboolean done;
   gboolean succeeded;
   GError *error;
 } Job;
+
+/* What one writes for all. */
+typedef struct
+{
+  GPtrArray *jobs;
+  gboolean is_ahead; /* it is committed, and not on the disk */
+  guint64 number;
+  guint connection;  /* the second one's, from before it was begun */
+} Batch;
 
 static void
 job_fail (Job *job, const GError *error)
@@ -82,54 +93,141 @@ foresee_all (CantigaLedger *ledger, GPtrArray *jobs, GError **error)
 }
 
 static gboolean
-run_all (CantigaLedger *ledger, GPtrArray *jobs, GError **error)
+run_in (CantigaTransaction *transaction, GPtrArray *jobs, GError **error)
 {
-  g_autoptr (CantigaTransaction) transaction = cantiga_ledger_write (ledger, error);
   gboolean some = FALSE;
 
-  if (transaction == NULL || !foresee_all (ledger, jobs, error))
+  if (!foresee_all (transaction, jobs, error))
     return FALSE;
   for (guint i = 0; i < jobs->len; i++)
     {
       Job *job = g_ptr_array_index (jobs, i);
 
       if (jobs->len == 1)
-        job->succeeded = job->work (ledger, job->work_data, &job->error);
-      else if (!run_apart (ledger, job, error))
+        job->succeeded = job->work (transaction, job->work_data, &job->error);
+      else if (!run_apart (transaction, job, error))
         return FALSE;
       some = some || job->succeeded;
     }
   return !some || cantiga_transaction_commit (transaction, error);
 }
 
+/* ---- a disk that is far away ---- */
+
+/* The second connection is there before anything is committed, so that it is lost with what the database forgets. Where there is none (the database has no room for it) each commit waits for the disk. */
+static gboolean
+open_second (CantigaLedger *ledger, guint *ret_connection)
+{
+  g_autoptr (GMutexLocker) locker = NULL;
+
+  if (ledger->url == NULL)
+    return FALSE;
+  locker = g_mutex_locker_new (&ledger->flush_lock);
+  if (ledger->second == NULL)
+    ledger->second = cantiga_sql_open_beside (ledger->url, NULL);
+  if (ledger->second == NULL || !cantiga_sql_connect (ledger->second, NULL))
+    return FALSE;
+  *ret_connection = cantiga_sql_count_connections (ledger->second);
+  return TRUE;
+}
+
+static guint64
+count_committed (CantigaLedger *ledger)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&ledger->queue_lock);
+
+  return ledger->committed;
+}
+
+/* One wait for all that is committed by then. */
+static gboolean
+flush (CantigaLedger *ledger, const Batch *batch, GError **error)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&ledger->flush_lock);
+  guint64 committed;
+
+  if (cantiga_sql_count_connections (ledger->second) != batch->connection)
+    return cantiga_fail (error, CANTIGA_ERROR_BUSY);
+  if (ledger->flushed >= batch->number)
+    return TRUE;
+  committed = count_committed (ledger);
+  if (!cantiga_sql_flush (ledger->second, error))
+    return FALSE;
+  ledger->flushed = committed;
+  return TRUE;
+}
+
+/* ---- the batch ---- */
+
 static void
-write_for_all (CantigaLedger *ledger, GPtrArray *jobs)
+fail_all (GPtrArray *jobs, const GError *error)
+{
+  for (guint i = 0; i < jobs->len; i++)
+    job_fail (g_ptr_array_index (jobs, i), error);
+}
+
+static void
+write_batch (CantigaLedger *ledger, Batch *batch)
+{
+  g_autoptr (GError) error = NULL;
+  /* Who is alone waits less for one trip than for two. */
+  gboolean ahead = batch->jobs->len > 1 && open_second (ledger, &batch->connection);
+  g_autoptr (CantigaTransaction) transaction = ahead ? cantiga_ledger_write_ahead (ledger, &error) : cantiga_ledger_write (ledger, &error);
+
+  if (transaction != NULL && run_in (transaction, batch->jobs, &error))
+    batch->is_ahead = ahead;
+  else
+    fail_all (batch->jobs, error);
+}
+
+static void
+make_durable (CantigaLedger *ledger, const Batch *batch)
 {
   g_autoptr (GError) error = NULL;
 
-  if (run_all (ledger, jobs, &error))
-    return;
-  for (guint i = 0; i < jobs->len; i++)
-    job_fail (g_ptr_array_index (jobs, i), error);
+  if (batch->is_ahead && !flush (ledger, batch, &error))
+    fail_all (batch->jobs, error);
+}
+
+static void
+take_jobs (CantigaLedger *ledger, Batch *batch)
+{
+  Job *job;
+
+  while (batch->jobs->len < JOBS_MAX && (job = g_queue_pop_head (&ledger->waiting)) != NULL)
+    {
+      job->taken = TRUE;
+      g_ptr_array_add (batch->jobs, job);
+    }
 }
 
 /* With queue_lock held, which is let go meanwhile. */
 static void
 lead (CantigaLedger *ledger)
 {
-  g_autoptr (GPtrArray) jobs = g_ptr_array_new ();
-  Job *job;
+  Batch batch = { .jobs = g_ptr_array_new () };
+  Job *next;
 
   ledger->busy = TRUE;
-  while (jobs->len < JOBS_MAX && (job = g_queue_pop_head (&ledger->waiting)) != NULL)
-    g_ptr_array_add (jobs, job);
+  take_jobs (ledger, &batch);
   g_mutex_unlock (&ledger->queue_lock);
-  write_for_all (ledger, jobs);
+  write_batch (ledger, &batch);
   g_mutex_lock (&ledger->queue_lock);
-  for (guint i = 0; i < jobs->len; i++)
-    ((Job *)g_ptr_array_index (jobs, i))->done = TRUE;
+  batch.number = ++ledger->committed;
   ledger->busy = FALSE;
-  g_cond_broadcast (&ledger->queue_changed);
+  if ((next = g_queue_peek_head (&ledger->waiting)) != NULL)
+    g_cond_signal (&next->changed);
+  g_mutex_unlock (&ledger->queue_lock);
+  make_durable (ledger, &batch);
+  g_mutex_lock (&ledger->queue_lock);
+  for (guint i = 0; i < batch.jobs->len; i++)
+    {
+      Job *job = g_ptr_array_index (batch.jobs, i);
+
+      job->done = TRUE;
+      g_cond_signal (&job->changed);
+    }
+  g_ptr_array_unref (batch.jobs);
 }
 
 gboolean
@@ -143,14 +241,16 @@ cantiga_ledger_write_for (CantigaLedger *ledger, const CantigaId *listener, Cant
 {
   Job job = { .listener = listener, .foresee = foresee, .work = work, .work_data = work_data };
 
+  g_cond_init (&job.changed);
   g_mutex_lock (&ledger->queue_lock);
   g_queue_push_tail (&ledger->waiting, &job);
   while (!job.done)
-    if (ledger->busy)
-      g_cond_wait (&ledger->queue_changed, &ledger->queue_lock);
+    if (ledger->busy || job.taken)
+      g_cond_wait (&job.changed, &ledger->queue_lock);
     else
       lead (ledger);
   g_mutex_unlock (&ledger->queue_lock);
+  g_cond_clear (&job.changed);
   if (job.error != NULL)
     g_propagate_error (error, job.error);
   return job.succeeded;

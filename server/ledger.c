@@ -63,6 +63,12 @@ cantiga_ledger_write (CantigaLedger *ledger, GError **error)
   return begin (ledger, cantiga_sql_begin_writing, error);
 }
 
+CantigaTransaction *
+cantiga_ledger_write_ahead (CantigaLedger *ledger, GError **error)
+{
+  return begin (ledger, cantiga_sql_begin_writing_ahead, error);
+}
+
 gboolean
 cantiga_transaction_commit (CantigaTransaction *transaction, GError **error)
 {
@@ -333,7 +339,7 @@ cantiga_ledger_new (CantigaSql *sql, CantigaSecret *master, GError **error)
 
   g_mutex_init (&ledger->lock);
   g_mutex_init (&ledger->queue_lock);
-  g_cond_init (&ledger->queue_changed);
+  g_mutex_init (&ledger->flush_lock);
   g_queue_init (&ledger->waiting);
   ledger->keys = cantiga_secret_new (sizeof (CantigaLedgerKeys));
   ledger->sql = sql;
@@ -351,6 +357,7 @@ cantiga_ledger_open (const char *path, CantigaSecret *master, GError **error)
   if (ledger == NULL || !cantiga_ledger_migrate (ledger, error) || !cantiga_ledger_open_head (ledger, error) || !open_id_key (ledger, master, error) || !cantiga_ledger_open_heard (ledger, error)
       || !cantiga_ledger_open_leases (ledger, error))
     return NULL;
+  ledger->url = cantiga_sql_is_far (ledger->sql) ? g_strdup (path) : NULL;
   return g_steal_pointer (&ledger);
 }
 
@@ -362,7 +369,9 @@ cantiga_ledger_free (CantigaLedger *ledger)
   cantiga_secret_free (ledger->keys);
   cantiga_secret_free (ledger->id_key);
   cantiga_sql_free (ledger->sql);
-  g_cond_clear (&ledger->queue_changed);
+  cantiga_sql_free (ledger->second);
+  g_free (ledger->url);
+  g_mutex_clear (&ledger->flush_lock);
   g_mutex_clear (&ledger->queue_lock);
   g_mutex_clear (&ledger->lock);
   g_free (ledger);

@@ -21,7 +21,7 @@ is_passing (CantigaPostgresql *sql, const char *state)
 
   if (PQstatus (sql->connection) != CONNECTION_OK)
     return TRUE;
-  for (guint i = 0; state != NULL && classes[i] != NULL; i++)
+  for (guint i = 0; classes[i] != NULL; i++)
     if (g_str_has_prefix (state, classes[i]))
       return TRUE;
   return FALSE;
@@ -33,9 +33,12 @@ cantiga_postgresql_fail (CantigaPostgresql *sql, const PGresult *result, GError 
   const char *state = result != NULL ? PQresultErrorField (result, PG_DIAG_SQLSTATE) : NULL;
   g_autofree char *reason = dup_reason (result != NULL ? PQresultErrorMessage (result) : PQerrorMessage (sql->connection));
 
-  if (is_passing (sql, state))
+  /* The database always names a state. What has none libpq says, of the connection, which may not look lost yet: another one is made. */
+  if (state == NULL)
+    sql->is_configured = FALSE;
+  if (state == NULL || is_passing (sql, state))
     return cantiga_fail (error, CANTIGA_ERROR_BUSY);
-  if (state != NULL && g_str_has_prefix (state, "XX"))
+  if (g_str_has_prefix (state, "XX"))
     return cantiga_fail_with (error, CANTIGA_ERROR_DAMAGED, "The ledger is damaged (%s): restore it from a backup.", reason);
   return cantiga_fail_with (error, CANTIGA_ERROR_INTERNAL, "The ledger failed: %s.", reason);
 }
@@ -392,9 +395,23 @@ postgresql_check (CantigaSql *base, GError **error)
  * ended, and what comes next sees what it wrote. */
 #define LOCK "SELECT pg_advisory_xact_lock (2268422684)"
 
+/* A message in the log, whose commit waits for all of the log before it. */
+static gboolean
+postgresql_flush (CantigaSql *sql, GError **error)
+{
+  return postgresql_exec (sql, "SELECT pg_logical_emit_message (true, 'cantiga', '')", error);
+}
+
+static void
+postgresql_look (CantigaSql *sql)
+{
+  (void)PQconsumeInput (cantiga_postgresql_of (sql)->connection);
+}
+
 static const CantigaSqlBackend backend = {
   .begin_reading = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
   .begin_writing = "BEGIN; " LOCK,
+  .begin_writing_ahead = "BEGIN; SET LOCAL synchronous_commit = off; " LOCK,
   .free = postgresql_free,
   .check = postgresql_check,
   .exec = postgresql_exec,
@@ -407,6 +424,8 @@ static const CantigaSqlBackend backend = {
   .run_later = cantiga_postgresql_run_later,
   .foresee = cantiga_postgresql_foresee,
   .foreseen = cantiga_postgresql_foreseen,
+  .flush = postgresql_flush,
+  .look = postgresql_look,
   .lock_alone = postgresql_lock_alone,
   .connect = postgresql_connect,
   .release = postgresql_release,

@@ -9,6 +9,7 @@ typedef struct
 {
   const char *begin_reading;
   const char *begin_writing;
+  const char *begin_writing_ahead; /* its commit is not on the disk yet; NULL: there is no such thing, and no flush */
   void (*free) (CantigaSql *sql);
   gboolean (*check) (CantigaSql *sql, GError **error);
   gboolean (*exec) (CantigaSql *sql, const char *text, GError **error);
@@ -26,6 +27,10 @@ typedef struct
    * transaction. */
   void (*foresee) (CantigaSql *sql);
   gboolean (*foreseen) (CantigaSql *sql, GError **error);
+  /* What any connection has committed is on the disk. */
+  gboolean (*flush) (CantigaSql *sql, GError **error);
+  /* Looks whether the connection is still there, without a trip; may be NULL. */
+  void (*look) (CantigaSql *sql);
   /* Nobody else has it open from now on, or CANTIGA_ERROR_BUSY; may be NULL. Outside of transactions. */
   gboolean (*lock_alone) (CantigaSql *sql, GError **error);
   /* The connection is there, or is made again; may be NULL. Outside of transactions. */

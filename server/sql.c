@@ -235,6 +235,25 @@ cantiga_sql_begin_writing (CantigaSql *sql, GError **error)
 }
 
 gboolean
+cantiga_sql_begin_writing_ahead (CantigaSql *sql, GError **error)
+{
+  return begin (sql, sql->backend->begin_writing_ahead, error);
+}
+
+gboolean
+cantiga_sql_flush (CantigaSql *sql, GError **error)
+{
+  return sql->backend->flush (sql, error);
+}
+
+gboolean
+cantiga_sql_connect (CantigaSql *sql, GError **error)
+{
+  sql->backend->look (sql);
+  return sql->backend->connect (sql, error);
+}
+
+gboolean
 cantiga_sql_commit (CantigaSql *sql, GError **error)
 {
   return sql->backend->commit != NULL ? sql->backend->commit (sql, error) : cantiga_sql_exec (sql, "COMMIT", error);

@@ -75,6 +75,12 @@ gboolean cantiga_statement_get_id (CantigaStatement *statement, guint column, Ca
 /* One at a time. Reading sees one state of the database throughout; writing also keeps other writers out from its beginning. */
 gboolean cantiga_sql_begin_reading (CantigaSql *sql, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_sql_begin_writing (CantigaSql *sql, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* For a database that is far away: the same, but what is committed is on its disk only after a cantiga_sql_flush(), of another connection as well, that began after it. */
+gboolean cantiga_sql_begin_writing_ahead (CantigaSql *sql, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Not in a connection that was made since that commit: what was not on the disk may be gone with the one before. No connection is made. */
+gboolean cantiga_sql_flush (CantigaSql *sql, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* There is a connection, as far as can be told without asking; or one is made. */
+gboolean cantiga_sql_connect (CantigaSql *sql, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_sql_commit (CantigaSql *sql, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* No error if nothing was begun. */
 void cantiga_sql_rollback (CantigaSql *sql);

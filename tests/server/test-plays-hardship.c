@@ -146,6 +146,117 @@ test_killed_in_the_middle (Fixture *fixture, gconstpointer unused)
     }
 }
 
+/* ---- a database that crashes ---- */
+
+#define ASKERS 24
+#define CRASH_AFTER 600 /* grants */
+
+typedef struct
+{
+  CantigaLedger *ledger;
+  gint *granted; /* of all */
+  GArray *told;  /* CantigaId: plays that were granted */
+  GError *error;
+} Asker;
+
+static gpointer
+ask_until_it_fails (gpointer user_data)
+{
+  const CantigaPolicy policy = { 1000000, WEEK, CANTIGA_RENEWAL_MANUAL, 0 };
+  Asker *asker = user_data;
+  guint8 listener = (guint8)g_random_int_range (1, 200);
+  CantigaId play;
+  Outcome outcome;
+
+  for (cantiga_id_new_random (&play); ask (asker->ledger, &policy, listener, 2, &play, FALSE, NOW, &outcome, &asker->error); cantiga_id_new_random (&play))
+    {
+      g_array_append_val (asker->told, play);
+      g_atomic_int_inc (asker->granted);
+    }
+  return NULL;
+}
+
+static pid_t
+find_process (CantigaSql *sql, const char *text)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CantigaStatement) statement = cantiga_sql_prepare (sql, text, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpint (cantiga_statement_step (statement, &error), ==, CANTIGA_STEP_ROW);
+  return (pid_t)cantiga_statement_get_int (statement, 0);
+}
+
+/* What was waited for is written, and nothing else: who writes the log at leisure stands still. One process killed, PostgreSQL ends all others, and comes back with what was written. */
+static void
+crash (Fixture *fixture, const gint *granted)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CantigaSql) sql = cantiga_sql_open (fixture->path, &error);
+  pid_t own = find_process (sql, "SELECT pg_backend_pid ()");
+  pid_t writer = find_process (sql, "SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'");
+
+  g_assert_cmpint (kill (writer, SIGSTOP), ==, 0);
+  while (g_atomic_int_get (granted) < CRASH_AFTER)
+    g_usleep (1000);
+  g_assert_cmpint (kill (own, SIGKILL), ==, 0);
+  g_assert_cmpint (kill (writer, SIGCONT), ==, 0);
+}
+
+static void
+await_ledger (Fixture *fixture)
+{
+  gint64 ends = g_get_monotonic_time () + 120 * G_USEC_PER_SEC;
+
+  g_clear_pointer (&fixture->ledger, cantiga_ledger_free);
+  while ((fixture->ledger = cantiga_ledger_open (fixture->path, fixture->master, NULL)) == NULL && g_get_monotonic_time () < ends)
+    g_usleep (20000);
+  g_assert_nonnull (fixture->ledger);
+}
+
+static GHashTable *
+list_granted (CantigaLedger *ledger)
+{
+  g_autoptr (GPtrArray) rows = cantiga_ledger_list_plays (ledger, NULL);
+  GHashTable *granted = g_hash_table_new_full (cantiga_id_hash, cantiga_id_equal_func, g_free, NULL);
+
+  for (guint i = 0; i < rows->len; i++)
+    g_hash_table_add (granted, g_memdup2 (&((const CantigaPlayRow *)rows->pdata[i])->play, sizeof (CantigaId)));
+  return granted;
+}
+
+/* What was answered is on the disk, also where one commit's wait for it is another's time to write. */
+static void
+test_what_was_told_is_on_the_disk (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (GHashTable) there = NULL;
+  Asker askers[ASKERS];
+  GThread *threads[ASKERS];
+  gint granted = 0;
+
+  for (guint i = 0; i < ASKERS; i++)
+    {
+      askers[i] = (Asker){ fixture->ledger, &granted, g_array_new (FALSE, FALSE, sizeof (CantigaId)), NULL };
+      threads[i] = g_thread_new ("asker", ask_until_it_fails, &askers[i]);
+    }
+  crash (fixture, &granted);
+  for (guint i = 0; i < ASKERS; i++)
+    {
+      g_thread_join (threads[i]);
+      g_assert_error (askers[i].error, CANTIGA_ERROR, CANTIGA_ERROR_BUSY);
+      g_clear_error (&askers[i].error);
+    }
+  await_ledger (fixture);
+  assert_whole (fixture->ledger);
+  there = list_granted (fixture->ledger);
+  for (guint i = 0; i < ASKERS; i++)
+    {
+      for (guint k = 0; k < askers[i].told->len; k++)
+        g_assert_true (g_hash_table_contains (there, &g_array_index (askers[i].told, CantigaId, k)));
+      g_array_unref (askers[i].told);
+    }
+}
+
 /* ---- a full disk ---- */
 
 static guint
@@ -209,5 +320,7 @@ main (int argc, char **argv)
   /* The disk of a PostgreSQL is not ours to fill. */
   if (get_postgresql () == NULL)
     ADD ("a-full-disk-leaves-them-whole", test_a_full_disk_leaves_it_whole);
+  else
+    ADD ("what-was-told-is-there-after-the-database-has-crashed", test_what_was_told_is_on_the_disk);
   return g_test_run ();
 }
