@@ -421,10 +421,30 @@ kind_cb (GSimpleAction *action, GVariant *kind, gpointer user_data)
 }
 
 static void
+name_focusable (GtkWidget *widget, const char *name)
+{
+  if (gtk_widget_get_focusable (widget))
+    gtk_accessible_update_property (GTK_ACCESSIBLE (widget), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL; child = gtk_widget_get_next_sibling (child))
+    name_focusable (child, name);
+}
+
+/* What has the focus is the button within, to which GTK 4.8 gives no name. */
+static void
+name_choice (CantigaLibraryPage *self)
+{
+  const char *kind = gtk_string_object_get_string (gtk_drop_down_get_selected_item (self->kind_choice));
+  g_autofree char *name = g_strdup_printf (_ ("Show: %s"), kind);
+
+  name_focusable (gtk_widget_get_first_child (GTK_WIDGET (self->kind_choice)), name);
+}
+
+static void
 kind_chosen_cb (CantigaLibraryPage *self)
 {
   guint chosen = gtk_drop_down_get_selected (self->kind_choice);
 
+  name_choice (self);
   if (chosen < G_N_ELEMENTS (kinds) && self->kind_action != NULL && self->kind != kinds[chosen])
     g_action_change_state (G_ACTION (self->kind_action), g_variant_new_string (kinds[chosen]));
 }
@@ -535,6 +555,7 @@ cantiga_library_page_init (CantigaLibraryPage *self)
   self->kind = kinds[2];
   self->shelf = cantiga_shelf_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
+  name_choice (self);
   gtk_search_bar_connect_entry (self->search_bar, GTK_EDITABLE (self->search));
   gtk_search_bar_set_key_capture_widget (self->search_bar, GTK_WIDGET (self->stack));
   g_action_map_add_action_entries (G_ACTION_MAP (group), actions, G_N_ELEMENTS (actions), self);

@@ -185,6 +185,9 @@ def _(place):
         for width, height in ((640, 640), (360, 480), (1000, 690)):
             place.resize(width, height)
             journey.until(lambda wanted=width: place.window.queryComponent().getExtents(place.atspi.WINDOW_COORDS).width == min(wanted, 990), "the window has its size")
+            if leave and width == 360:
+                place.see("Show: Titles", "push button")
+                journey.equal(place.nameless(), [], "what has no name where it is narrow")
         if not leave:
             place.key("Escape")
             place.see("4 titles")
