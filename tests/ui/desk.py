@@ -5,6 +5,7 @@ What looks at the screen needs Debian's own Python with python3-pyatspi, inside 
 import contextlib
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -28,9 +29,15 @@ BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration
 </busconfig>
 """
 ACCESSIBILITY = "[D-BUS Service]\nName=org.a11y.Bus\nExec=/usr/libexec/at-spi-bus-launcher\n"
-SETTINGS = "[Settings]\ngtk-font-name=Cantarell 11\ngtk-enable-animations=%d\ngtk-icon-theme-name=Adwaita\n"
+SETTINGS = "[Settings]\ngtk-font-name=Cantarell 11\ngtk-icon-theme-name=Adwaita\n"
 
 GAP_MAX_MS = 250
+
+
+def write_settings(config, **settings):
+    """What the desktop around a program would set; GTK reads it as a program starts."""
+    with open(os.path.join(config, "gtk-4.0", "settings.ini"), "w", encoding="ascii") as file:
+        file.write(SETTINGS + "".join(f"{name.replace('_', '-')}={value}\n" for name, value in settings.items()))
 
 
 def enter(size="1000x700", animations=False):
@@ -45,8 +52,7 @@ def enter(size="1000x700", animations=False):
             file.write(ACCESSIBILITY)
         with open(os.path.join(folder, "bus.conf"), "w", encoding="ascii") as file:
             file.write(BUS % (folder, os.path.join(folder, "services")))
-        with open(os.path.join(folder, "home/config/gtk-4.0/settings.ini"), "w", encoding="ascii") as file:
-            file.write(SETTINGS % animations)
+        write_settings(os.path.join(folder, "home/config"), gtk_enable_animations=int(animations))
         reading, writing = os.pipe()
         # -noreset: without it the display dies with its first client.
         display = subprocess.Popen(["Xvfb", "-noreset", "-nolisten", "tcp", "-screen", "0", size + "x24", "-displayfd", str(writing)], pass_fds=[writing],
@@ -102,6 +108,10 @@ class Desk(journey.Place):
         os.makedirs(folder, exist_ok=True)
         with open(os.path.join(folder, "keyfile"), "a", encoding="utf-8") as file:
             file.write(f"[io/github/cantiga/Cantiga]\n{key}={value}\n")
+
+    def wear(self, **settings):
+        """How the desktop looks from the next start on, beside what every desk has: gtk_xft_dpi=196608 is text twice as large."""
+        write_settings(self.env["XDG_CONFIG_HOME"], **{"gtk_enable_animations": 0, **settings})
 
     def tell(self):
         said = "" if self.program is None else f"the program said:\n{self.program.err}\n"
@@ -247,21 +257,52 @@ class Desk(journey.Place):
         """As keys do it, one after the other."""
         subprocess.run(["xdotool", "type", "--delay", "8", text], env=self.env, check=True)
 
-    def tab_into(self, within):
+    def focused(self, within=None):
+        """What has the keyboard; None if it is what nobody can name."""
+        for node in self.walk(within):
+            with contextlib.suppress(Exception):
+                if node.getState().contains(self.atspi.STATE_FOCUSED):
+                    return node
+        return None
+
+    def is_at(self, name, role=None):
+        """Waits until the keyboard is there."""
+        def arrived():
+            node = self.focused()
+            return node is not None and (node.name.startswith(name[:-1]) if name.endswith("…") else node.name == name) and role in (None, node.getRoleName())
+        journey.until(arrived, f"the keyboard is at “{name}”")
+
+    def tab_into(self, within, key="Tab"):
         """Goes on from control to control until one within is reached."""
         for _ in range(40):
-            self.key("Tab")
-            for node in self.walk(within):
-                with contextlib.suppress(Exception):
-                    if node.getState().contains(self.atspi.STATE_FOCUSED):
-                        return
-        raise journey.Wrong(f"“{within.name}” is not reached with the Tab key")
+            self.key(key)
+            if self.focused(within) is not None:
+                return
+        raise journey.Wrong(f"“{within.name}” is not reached with {key}")
+
+    def tab_to(self, name, role=None, key="Tab"):
+        self.tab_into(self.see(name, role), key)
+
+    def outside(self):
+        """What stands in part where the window is not: it cannot be seen there, nor pressed."""
+        width = int(self.size.split("x")[0])
+        found = []
+        for node in self.walk():
+            with contextlib.suppress(Exception):
+                box = node.queryComponent().getExtents(self.atspi.WINDOW_COORDS)
+                if node.getState().contains(self.atspi.STATE_SHOWING) and box.width > 1 and (box.x < 0 or box.x + box.width > width):
+                    found.append(f"{node.getRoleName()} “{node.name}” from {box.x} to {box.x + box.width}")
+        return found
+
+    def windows(self, name="."):
+        """The program's windows on the display, menus among them; the oldest first."""
+        found = subprocess.run(["xdotool", "search", "--all", "--onlyvisible", "--pid", str(self.program.pid), "--name", name], env=self.env, check=False,
+                               capture_output=True, text=True).stdout.split()
+        return sorted(found, key=int)
 
     def focus(self, name="Cantiga"):
         """There is no window manager that would give the keyboard to a new window."""
-        window = subprocess.run(["xdotool", "search", "--all", "--onlyvisible", "--pid", str(self.program.pid), "--name", f"^{name}$"], env=self.env, check=True,
-                                capture_output=True, text=True).stdout.split()[0]
-        subprocess.run(["xdotool", "windowfocus", "--sync", window], env=self.env, check=True)
+        subprocess.run(["xdotool", "windowfocus", "--sync", self.windows(f"^{name}$")[0]], env=self.env, check=True)
 
     def quit(self):
         """With the keyboard, which a dialog that is just closing may still have."""
@@ -286,7 +327,10 @@ class Desk(journey.Place):
 
     def activate(self, action, parameter=""):
         """A window action, as a menu does it."""
-        subprocess.run(["gdbus", "call", "--session", "--dest", "io.github.cantiga.Cantiga", "--object-path", "/io/github/cantiga/Cantiga/window/1",
+        self.activate_of_program(action, parameter, "/window/1")
+
+    def activate_of_program(self, action, parameter="", path=""):
+        subprocess.run(["gdbus", "call", "--session", "--dest", "io.github.cantiga.Cantiga", "--object-path", "/io/github/cantiga/Cantiga" + path,
                         "--method", "org.gtk.Actions.Activate", action, f"[{parameter}]", "{}"], env=self.env, check=True, stdout=subprocess.DEVNULL)
 
     def of_probe(self, method, *parameters):
@@ -311,9 +355,7 @@ class Desk(journey.Place):
         """The window without its border; there is no compositor, so GTK draws one of 5 pixels within."""
         whole = [int(number) for number in os.environ["CANTIGA_DESK_SIZE"].split("x")]
         width, height = min(width + 10, whole[0]), min(height + 10, whole[1])
-        window = subprocess.run(["xdotool", "search", "--all", "--onlyvisible", "--pid", str(self.program.pid), "--name", "Cantiga"], env=self.env, check=True,
-                                capture_output=True, text=True).stdout.split()[0]
-        subprocess.run(["xdotool", "windowsize", "--sync", window, str(width), str(height)], env=self.env, check=True)
+        subprocess.run(["xdotool", "windowsize", "--sync", self.windows("Cantiga")[0], str(width), str(height)], env=self.env, check=True)
         self.size = f"{width}x{height}+0+0"
 
     def show(self, name):
@@ -337,6 +379,32 @@ class Room(Desk):
         self.card_of_ana = self.card()
         self.serve()
         return self
+
+
+class MockCard:
+    """A card whose module behaves as the words in a file say at that moment; tests/card/mock-module.c has the words."""
+
+    MODULE = os.path.join(journey.BUILD, "tests/card/libmock-card.so")
+
+    def __init__(self, place):
+        self.place, self.words = place, place.path("mock")
+        # Whatever card service the machine has is none of this desk's.
+        self.env = {"CANTIGA_MOCK_CARD": self.words, "PCSCLITE_CSOCK_NAME": place.path("no-pcscd")}
+        self.say("empty")
+
+    def say(self, words):
+        journey.write(self.words + ".new", words)
+        os.rename(self.words + ".new", self.words)
+
+    def fresh(self, words):
+        """Another card: the module makes it when cantiga-card starts."""
+        self.say(words)
+        for name in os.listdir("/proc"):
+            with contextlib.suppress(OSError, ValueError):
+                with open(f"/proc/{int(name)}/stat", encoding="ascii", errors="replace") as stat:
+                    before, after = stat.read().rsplit(")", 1)
+                if before.endswith("(cantiga-card") and int(after.split()[1]) == self.place.program.pid:
+                    os.kill(int(name), signal.SIGKILL)
 
 
 def step(sentence):

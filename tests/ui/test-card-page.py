@@ -1,9 +1,7 @@
 #!/usr/bin/python3
 """Every state of a card as the sign-in page shows it: a sentence, what to do, and a button for it; and cards that go and come while music plays."""
-import contextlib
 import os
 import shutil
-import signal
 import subprocess
 import sys
 
@@ -28,7 +26,7 @@ import journey
 
 
 class Room(desk.Room):
-    """The card is a module's that behaves as the words in a file say at that moment; and web pages are opened by a program that writes down their addresses."""
+    """The card is a mock; and web pages are opened by a program that writes down their addresses."""
 
     def __enter__(self):
         super().__enter__()
@@ -38,32 +36,12 @@ class Room(desk.Room):
         os.makedirs(applications)
         journey.write(os.path.join(applications, "browser.desktop"), f"[Desktop Entry]\nType=Application\nName=Browser\nExec={browser} %u\nMimeType=x-scheme-handler/https;\n")
         journey.write(os.path.join(applications, "mimeapps.list"), "[Default Applications]\nx-scheme-handler/https=browser.desktop\n")
-        self.words = self.path("mock")
-        # Whatever card service the machine has is none of this desk's.
-        self.mock = {"CANTIGA_MOCK_CARD": self.words, "PCSCLITE_CSOCK_NAME": self.path("no-pcscd")}
-        self.say("empty")
+        self.mock = desk.MockCard(self)
         return self
-
-    def say(self, words):
-        journey.write(self.words + ".new", words)
-        os.rename(self.words + ".new", self.words)
 
     def opens(self, address):
         """The desktop shows this page."""
         journey.until(lambda: os.path.exists(self.path("opened")) and journey.read(self.path("opened")).decode() == address, f"{address} is opened")
-
-    def fresh(self, words):
-        """Another card: the module makes it when cantiga-card starts."""
-        self.say(words)
-        for name in os.listdir("/proc"):
-            with contextlib.suppress(OSError, ValueError):
-                with open(f"/proc/{int(name)}/stat", encoding="ascii", errors="replace") as stat:
-                    before, after = stat.read().rsplit(")", 1)
-                if before.endswith("(cantiga-card") and int(after.split()[1]) == self.program.pid:
-                    os.kill(int(name), signal.SIGKILL)
-
-
-MOCK = os.path.join(journey.BUILD, "tests/card/libmock-card.so")
 
 
 def asked_for(place, how="Authentication PIN · 3 tries left"):
@@ -74,7 +52,7 @@ def asked_for(place, how="Authentication PIN · 3 tries left"):
 
 @desk.step("no card, and one that another module is needed for: what to do, and a way to it")
 def _(place):
-    place.open(env=place.mock, module=MOCK)
+    place.open(card=place.mock, module=place.mock.MODULE)
     place.see("Hear music that is kept for you")
     place.press("Paste invitation")
     place.look_at("Invitation")
@@ -84,7 +62,7 @@ def _(place):
     place.look_back()
     place.see("Card, under way: Put the card in the reader, chip first.")
     journey.holds(not place.all("Try again", "push button"), "there is a button although the card is seen by itself")
-    place.say("unrecognised")
+    place.mock.say("unrecognised")
     place.see("Card, under way: This card needs Autenticação.gov. Install it, then put the card in again.")
     place.press("How to install")
     place.opens("https://www.autenticacao.gov.pt/cc-aplicacao")
@@ -92,23 +70,23 @@ def _(place):
 
 @desk.step("smart cards that are off: the command can be copied; a card that breaks says what to do")
 def _(place):
-    place.say("no-slot")
+    place.mock.say("no-slot")
     place.see("Card, under way: Smart cards are off on this computer. Start the card service.")
     place.press("Copy command")
     place.see("Copied", "push button")
-    place.say("broken")
+    place.mock.say("broken")
     place.see("Card, under way: The card does not answer. Take it out and put it back.")
 
 
 @desk.step("the PIN is asked for with the holder's name and the tries that are left; a card that goes meanwhile is asked back")
 def _(place):
-    place.say("")
+    place.mock.say("")
     asked_for(place)
     place.write("PIN", "12a4")
     journey.until(lambda: not place.can_press("Sign in"), "letters are no PIN")
-    place.say("empty")
+    place.mock.say("empty")
     place.see("Card, under way: The card was taken out. Put it back to go on.")
-    place.say("")
+    place.mock.say("")
     asked_for(place)
 
 
@@ -135,21 +113,21 @@ def _(place):
 
 @desk.step("a failed step is tried again without leaving: a card that ended, a program that breaks off, a PIN typed elsewhere")
 def _(place):
-    place.fresh("expired")
+    place.mock.fresh("expired")
     place.press("Try again")
     place.see("Card, failed: This card's certificate is not valid now. Renew the card, or use another one.")
-    place.fresh("sign-crashes")
+    place.mock.fresh("sign-crashes")
     place.press("Other card")
     asked_for(place)
     place.write("PIN", "1234")
     place.press("Sign in")
     place.see("Card, failed: The program that speaks to the card broke off. Start over.")
-    place.fresh("pad sign-hangs")
+    place.mock.fresh("pad sign-hangs")
     place.press("Start over")
     place.see("Card, under way: MARIA MOCK · Type the PIN on the reader.")
     place.press("Cancel")
     place.see("Card, failed: You stopped here.")
-    place.fresh("own-dialog sign-hangs")
+    place.mock.fresh("own-dialog sign-hangs")
     place.press("Try again")
     place.see("Card, under way: MARIA MOCK · Type the PIN in Autenticação.gov's own window.")
     place.press("Cancel")
@@ -158,7 +136,7 @@ def _(place):
 
 @desk.step("the first card of an invitation for it is let in; taken out while a title plays, it is told, and the title plays on")
 def _(place):
-    place.fresh("")
+    place.mock.fresh("")
     place.press("Try again")
     asked_for(place)
     place.write("PIN", "1234")
@@ -167,7 +145,7 @@ def _(place):
     place.press("Play “Rosa das rosas”")
     position = place.see("Position", "slider")
     journey.until(lambda: position.queryValue().currentValue > 0.5, "the position moves")
-    place.say("empty")
+    place.mock.say("empty")
     place.see("The card was taken out. What is playing plays on.")
     at = position.queryValue().currentValue
     journey.until(lambda: position.queryValue().currentValue > at, "it plays on")
@@ -177,7 +155,7 @@ def _(place):
 def _(place):
     place.press("Play “Ondas do mar de Vigo”")
     place.see("The card was taken out. Put it back to go on.")
-    place.say("")
+    place.mock.say("")
     place.see_no("The card was taken out. Put it back to go on.")
     journey.until(lambda: place.see("Position", "slider").queryValue().currentValue > 0.5, "the next title plays")
     place.see("Ondas do mar de Vigo", "label")
@@ -185,7 +163,7 @@ def _(place):
 
 @desk.step("a card that the server does not know: a request for its keeper can be copied")
 def _(place):
-    place.fresh("")
+    place.mock.fresh("")
     place.activate("sign-out")
     place.activate("sign-in")
     asked_for(place)
@@ -205,13 +183,13 @@ def _(place):
         place.whole = True
         raise journey.Skip("nothing can be laid over /usr/local/lib here")
     official = "/usr/local/lib/libpteidpkcs11.so"
-    shutil.copy(MOCK, official)
+    shutil.copy(place.mock.MODULE, official)
     config = os.path.join(place.env["XDG_CONFIG_HOME"], "pkcs11")
     os.makedirs(os.path.join(config, "modules"))
     journey.write(os.path.join(config, "pkcs11.conf"), "user-config: only\n")
-    journey.write(os.path.join(config, "modules", "opensc.module"), f"module: {MOCK}\n")
-    place.say("since-2024 own-dialog")
-    place.open(env=place.mock, module="")
+    journey.write(os.path.join(config, "modules", "opensc.module"), f"module: {place.mock.MODULE}\n")
+    place.mock.say("since-2024 own-dialog")
+    place.open(card=place.mock, module="")
     place.activate("sign-in")
     place.see("Card, under way: This card needs Autenticação.gov. It is installed: let Cantiga use it.")
     place.press("Use it")
