@@ -248,8 +248,8 @@ void
 cantiga_title_set_licence (CantigaTitle *self, const char *state, int plays_left, gint64 expires)
 {
   g_return_if_fail (CANTIGA_IS_TITLE (self));
-  /* The server answers for one that was given back as for one that was withdrawn (docs/protocol.md 9.8). */
-  if (g_str_equal (self->licence_state, "returned") && g_str_equal (state, "refused"))
+  /* The server answers for one that was spent or given back in this session as for one that was withdrawn (docs/protocol.md 9.2, 9.8). */
+  if (g_str_equal (state, "refused") && g_strv_contains ((const char *const[]){ "used-up", "expired", "returned", NULL }, self->licence_state))
     return;
   cantiga_follow_text (self, &self->licence_state, state, props[PROP_LICENCE_STATE]);
   cantiga_follow_int (self, &self->plays_left, plays_left, props[PROP_PLAYS_LEFT]);

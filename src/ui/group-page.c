@@ -2,6 +2,7 @@
 
 #include "ui/application.h"
 #include "ui/sized.h"
+#include "ui/tab-leaves.h"
 #include "ui/title-menu.h"
 #include "ui/title-row.h"
 #include "ui/window.h"
@@ -142,6 +143,7 @@ cantiga_group_page_init (CantigaGroupPage *self)
   g_type_ensure (CANTIGA_TYPE_SIZED);
   gtk_widget_init_template (GTK_WIDGET (self));
   cantiga_title_menu_attach_keys (GTK_WIDGET (self->list));
+  cantiga_tab_leaves (GTK_WIDGET (self->list), CANTIGA_TAB_ON);
 }
 
 GtkWidget *

@@ -24,7 +24,9 @@ cantiga_held_words_ends_soon (CantigaHeldLicence *licence, gint64 now)
 char *
 cantiga_held_words_dup_left (CantigaHeldLicence *licence)
 {
-  return g_strdup_printf (_ ("%d of %d left"), cantiga_held_licence_get_plays_left (licence), cantiga_held_licence_get_plays (licence));
+  int left = cantiga_held_licence_get_plays_left (licence);
+
+  return g_strdup_printf (ngettext ("%d of %d left", "%d of %d left", (gulong)left), left, cantiga_held_licence_get_plays (licence));
 }
 
 char *

@@ -7,6 +7,7 @@
 #include "ui/probe.h"
 #include "ui/sized.h"
 #include "ui/skeleton.h"
+#include "ui/tab-leaves.h"
 #include "ui/title-factory.h"
 #include "ui/title-menu.h"
 #include "ui/window.h"
@@ -135,7 +136,8 @@ show_no_match (CantigaLibraryPage *self)
   else
     heading = g_strdup_printf (_ ("No title with “%s”"), text);
   adw_status_page_set_title (self->no_match, heading);
-  adw_status_page_set_description (self->no_match, *text == '\0' ? _ ("The titles here do not say of which they are.") : NULL);
+  adw_status_page_set_description (self->no_match, *text == '\0' ? _ ("The titles here do not say of which they are.")
+                                                                     : _ ("Try other words, or fewer of them."));
   gtk_widget_set_visible (adw_status_page_get_child (self->no_match), *text != '\0');
 }
 
@@ -279,6 +281,12 @@ cantiga_library_page_search (CantigaLibraryPage *self)
 {
   gtk_search_bar_set_search_mode (self->search_bar, TRUE);
   gtk_widget_grab_focus (GTK_WIDGET (self->search));
+}
+
+void
+cantiga_library_page_focus (CantigaLibraryPage *self)
+{
+  gtk_widget_child_focus (gtk_stack_get_visible_child (self->stack), GTK_DIR_TAB_FORWARD);
 }
 
 gboolean
@@ -538,10 +546,13 @@ shown_cb (CantigaLibraryPage *self)
 static void
 attach_views (CantigaLibraryPage *self)
 {
-  cantiga_title_menu_attach_keys (GTK_WIDGET (self->grid));
-  cantiga_title_menu_attach_keys (GTK_WIDGET (self->list));
-  cantiga_title_menu_attach_keys (GTK_WIDGET (self->albums));
-  cantiga_title_menu_attach_keys (GTK_WIDGET (self->artists));
+  GtkWidget *views[] = { GTK_WIDGET (self->grid), GTK_WIDGET (self->list), GTK_WIDGET (self->albums), GTK_WIDGET (self->artists) };
+
+  for (guint i = 0; i < G_N_ELEMENTS (views); i++)
+    {
+      cantiga_title_menu_attach_keys (views[i]);
+      cantiga_tab_leaves (views[i], CANTIGA_TAB_BOTH);
+    }
   g_signal_connect_swapped (cantiga_shelf_get_titles (self->shelf), "items-changed", G_CALLBACK (choose_view), self);
 }
 

@@ -17,6 +17,8 @@ G_DECLARE_FINAL_TYPE (CantigaLibraryPage, cantiga_library_page, CANTIGA, LIBRARY
 /* visit NULL: signed out. queue plays what is activated. */
 void cantiga_library_page_set_visit (CantigaLibraryPage *page, CantigaVisit *visit, CantigaCovers *covers, CantigaQueue *queue);
 void cantiga_library_page_search (CantigaLibraryPage *page);
+/* The keyboard is at what is listed. */
+void cantiga_library_page_focus (CantigaLibraryPage *page);
 /* Closes the search if it is open. */
 gboolean cantiga_library_page_close_search (CantigaLibraryPage *page);
 /* Borrowed. */

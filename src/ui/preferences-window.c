@@ -100,7 +100,7 @@ create_suite_row (CantigaPreferencesWindow *self, const CantigaSuite *suite, gbo
 static void
 make_suites (CantigaPreferencesWindow *self)
 {
-  const char *const titles[N_CLASSES] = { [CANTIGA_CLASS_STRONG] = _ ("Strong"), [CANTIGA_CLASS_SOUND] = C_ ("cipher class", "Sound"), [CANTIGA_CLASS_LEGACY] = _ ("Legacy: only for old servers") };
+  const char *const titles[N_CLASSES] = { [CANTIGA_CLASS_STRONG] = C_ ("cipher class", "Strong"), [CANTIGA_CLASS_SOUND] = C_ ("cipher class", "Sound"), [CANTIGA_CLASS_LEGACY] = _ ("Legacy: only for old servers") };
   g_auto (GStrv) wished = g_settings_get_strv (cantiga_settings_get (), "suites");
   g_auto (GStrv) on = cantiga_suites_expand ((const char *const *)wished, NULL);
   gsize n;

@@ -18,6 +18,8 @@ static const struct
   { CANTIGA_ERROR_LICENCE_EXHAUSTED, N_ ("“%s” has no plays left"), N_ ("Signing in again may give new plays, if its keeper lets it."), TRUE },
   { CANTIGA_ERROR_LICENCE_EXPIRED, N_ ("The licence of “%s” has ended"), N_ ("Signing in again may give a new one, if its keeper lets it."), TRUE },
   { CANTIGA_ERROR_LICENCE_REFUSED, N_ ("You gave back the licence of “%s”"), N_ ("Signing in again gives a new one."), TRUE, "returned" },
+  { CANTIGA_ERROR_LICENCE_REFUSED, N_ ("“%s” has no plays left"), N_ ("Signing in again may give new plays, if its keeper lets it."), TRUE, "used-up" },
+  { CANTIGA_ERROR_LICENCE_REFUSED, N_ ("The licence of “%s” has ended"), N_ ("Signing in again may give a new one, if its keeper lets it."), TRUE, "expired" },
   { CANTIGA_ERROR_LICENCE_REFUSED, N_ ("“%s” was withdrawn"), N_ ("The keeper of the server has withdrawn your licence. Ask there."), FALSE },
   { CANTIGA_ERROR_TITLE_UNKNOWN, N_ ("“%s” is no longer there"), N_ ("The keeper of the server has taken it away."), FALSE },
   { CANTIGA_ERROR_NOT_AUTHENTICATED, N_ ("“%s” cannot be played"), N_ ("You are signed out. Sign in again to go on."), TRUE },

@@ -209,7 +209,8 @@ dup_sentence (const CantigaInsideEvent *event)
     case CANTIGA_INSIDE_REFUSED:
       return g_strdup_printf (_ ("Refused, from %s: %s"), *who != '\0' ? who : _ ("this computer"), event->what);
     default:
-      return g_strdup (event->what);
+      /* The server's own words are for its keeper's journal, and in English: it says one thing alone. */
+      return g_strdup (_ ("Others on this network do not find this computer by themselves: they need its address or an invitation."));
     }
 }
 

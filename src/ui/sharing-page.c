@@ -98,7 +98,7 @@ show_state (CantigaSharingPage *self)
   gtk_widget_set_sensitive (GTK_WIDGET (self->on_switch), !moves);
   gtk_widget_set_visible (self->other_port, g_error_matches (cantiga_sharing_get_error (self->sharing), CANTIGA_ERROR, CANTIGA_ERROR_BUSY));
   gtk_widget_set_visible (self->intro, state == CANTIGA_SHARING_OFF);
-  gtk_widget_set_sensitive (GTK_WIDGET (self->name_row), state == CANTIGA_SHARING_OFF);
+  gtk_editable_set_editable (self->name_row, state == CANTIGA_SHARING_OFF);
   gtk_widget_set_visible (GTK_WIDGET (self->address_row), on);
   adw_action_row_set_subtitle (self->address_row, on ? cantiga_sharing_get_address (self->sharing) : "");
   gtk_widget_set_visible (self->firewall_row, on && !self->heard);
@@ -582,6 +582,9 @@ static void
 cantiga_sharing_page_init (CantigaSharingPage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  /* A group with a title would give its list the title for a name. */
+  gtk_accessible_update_property (GTK_ACCESSIBLE (gtk_widget_get_ancestor (GTK_WIDGET (self->switch_row), GTK_TYPE_LIST_BOX)),
+                                  GTK_ACCESSIBLE_PROPERTY_LABEL, _ ("Share from this computer"), -1);
   self->failed = g_ptr_array_new ();
   accept_drops (self);
 }

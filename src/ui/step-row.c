@@ -4,6 +4,8 @@
 
 #include "ui/application.h"
 
+#define SAID_LINES 2
+
 struct _CantigaStepRow
 {
   AdwPreferencesRow parent_instance;
@@ -109,7 +111,9 @@ cantiga_step_row_show (CantigaStepRow *self, CantigaMark mark, const char *said,
   gtk_label_set_label (self->said, says ? said : "");
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->said), says ? said : NULL);
   gtk_widget_set_visible (GTK_WIDGET (self->said), says);
-  /* What was found is quiet; what somebody has to do is not. */
+  /* What was found is quiet, and its start is enough; what somebody has to do is neither. */
+  gtk_label_set_lines (self->said, mark == CANTIGA_MARK_DONE ? SAID_LINES : -1);
+  gtk_label_set_ellipsize (self->said, mark == CANTIGA_MARK_DONE ? PANGO_ELLIPSIZE_END : PANGO_ELLIPSIZE_NONE);
   if (mark == CANTIGA_MARK_DONE)
     gtk_widget_add_css_class (GTK_WIDGET (self->said), "dim-label");
   else
