@@ -73,7 +73,7 @@ update (CantigaLicencePill *self, gboolean slide)
   gtk_widget_set_visible (GTK_WIDGET (self->icon), words.icon != NULL);
   gtk_image_set_from_icon_name (self->icon, words.icon);
   set_text (self, self->whole ? words.whole : words.brief, slide);
-  gtk_widget_set_visible (self->box, *words.brief != '\0');
+  gtk_widget_set_visible (GTK_WIDGET (self), *words.brief != '\0');
   gtk_widget_set_tooltip_text (self->box, words.whole);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, *words.brief != '\0' ? name : "", -1);
 }

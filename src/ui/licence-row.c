@@ -21,6 +21,7 @@ struct _CantigaLicenceRow
   GtkLabel *heard;
   GtkLabel *renewal;
   GtkLabel *trouble;
+  GtkWidget *details;
   GtkWidget *buttons;
   GtkWidget *renew;
   GtkWidget *give_back;
@@ -70,14 +71,24 @@ get_name (CantigaLicenceRow *self)
   return *name != '\0' ? name : _ ("A title that is no longer there");
 }
 
-/* AdwExpanderRow's own header is a row within the row, and has the focus. */
+static void
+name_list (GtkWidget *list, const char *name)
+{
+  if (GTK_IS_LIST_BOX (list))
+    gtk_accessible_update_property (GTK_ACCESSIBLE (list), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+}
+
+/* AdwExpanderRow is made of two lists: its header is a row within the row, and has the focus. */
 static void
 name_row (CantigaLicenceRow *self, const char *left, const char *end)
 {
-  GtkWidget *header = gtk_widget_get_first_child (gtk_widget_get_first_child (gtk_widget_get_first_child (GTK_WIDGET (self))));
+  GtkWidget *head = gtk_widget_get_first_child (gtk_widget_get_first_child (GTK_WIDGET (self)));
+  GtkWidget *header = gtk_widget_get_first_child (head), *rest = gtk_widget_get_parent (self->details);
   g_autofree char *name = g_strdup_printf ("%s. %s. %s", get_name (self), left, end);
 
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+  name_list (head, get_name (self));
+  name_list (rest, get_name (self));
   if (GTK_IS_ACCESSIBLE (header))
     {
       gtk_accessible_reset_relation (GTK_ACCESSIBLE (header), GTK_ACCESSIBLE_RELATION_LABELLED_BY);
@@ -181,6 +192,7 @@ cantiga_licence_row_class_init (CantigaLicenceRowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CantigaLicenceRow, heard);
   gtk_widget_class_bind_template_child (widget_class, CantigaLicenceRow, renewal);
   gtk_widget_class_bind_template_child (widget_class, CantigaLicenceRow, trouble);
+  gtk_widget_class_bind_template_child (widget_class, CantigaLicenceRow, details);
   gtk_widget_class_bind_template_child (widget_class, CantigaLicenceRow, buttons);
   gtk_widget_class_bind_template_child (widget_class, CantigaLicenceRow, renew);
   gtk_widget_class_bind_template_child (widget_class, CantigaLicenceRow, give_back);

@@ -128,6 +128,7 @@ show_title (CantigaNowPlaying *self)
   gtk_label_set_label (self->artist_name, cantiga_title_get_artist (title));
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->artist), GTK_ACCESSIBLE_PROPERTY_LABEL, cantiga_title_get_artist (title), -1);
   gtk_widget_set_visible (self->artist, *cantiga_title_get_artist (title) != '\0');
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->artist), GTK_ACCESSIBLE_PROPERTY_LABEL, cantiga_title_get_artist (title), -1);
   cantiga_cover_set (self->cover, title, self->covers);
   cantiga_licence_pill_set (self->pill, title, self->queue);
   cantiga_screen_set_title (self->screen, title);
@@ -158,10 +159,11 @@ artist_clicked_cb (CantigaNowPlaying *self)
     cantiga_window_open_artist (CANTIGA_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))), cantiga_title_get_artist (title));
 }
 
+/* Nobody asked for this one: it is not there where less motion is wished for. */
 static void
 show_spectrum (CantigaNowPlaying *self)
 {
-  gboolean wanted = g_settings_get_boolean (cantiga_settings_get (), "spectrum");
+  gboolean wanted = g_settings_get_boolean (cantiga_settings_get (), "spectrum") && adw_get_enable_animations (GTK_WIDGET (self));
 
   gtk_widget_set_visible (GTK_WIDGET (self->spectrum), wanted && !cantiga_now_playing_has_picture (self));
 }
@@ -262,10 +264,16 @@ void
 cantiga_now_playing_show_pane (CantigaNowPlaying *self, const char *pane)
 {
   adw_leaflet_set_visible_child_name (self->leaflet, pane != NULL ? "more" : "cover");
-  if (pane != NULL)
-    adw_view_stack_set_visible_child_name (self->panes, pane);
+  if (pane == NULL)
+    {
+      gtk_widget_grab_focus (GTK_WIDGET (self->play));
+      return;
+    }
+  adw_view_stack_set_visible_child_name (self->panes, pane);
+  if (g_str_equal (pane, "queue"))
+    gtk_widget_grab_focus (GTK_WIDGET (self->queue_pane));
   else
-    gtk_widget_grab_focus (GTK_WIDGET (self->play));
+    gtk_widget_child_focus (adw_view_stack_get_visible_child (self->panes), GTK_DIR_TAB_FORWARD);
 }
 
 gboolean
@@ -398,4 +406,6 @@ cantiga_now_playing_init (CantigaNowPlaying *self)
   ensure_types ();
   gtk_widget_init_template (GTK_WIDGET (self));
   g_signal_connect_object (cantiga_settings_get (), "changed::spectrum", G_CALLBACK (show_spectrum), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (gtk_widget_get_settings (GTK_WIDGET (self)), "notify::gtk-enable-animations", G_CALLBACK (show_spectrum), self,
+                           G_CONNECT_SWAPPED);
 }

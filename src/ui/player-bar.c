@@ -16,6 +16,7 @@ struct _CantigaPlayerBar
   GtkBox parent_instance;
 
   /* template */
+  GtkWidget *seek_row;
   GtkLabel *elapsed;
   GtkLabel *remaining;
   CantigaSeek *seek;
@@ -52,6 +53,12 @@ void
 cantiga_player_bar_move (CantigaPlayerBar *self, double seconds)
 {
   cantiga_seek_move (self->seek, seconds);
+}
+
+void
+cantiga_player_bar_show_seek (CantigaPlayerBar *self, gboolean show)
+{
+  gtk_widget_set_visible (self->seek_row, show);
 }
 
 /* ---- volume ---- */
@@ -139,6 +146,7 @@ cantiga_player_bar_class_init (CantigaPlayerBarClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = cantiga_player_bar_dispose;
   gtk_widget_class_set_template_from_resource (widget_class, CANTIGA_RESOURCES "ui/player-bar.ui");
+  gtk_widget_class_bind_template_child (widget_class, CantigaPlayerBar, seek_row);
   gtk_widget_class_bind_template_child (widget_class, CantigaPlayerBar, elapsed);
   gtk_widget_class_bind_template_child (widget_class, CantigaPlayerBar, remaining);
   gtk_widget_class_bind_template_child (widget_class, CantigaPlayerBar, seek);

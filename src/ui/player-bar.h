@@ -15,6 +15,8 @@ G_DECLARE_FINAL_TYPE (CantigaPlayerBar, cantiga_player_bar, CANTIGA, PLAYER_BAR,
 void cantiga_player_bar_set_queue (CantigaPlayerBar *bar, CantigaQueue *queue);
 /* Whose covers what plays from now on wears; NULL for none. */
 void cantiga_player_bar_set_covers (CantigaPlayerBar *bar, CantigaCovers *covers);
+/* Whether where one is in the title is shown, and can be moved. */
+void cantiga_player_bar_show_seek (CantigaPlayerBar *bar, gboolean show);
 /* Moves by seconds, as keys do: several add up. */
 void cantiga_player_bar_move (CantigaPlayerBar *bar, double seconds);
 

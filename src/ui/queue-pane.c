@@ -5,6 +5,7 @@
 #include "ui/application.h"
 #include "ui/gently.h"
 #include "ui/queue-row.h"
+#include "ui/tab-leaves.h"
 #include "ui/title-menu.h"
 #include "ui/window.h"
 
@@ -131,6 +132,29 @@ get_focused_row (CantigaQueuePane *self)
   return row != NULL && CANTIGA_IS_QUEUE_ROW (row) ? CANTIGA_QUEUE_ROW (row) : NULL;
 }
 
+/* The row that plays, if it can be seen. */
+static GtkWidget *
+find_playing (CantigaQueuePane *self)
+{
+  for (GtkWidget *item = gtk_widget_get_first_child (GTK_WIDGET (self->list)); item != NULL; item = gtk_widget_get_next_sibling (item))
+    {
+      GtkWidget *row = gtk_widget_get_first_child (item);
+
+      if (row != NULL && CANTIGA_IS_QUEUE_ROW (row) && cantiga_queue_row_get_place (CANTIGA_QUEUE_ROW (row)) == cantiga_queue_get_place (self->queue))
+        return item;
+    }
+  return NULL;
+}
+
+static gboolean
+cantiga_queue_pane_grab_focus (GtkWidget *widget)
+{
+  CantigaQueuePane *self = CANTIGA_QUEUE_PANE (widget);
+  GtkWidget *playing = find_playing (self);
+
+  return (playing != NULL && gtk_widget_grab_focus (playing)) || gtk_widget_child_focus (gtk_stack_get_visible_child (self->stack), GTK_DIR_TAB_FORWARD);
+}
+
 /* The focus stays with what was moved, and beside what was removed. */
 static void
 focus_on (CantigaQueuePane *self, guint place)
@@ -236,6 +260,7 @@ cantiga_queue_pane_class_init (CantigaQueuePaneClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = cantiga_queue_pane_dispose;
+  widget_class->grab_focus = cantiga_queue_pane_grab_focus;
   gtk_widget_class_set_template_from_resource (widget_class, CANTIGA_RESOURCES "ui/queue-pane.ui");
   gtk_widget_class_bind_template_child (widget_class, CantigaQueuePane, stack);
   gtk_widget_class_bind_template_child (widget_class, CantigaQueuePane, cost);
@@ -251,4 +276,5 @@ cantiga_queue_pane_init (CantigaQueuePane *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
   cantiga_title_menu_attach_keys (GTK_WIDGET (self->list));
+  cantiga_tab_leaves (GTK_WIDGET (self->list), CANTIGA_TAB_BOTH);
 }

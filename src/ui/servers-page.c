@@ -241,6 +241,9 @@ cantiga_servers_page_set_store (CantigaServersPage *self, CantigaStore *store)
   gtk_list_box_bind_model (self->rows, G_LIST_MODEL (self->shown), create_row, self, NULL);
   g_signal_connect_object (self->shown, "items-changed", G_CALLBACK (servers_changed_cb), self, G_CONNECT_SWAPPED);
   servers_changed_cb (self);
+  /* Who starts with the keyboard starts here, and not in the window's header. */
+  if (gtk_widget_get_child_visible (GTK_WIDGET (self)))
+    gtk_widget_child_focus (gtk_stack_get_visible_child (self->stack), GTK_DIR_TAB_FORWARD);
 }
 
 void

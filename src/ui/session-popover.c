@@ -13,6 +13,7 @@ struct _CantigaSessionPopover
   GtkLabel *holder;
   GtkLabel *suite;
   GtkLabel *messages;
+  GtkWidget *leave;
 
   CantigaVisit *visit; /* owned */
 };
@@ -59,6 +60,8 @@ cantiga_session_popover_map (GtkWidget *widget)
   GTK_WIDGET_CLASS (cantiga_session_popover_parent_class)->map (widget);
   if (self->visit != NULL)
     show_number (self);
+  /* Else a label whose words can be marked would be, all of them. */
+  gtk_widget_grab_focus (self->leave);
 }
 
 void
@@ -90,6 +93,7 @@ cantiga_session_popover_class_init (CantigaSessionPopoverClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CantigaSessionPopover, holder);
   gtk_widget_class_bind_template_child (widget_class, CantigaSessionPopover, suite);
   gtk_widget_class_bind_template_child (widget_class, CantigaSessionPopover, messages);
+  gtk_widget_class_bind_template_child (widget_class, CantigaSessionPopover, leave);
   gtk_widget_class_bind_template_callback (widget_class, leave_cb);
 }
 

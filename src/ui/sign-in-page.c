@@ -118,22 +118,13 @@ show_next_cb (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-static gboolean
-is_animated (CantigaSignInPage *self)
-{
-  gboolean animated;
-
-  g_object_get (gtk_widget_get_settings (GTK_WIDGET (self)), "gtk-enable-animations", &animated, NULL);
-  return animated;
-}
-
 static void
 push_show (CantigaSignInPage *self, Show *show)
 {
   if (self->timer == 0)
     {
       perform (self, show);
-      self->timer = g_timeout_add (is_animated (self) ? SHOW_MS : 0, show_next_cb, self);
+      self->timer = g_timeout_add (adw_get_enable_animations (GTK_WIDGET (self)) ? SHOW_MS : 0, show_next_cb, self);
     }
   else
     g_queue_push_tail (&self->shows, show);

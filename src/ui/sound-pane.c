@@ -18,6 +18,7 @@ struct _CantigaSoundPane
   GtkLabel *pointed;
 
   CantigaQueue *queue; /* owned */
+  gboolean asked;      /* to draw although less motion is wished for */
 };
 
 G_DEFINE_FINAL_TYPE (CantigaSoundPane, cantiga_sound_pane, GTK_TYPE_BOX)
@@ -31,20 +32,31 @@ pointed_cb (CantigaSoundPane *self, GParamSpec *pspec, GObject *picture)
   gtk_label_set_label (self->pointed, words != NULL && *words != '\0' ? words : _ ("30 Hz to 18 kHz, the last 20 seconds"));
 }
 
+/* Where less motion is wished for, what moves by itself waits until it is asked for. */
 static void
 choose_page (CantigaSoundPane *self)
 {
   gboolean loaded = self->queue != NULL && cantiga_queue_get_state (self->queue) != CANTIGA_QUEUE_EMPTY;
+  gboolean still = !self->asked && !adw_get_enable_animations (GTK_WIDGET (self));
 
   gtk_stack_set_visible_child_name (self->stack, !g_settings_get_boolean (cantiga_settings_get (), "spectrum") ? "off"
-                                                 : loaded                                                      ? "sound"
-                                                                                                               : "nothing");
+                                                 : !loaded                                                     ? "nothing"
+                                                 : still                                                       ? "still"
+                                                                                                               : "sound");
 }
 
 static void
 turn_on_cb (CantigaSoundPane *self)
 {
   g_settings_set_boolean (cantiga_settings_get (), "spectrum", TRUE);
+}
+
+static void
+draw_cb (CantigaSoundPane *self)
+{
+  self->asked = TRUE;
+  choose_page (self);
+  gtk_widget_grab_focus (GTK_WIDGET (self->spectrum));
 }
 
 void
@@ -77,6 +89,7 @@ cantiga_sound_pane_class_init (CantigaSoundPaneClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CantigaSoundPane, pointed);
   gtk_widget_class_bind_template_callback (widget_class, pointed_cb);
   gtk_widget_class_bind_template_callback (widget_class, turn_on_cb);
+  gtk_widget_class_bind_template_callback (widget_class, draw_cb);
 }
 
 static void
@@ -86,4 +99,6 @@ cantiga_sound_pane_init (CantigaSoundPane *self)
   g_type_ensure (CANTIGA_TYPE_SPECTROGRAM);
   gtk_widget_init_template (GTK_WIDGET (self));
   g_signal_connect_object (cantiga_settings_get (), "changed::spectrum", G_CALLBACK (choose_page), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (gtk_widget_get_settings (GTK_WIDGET (self)), "notify::gtk-enable-animations", G_CALLBACK (choose_page), self,
+                           G_CONNECT_SWAPPED);
 }

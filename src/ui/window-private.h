@@ -42,6 +42,7 @@ struct _CantigaWindow
 
   gboolean restored; /* where it was left is read: from now on where it is may be kept */
   guint keeping;
+  guint fitting;
 };
 
 /* Goes to server: signs in, or shows its library if that is done. */
@@ -59,7 +60,8 @@ gboolean cantiga_window_shows_now (CantigaWindow *window);
 void cantiga_window_push (CantigaWindow *window, GtkWidget *page);
 gboolean cantiga_window_go_back (CantigaWindow *window);
 void cantiga_window_sign_out (CantigaWindow *window);
-/* window-restore.c: begins where it was left, once the store is there; keeps where it is soon, or now. */
+/* window-restore.c: as large as it was left; begins where it was left, once the store is there; keeps where it is soon, or now. */
+void cantiga_window_restore_size (CantigaWindow *window);
 void cantiga_window_restore (CantigaWindow *window);
 void cantiga_window_keep_later (CantigaWindow *window);
 /* window-sound.c: once, when there is a queue. */

@@ -15,6 +15,31 @@ get_file (CantigaWindow *self)
   return g_file_new_build_filename (cantiga_store_get_path (self->store), FILE_NAME, NULL);
 }
 
+/* ---- how large it is ---- */
+
+void
+cantiga_window_restore_size (CantigaWindow *self)
+{
+  GSettings *settings = cantiga_settings_get ();
+  int width, height;
+
+  g_settings_get (settings, "window-size", "(ii)", &width, &height);
+  gtk_window_set_default_size (GTK_WINDOW (self), width, height);
+  if (g_settings_get_boolean (settings, "window-maximized"))
+    gtk_window_maximize (GTK_WINDOW (self));
+}
+
+void
+cantiga_window_keep_size (CantigaWindow *self)
+{
+  GSettings *settings = cantiga_settings_get ();
+  int width, height;
+
+  gtk_window_get_default_size (GTK_WINDOW (self), &width, &height);
+  g_settings_set (settings, "window-size", "(ii)", width, height);
+  g_settings_set_boolean (settings, "window-maximized", gtk_window_is_maximized (GTK_WINDOW (self)));
+}
+
 /* ---- keeping ---- */
 
 static JsonArray *

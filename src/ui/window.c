@@ -11,10 +11,12 @@
 #include "ui/reveal-soon.h"
 #include "ui/settings.h"
 #include "ui/settings-wishes.h"
+#include "ui/sized.h"
 
 #define UNDO_SECONDS 6
 #define NOW_UP_MS 250
 #define NOW_DOWN_MS 200
+#define HEIGHT_FOR_SEEK 420
 
 G_DEFINE_FINAL_TYPE (CantigaWindow, cantiga_window, ADW_TYPE_APPLICATION_WINDOW)
 
@@ -170,6 +172,7 @@ signed_in_cb (CantigaSignInPage *page, CantigaWindow *self)
   cantiga_window_keep_later (self);
   cantiga_home_show_page (self->home, "library");
   cantiga_window_go_home (self);
+  cantiga_library_page_focus (cantiga_home_get_library (self->home));
 }
 
 static void
@@ -361,8 +364,8 @@ store_opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (store == NULL)
     return cantiga_servers_page_show_trouble (cantiga_home_get_servers (self->home), error);
   self->store = store;
-  cantiga_servers_page_set_store (cantiga_home_get_servers (self->home), store);
   cantiga_window_update_actions (self);
+  cantiga_servers_page_set_store (cantiga_home_get_servers (self->home), store);
   if (self->link != NULL)
     cantiga_window_invite (self, self->link);
   g_clear_pointer (&self->link, g_free);
@@ -500,6 +503,25 @@ cantiga_window_get_queue (CantigaWindow *self)
 
 /* ---- the window ---- */
 
+/* A phone that lies on its side: the page gets the height of the bar's seek row. */
+static gboolean
+fit_cb (gpointer user_data)
+{
+  CantigaWindow *self = user_data;
+
+  self->fitting = 0;
+  cantiga_player_bar_show_seek (self->bar, gtk_widget_get_height (GTK_WIDGET (self)) >= HEIGHT_FOR_SEEK);
+  return G_SOURCE_REMOVE;
+}
+
+/* Not from within an allocation. */
+static void
+sized_cb (CantigaWindow *self)
+{
+  if (self->fitting == 0)
+    self->fitting = g_idle_add_full (G_PRIORITY_HIGH_IDLE, fit_cb, self, NULL);
+}
+
 static void
 cantiga_window_dispose (GObject *object)
 {
@@ -516,6 +538,7 @@ cantiga_window_dispose (GObject *object)
   self->sign_in = NULL;
   g_clear_weak_pointer (&self->card_toast);
   g_clear_handle_id (&self->keeping, g_source_remove);
+  g_clear_handle_id (&self->fitting, g_source_remove);
   g_clear_object (&self->visit);
   g_clear_object (&self->demo);
   g_clear_object (&self->covers);
@@ -552,6 +575,7 @@ cantiga_window_class_init (CantigaWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CantigaWindow, bar_revealer);
   gtk_widget_class_bind_template_child (widget_class, CantigaWindow, bar);
   gtk_widget_class_bind_template_child (widget_class, CantigaWindow, switcher);
+  gtk_widget_class_bind_template_callback (widget_class, sized_cb);
   gtk_widget_class_bind_template_callback (widget_class, slid_cb);
   gtk_widget_class_bind_template_callback (widget_class, page_changed_cb);
 }
@@ -562,33 +586,11 @@ cantiga_window_init (CantigaWindow *self)
   g_type_ensure (CANTIGA_TYPE_HOME);
   g_type_ensure (CANTIGA_TYPE_NOW_PLAYING);
   g_type_ensure (CANTIGA_TYPE_PLAYER_BAR);
+  g_type_ensure (CANTIGA_TYPE_SIZED);
   gtk_widget_init_template (GTK_WIDGET (self));
   adw_view_switcher_bar_set_stack (self->switcher, cantiga_home_get_stack (self->home));
   g_signal_connect_swapped (cantiga_home_get_title (self->home), "notify::title-visible", G_CALLBACK (page_changed_cb), self);
   cantiga_window_install_actions (self);
-}
-
-static void
-restore_size (CantigaWindow *self)
-{
-  GSettings *settings = cantiga_settings_get ();
-  int width, height;
-
-  g_settings_get (settings, "window-size", "(ii)", &width, &height);
-  gtk_window_set_default_size (GTK_WINDOW (self), width, height);
-  if (g_settings_get_boolean (settings, "window-maximized"))
-    gtk_window_maximize (GTK_WINDOW (self));
-}
-
-void
-cantiga_window_keep_size (CantigaWindow *self)
-{
-  GSettings *settings = cantiga_settings_get ();
-  int width, height;
-
-  gtk_window_get_default_size (GTK_WINDOW (self), &width, &height);
-  g_settings_set (settings, "window-size", "(ii)", width, height);
-  g_settings_set_boolean (settings, "window-maximized", gtk_window_is_maximized (GTK_WINDOW (self)));
 }
 
 static void
@@ -605,7 +607,7 @@ cantiga_window_new (GtkApplication *application, CantigaSharing *sharing, Cantig
   g_signal_connect (self, "map", G_CALLBACK (mapped_cb), NULL);
   self->modules = g_strdupv ((char **)modules);
   cantiga_window_take_demo (self, demo);
-  restore_size (self);
+  cantiga_window_restore_size (self);
   cantiga_home_set_sharing (self->home, sharing);
   make_queue (self);
   cantiga_window_update_actions (self);

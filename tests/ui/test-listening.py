@@ -51,8 +51,10 @@ class Evening(desk.Desk):
 @desk.step("an invitation, the PIN, a search and Enter: music, and no hand left the keyboard")
 def _(place):
     place.open(card=place.card_of_ana)
+    place.focus()
     place.see("Hear music that is kept for you")
-    place.key("ctrl+v")
+    place.is_at("Paste invitation", "push button")
+    place.key("Return")
     place.look_at("Invitation")
     place.focus("Invitation")
     place.type(place.invite("Ana"))
@@ -64,6 +66,7 @@ def _(place):
     place.type("1234")
     place.key("Return")
     place.see("4 titles")
+    place.is_at("Ai flores…", "table cell")
     place.key("ctrl+f")
     place.type("flores")
     place.see("1 title")
@@ -74,10 +77,30 @@ def _(place):
     journey.equal(place.granted(), ["Ai flores"])
 
 
-@desk.step("a title follows another by itself, and costs one play, as the first did")
+@desk.step("from the first of many titles the Tab key goes on to the player, and back; each page is reached by key, and each control on it has a name")
 def _(place):
     place.key("Escape", "Escape")
     place.see("4 titles")
+    place.tab_into(place.see("Titles", "table"))
+    place.is_at("Ai flores…")
+    place.key("Right")
+    place.is_at("Ondas do mar…")
+    place.key("Tab")
+    place.is_at("Position", "slider")
+    place.key("shift+Tab")
+    place.is_at("Ondas do mar…", "table cell")
+    for number, (sentence, *way_on) in enumerate((("Found on this network", "Paste invitation", "list item"), ("4 titles", "Titles", "table"),
+                                                  ("Yours", "Ai flores. 2 of 3 left…", "list item"),
+                                                  ("Let others hear your music", "Share from this computer", "check box")), 1):
+        place.key(f"ctrl+{number}")
+        place.see(sentence)
+        place.tab_to(*way_on)
+        journey.equal(place.nameless(), [], f"what has no name on page {number}")
+    place.key("ctrl+2")
+
+
+@desk.step("a title follows another by itself, and costs one play, as the first did")
+def _(place):
     place.press("Play “Ondas do mar”")
     place.see("Ondas do mar", "label")
     place.see("Licence: Playing · 2 plays left")
@@ -89,12 +112,28 @@ def _(place):
     place.see("Play", "push button")
 
 
+@desk.step("less motion is wished for here: nothing is drawn that moves by itself, unless one asks")
+def _(place):
+    place.key("ctrl+u")
+    place.is_at("Play", "push button")
+    journey.holds(not place.all("Spectrum of what is playing"), "a spectrum moves")
+    journey.equal(place.nameless(), [], "what has no name on Now playing")
+    place.activate("show-pane", "<'sound'>")
+    place.see("Nothing moves here")
+    place.is_at("Draw it all the same")
+    place.key("Return")
+    place.see("Spectrum of what is playing")
+    place.is_at("Spectrum of what is playing")
+    place.key("Escape")
+    place.see("4 titles")
+
+
 @desk.step("Now playing opens by key at its queue, which says what it will cost; rows go, come back and move by keys")
 def _(place):
     place.key("F9")
     place.see("Remaining or total", "push button")
     place.see("3 min · 1 play, 1 of them last")
-    place.tab_into(place.see("Queue", "list"))
+    place.is_at("Rosa das rosas…", "list item")
     place.key("End", "Delete")
     journey.until(lambda: place.queued() == ["Ai flores", "Ondas do mar", "Rosa das rosas"], "the row goes")
     place.press("Undo…")
@@ -131,6 +170,10 @@ def _(place):
     place.see("Licence: Used up · sign in again to renew", limit=30)
     place.press("Play “Virgem madre”")
     place.look_at("“Virgem madre” has no plays left")
+    place.press("_Not now…")
+    place.look_back()
+    place.press("Play “Virgem madre”")
+    place.look_at("“Virgem madre” gets no plays now")
     place.press("_Sign in again…")
     place.look_back()
     place.see(f"{HOLDER}\nAuthentication PIN…")
