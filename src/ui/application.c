@@ -256,6 +256,8 @@ cantiga_application_startup (GApplication *application)
   for (guint i = 0; i < G_N_ELEMENTS (accels); i++)
     gtk_application_set_accels_for_action (GTK_APPLICATION (application), accels[i].action, accels[i].keys);
   gtk_window_set_default_icon_name (CANTIGA_APPLICATION_ID);
+  /* Words that can be marked are not all marked only because the keyboard came by. */
+  g_object_set (gtk_settings_get_default (), "gtk-label-select-on-focus", FALSE, NULL);
   cantiga_probe_start (G_ACTION_MAP (application));
 }
 

@@ -12,6 +12,10 @@ static const char *const months[] = { N_ ("January"), N_ ("February"), N_ ("Marc
 static const char *const until_days[]
     = { NC_ ("until", "until Monday"), NC_ ("until", "until Tuesday"),  NC_ ("until", "until Wednesday"), NC_ ("until", "until Thursday"),
         NC_ ("until", "until Friday"), NC_ ("until", "until Saturday"), NC_ ("until", "until Sunday") };
+/* Translators: the same, as short as it can be and still be understood: it stands on a small pill. */
+static const char *const until_days_brief[]
+    = { NC_ ("until, brief", "until Mon"), NC_ ("until, brief", "until Tue"), NC_ ("until, brief", "until Wed"), NC_ ("until, brief", "until Thu"),
+        NC_ ("until, brief", "until Fri"), NC_ ("until, brief", "until Sat"), NC_ ("until, brief", "until Sun") };
 static const char *const past_days[]
     = { N_ ("on Monday"), N_ ("on Tuesday"), N_ ("on Wednesday"), N_ ("on Thursday"), N_ ("on Friday"), N_ ("on Saturday"), N_ ("on Sunday") };
 
@@ -52,6 +56,7 @@ dup_until (gint64 time, gint64 now, gboolean hour_matters)
   g_autoptr (GDateTime) today = g_date_time_new_from_unix_local (now);
   g_autofree char *hour = NULL, *date = NULL;
   const char *day;
+  int weekday;
 
   if (end == NULL)
     return g_strdup ("");
@@ -60,7 +65,8 @@ dup_until (gint64 time, gint64 now, gboolean hour_matters)
   hour = dup_hour (end);
   if (is_same_day (end, today))
     return g_strdup_printf (_ ("until %s"), hour);
-  day = g_dpgettext2 (NULL, "until", until_days[g_date_time_get_day_of_week (end) - 1]);
+  weekday = g_date_time_get_day_of_week (end) - 1;
+  day = hour_matters ? g_dpgettext2 (NULL, "until", until_days[weekday]) : g_dpgettext2 (NULL, "until, brief", until_days_brief[weekday]);
   if (time - now < 6 * DAY)
     return hour_matters ? g_strdup_printf ("%s, %s", day, hour) : g_strdup (day);
   date = dup_date (end);

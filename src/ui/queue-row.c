@@ -4,6 +4,7 @@
 #include "ui/cover.h"
 #include "ui/fold.h"
 #include "ui/licence-pill.h"
+#include "ui/title-lines.h"
 #include "ui/title-menu.h"
 #include "ui/title-name.h"
 
@@ -160,6 +161,7 @@ cantiga_queue_row_init (CantigaQueueRow *self)
   g_type_ensure (CANTIGA_TYPE_FOLD);
   g_type_ensure (CANTIGA_TYPE_COVER);
   g_type_ensure (CANTIGA_TYPE_LICENCE_PILL);
+  g_type_ensure (CANTIGA_TYPE_TITLE_LINES);
   gtk_widget_init_template (GTK_WIDGET (self));
   gtk_drag_source_set_actions (source, GDK_ACTION_MOVE);
   g_signal_connect_swapped (source, "prepare", G_CALLBACK (prepare_cb), self);

@@ -5,6 +5,7 @@
 #include "ui/day-words.h"
 #include "ui/fold.h"
 #include "ui/licence-pill.h"
+#include "ui/title-lines.h"
 #include "ui/title-menu.h"
 #include "ui/title-name.h"
 
@@ -143,6 +144,7 @@ cantiga_title_row_init (CantigaTitleRow *self)
   g_type_ensure (CANTIGA_TYPE_FOLD);
   g_type_ensure (CANTIGA_TYPE_COVER);
   g_type_ensure (CANTIGA_TYPE_LICENCE_PILL);
+  g_type_ensure (CANTIGA_TYPE_TITLE_LINES);
   gtk_widget_init_template (GTK_WIDGET (self));
   cantiga_title_menu_attach (GTK_WIDGET (self), about_menu);
 }

@@ -110,7 +110,7 @@ class Desk(journey.Place):
             file.write(f"[io/github/cantiga/Cantiga]\n{key}={value}\n")
 
     def wear(self, **settings):
-        """How the desktop looks from the next start on, beside what every desk has: gtk_xft_dpi=196608 is text twice as large."""
+        """How the desktop looks from the next start on, beside what every desk has: gtk_font_name="Cantarell 22" is text twice as large."""
         write_settings(self.env["XDG_CONFIG_HOME"], **{"gtk_enable_animations": 0, **settings})
 
     def tell(self):

@@ -39,6 +39,13 @@ class Trial(desk.Desk):
             desk.wait(0.1)
         self.hand("mouseup", 1)
 
+    def contrast(self, x, y, height):
+        """The most there is between two pixels that stand above each other, as WCAG counts it."""
+        pixels = subprocess.run(["import", "-window", "root", "-crop", f"1x{height}+{x}+{y}", "-depth", "8", "rgb:-"], env=self.env, capture_output=True, check=True).stdout
+        linear = [value / 255 / 12.92 if value <= 10 else ((value / 255 + 0.055) / 1.055) ** 2.4 for value in pixels]
+        light = sorted(0.2126 * red + 0.7152 * green + 0.0722 * blue for red, green, blue in zip(linear[::3], linear[1::3], linear[2::3]))
+        return (light[-1] + 0.05) / (light[0] + 0.05)
+
     def hand(self, *does):
         subprocess.run(["xdotool", *map(str, does)], env=self.env, check=True)
 
@@ -121,10 +128,26 @@ def _(place):
     journey.holds(set(os.listdir(place.path("player"))) <= {"lock", "player.json"}, "the demo stands among the servers")
 
 
-@desk.step("from the command line it begins at once")
+@desk.step("from the command line it begins at once; with letters twice as large, in Portuguese, all of it stands in a window of 720 pixels")
 def _(place):
-    place.open("--demo", state=place.path("other"))
-    place.see("5 titles", limit=60)
+    place.wear(gtk_font_name="Cantarell 22")
+    place.open("--demo", state=place.path("other"), env={"LANGUAGE": "pt", "ADW_DEBUG_HIGH_CONTRAST": "1"})
+    place.see("5 títulos", limit=60)
+    place.resize(720, 640)
+    place.press("Tocar «A Madre de Jesu-Cristo»")
+    place.see("Licença: A tocar · restam 2 audições")
+    for page, sentence in ("servers", "Encontrados nesta rede"), ("library", "5 títulos"), ("licences", "Os seus"), ("sharing", "Deixe outros ouvir a sua música"):
+        place.activate("page", f"<'{page}'>")
+        place.see(sentence)
+        journey.equal(place.outside(), [], f"what stands outside on {page}")
+
+
+@desk.step("with high contrast, a licence has an outline and not its tint alone")
+def _(place):
+    place.activate("page", "<'servers'>")
+    # In the bar, which comes last: those of pages that are not shown are where they were.
+    box = place.all("Licença: A tocar · restam 2 audições")[-1].queryComponent().getExtents(place.atspi.WINDOW_COORDS)
+    journey.until(lambda: place.contrast(box.x + box.width // 3, box.y - 4, box.height // 2) > 3, "it has an outline that can be seen")
     place.key("ctrl+q")
     place.program.wait()
 

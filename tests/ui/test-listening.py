@@ -36,7 +36,8 @@ class Evening(desk.Desk):
         return [row.name.split(",")[0].split(".")[0] for row in rows]
 
     def in_queue(self, *keys):
-        self.tab_into(self.see("Queue", "list"))
+        if self.focused(self.see("Queue", "list")) is None:
+            self.tab_into(self.see("Queue", "list"))
         self.key(*keys)
 
     def mpris(self, *call):
@@ -173,7 +174,7 @@ def _(place):
     place.press("_Not now…")
     place.look_back()
     place.press("Play “Virgem madre”")
-    place.look_at("“Virgem madre” gets no plays now")
+    place.look_at("“Virgem madre” has no plays left")
     place.press("_Sign in again…")
     place.look_back()
     place.see(f"{HOLDER}\nAuthentication PIN…")
