@@ -13,6 +13,7 @@
 #include "ui/window.h"
 
 #define COLUMN_WIDTH 170
+#define COLUMN_CHARS 31 /* where letters are large, a column is as wide as they need */
 #define COLUMNS_MIN 2
 #define COLUMNS_MAX 12
 #define PATIENCE_MS 150 /* before grey cards */
@@ -235,7 +236,8 @@ fit_cb (gpointer user_data)
 static void
 sized_cb (CantigaLibraryPage *self, int width)
 {
-  guint columns = (guint)CLAMP (width / COLUMN_WIDTH, COLUMNS_MIN, COLUMNS_MAX);
+  int column = MAX (COLUMN_WIDTH, cantiga_sized_measure_chars (GTK_WIDGET (self), COLUMN_CHARS));
+  guint columns = (guint)CLAMP (width / column, COLUMNS_MIN, COLUMNS_MAX);
 
   if (columns == self->columns)
     return;

@@ -72,3 +72,13 @@ static void
 cantiga_sized_init (CantigaSized *self)
 {
 }
+
+int
+cantiga_sized_measure_chars (GtkWidget *widget, int n)
+{
+  PangoFontMetrics *metrics = pango_context_get_metrics (gtk_widget_get_pango_context (widget), NULL, NULL);
+  int width = PANGO_PIXELS (pango_font_metrics_get_approximate_char_width (metrics) * n);
+
+  pango_font_metrics_unref (metrics);
+  return width;
+}

@@ -10,4 +10,7 @@ G_BEGIN_DECLS
 #define CANTIGA_TYPE_SIZED (cantiga_sized_get_type ())
 G_DECLARE_FINAL_TYPE (CantigaSized, cantiga_sized, CANTIGA, SIZED, GtkWidget)
 
+/* How wide n letters of widget are, in pixels: what is enough for words is more where letters are large. */
+int cantiga_sized_measure_chars (GtkWidget *widget, int n);
+
 G_END_DECLS

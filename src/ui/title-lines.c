@@ -1,7 +1,9 @@
 #include "ui/title-lines.h"
 
+#include "ui/sized.h"
+
 #define SPACING 6
-#define WIDE_CHARS 42 /* from here on the licence stands at the end: of all rows at once, whatever each says */
+#define WIDE_CHARS 60 /* from here on the licence stands at the end: of all rows at once, whatever each says */
 #define ABOUT_CHARS 6 /* less of it is not worth showing */
 
 struct _CantigaTitleLines
@@ -36,18 +38,6 @@ measure (GtkWidget *part, GtkOrientation orientation, gboolean whole)
   return whole ? natural : minimum;
 }
 
-/* In pixels: with larger letters it takes more of them to be wide. */
-static int
-measure_chars (GtkWidget *widget, int n)
-{
-  PangoContext *context = gtk_widget_get_pango_context (widget);
-  PangoFontMetrics *metrics = pango_context_get_metrics (context, NULL, NULL);
-  int width = PANGO_PIXELS (pango_font_metrics_get_approximate_char_width (metrics) * n);
-
-  pango_font_metrics_unref (metrics);
-  return width;
-}
-
 static void
 cantiga_title_lines_measure (GtkWidget *widget, GtkOrientation orientation, int for_size, int *minimum, int *natural, int *minimum_baseline,
                              int *natural_baseline)
@@ -76,14 +66,14 @@ static void
 cantiga_title_lines_size_allocate (GtkWidget *widget, int width, int height, int baseline)
 {
   Parts parts = get_parts (widget);
-  gboolean wide = width >= measure_chars (widget, WIDE_CHARS);
+  gboolean wide = width >= cantiga_sized_measure_chars (widget, WIDE_CHARS);
   int name_height = measure (parts.name, GTK_ORIENTATION_VERTICAL, TRUE), about_height = measure (parts.about, GTK_ORIENTATION_VERTICAL, TRUE);
   int pill_width = MIN (measure (parts.pill, GTK_ORIENTATION_HORIZONTAL, TRUE), width), pill_height = measure (parts.pill, GTK_ORIENTATION_VERTICAL, TRUE);
   int taken = pill_width > 0 ? pill_width + SPACING : 0;
   int second = MAX (about_height, wide ? 0 : pill_height);
   int top = MAX (0, (height - name_height - second) / 2);
 
-  gtk_widget_set_child_visible (parts.about, wide || taken == 0 || width - taken >= measure_chars (widget, ABOUT_CHARS));
+  gtk_widget_set_child_visible (parts.about, wide || taken == 0 || width - taken >= cantiga_sized_measure_chars (widget, ABOUT_CHARS));
   place (widget, parts.name, (GtkAllocation){ 0, top, MAX (0, wide ? width - taken : width), name_height });
   if (gtk_widget_get_child_visible (parts.about))
     place (widget, parts.about, (GtkAllocation){ wide ? 0 : taken, top + name_height + (second - about_height) / 2, MAX (0, width - taken), about_height });

@@ -110,8 +110,12 @@ class Desk(journey.Place):
             file.write(f"[io/github/cantiga/Cantiga]\n{key}={value}\n")
 
     def wear(self, **settings):
-        """How the desktop looks from the next start on, beside what every desk has: gtk_font_name="Cantarell 22" is text twice as large."""
+        """How the desktop looks from the next start on, beside what every desk has."""
         write_settings(self.env["XDG_CONFIG_HOME"], **{"gtk_enable_animations": 0, **settings})
+
+    def scale_text(self, factor):
+        """As the desktop's own setting for large text does, from the next start on. GTK asks the display: its settings file has no say in it."""
+        subprocess.run(["xprop", "-root", "-format", "RESOURCE_MANAGER", "8s", "-set", "RESOURCE_MANAGER", f"Xft.dpi:\t{96 * factor:.0f}\n"], env=self.env, check=True)
 
     def tell(self):
         said = "" if self.program is None else f"the program said:\n{self.program.err}\n"
