@@ -75,12 +75,16 @@ class Place(journey.Place):
         listening.to_the_end()
         return journey.read(path)
 
-    def encode(self, name, samples, chain, channels=2):
-        """A title from samples (bytes of 16 bit stereo)."""
+    def encode(self, name, samples, chain, channels=2, change=None):
+        """A title from samples (bytes of 16 bit stereo); change makes of the file's bytes what is added."""
         path = self.path("media", name)
         source = journey.wav(self.path("tmp", "source.wav"), len(samples) / 4 / RATE, pattern=samples)
         self.run("/usr/bin/gst-launch-1.0", "-q", "filesrc", f"location={source}", "!", "wavparse", "!", "audioconvert", "!",
                  f"audio/x-raw,channels={channels}", "!", *chain.split(), "!", "filesink", f"location={path}")
+        if change is not None:
+            content = change(journey.read(path))
+            with open(path, "wb") as file:
+                file.write(content)
         self.add(path)
         return name.rsplit(".", 1)[0]
 

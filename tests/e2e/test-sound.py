@@ -4,6 +4,7 @@ import math
 import os
 
 import journey
+import m4a
 from ears import RATE, Place, left_of, shift, sine
 from journey import equal, holds, until
 
@@ -48,6 +49,16 @@ def _(place):
     most = 0.005 * RATE
     holds(abs(len(samples) - 2 * n) < most, f"{len(samples)} samples were heard, not {2 * n}")
     holds(abs(shift(samples, n, hertz)) < most, f"the second title is {shift(samples, n, hertz):.1f} samples late")
+
+
+@journey.test("two M4A titles follow within 1 ms where their edit lists say what the encoder put round them")
+def _(place):
+    n, hertz = 3 * RATE, 60
+    names = [place.encode(f"M4A {i}.m4a", sine(i * n, n, hertz), "avenc_aac bitrate=192000 ! mp4mux", change=lambda data: m4a.with_edit_list(data, 1024, n, RATE))
+             for i in range(2)]
+    samples = left_of(place.hear(names))
+    holds(abs(len(samples) - 2 * n) < 0.001 * RATE, f"{len(samples)} samples were heard, not {2 * n}")
+    holds(abs(shift(samples, n, hertz)) < 0.001 * RATE, f"the second title is {shift(samples, n, hertz):.1f} samples late")
 
 
 # ---- what it costs ----
