@@ -1,9 +1,11 @@
 #include "ui/gently.h"
 
 #define STEP 16
+#define WINDOWFUL 64
 #define ENOUGH 448 /* no view makes more widgets than these */
 
 static const char key[] = "cantiga-growing";
+static const char held_key[] = "cantiga-held";
 
 /* The idle source that lets it grow; 0 for none. */
 static void
@@ -18,8 +20,9 @@ grow_cb (gpointer user_data)
   GtkSliceListModel *some = user_data;
   guint size = gtk_slice_list_model_get_size (some);
   GListModel *all = gtk_slice_list_model_get_model (some);
+  guint enough = g_object_get_data (G_OBJECT (some), held_key) != NULL ? WINDOWFUL : ENOUGH;
 
-  if (size < ENOUGH && size < g_list_model_get_n_items (all))
+  if (size < enough && size < g_list_model_get_n_items (all))
     {
       gtk_slice_list_model_set_size (some, size + STEP);
       return G_SOURCE_CONTINUE;
@@ -46,4 +49,14 @@ cantiga_gently_new (GListModel *all)
   g_signal_connect_object (all, "items-changed", G_CALLBACK (grow), some, G_CONNECT_SWAPPED);
   grow (some);
   return GTK_SELECTION_MODEL (gtk_no_selection_new (G_LIST_MODEL (some)));
+}
+
+void
+cantiga_gently_hold (GtkSelectionModel *model, gboolean held)
+{
+  GListModel *some = gtk_no_selection_get_model (GTK_NO_SELECTION (model));
+
+  g_object_set_data (G_OBJECT (some), held_key, GINT_TO_POINTER (held));
+  if (!held)
+    grow (GTK_SLICE_LIST_MODEL (some));
 }

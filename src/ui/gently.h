@@ -8,5 +8,7 @@ G_BEGIN_DECLS
 
 /* What all holds, with nothing selected: its start at first, soon all of it. Follows all. */
 GtkSelectionModel *cantiga_gently_new (GListModel *all);
+/* While more of it is on its way, no more than what fills a window: making widgets would hold the rest up. */
+void cantiga_gently_hold (GtkSelectionModel *model, gboolean held);
 
 G_END_DECLS

@@ -194,6 +194,19 @@ fill_view (CantigaLibraryPage *self, const char *page)
     g_signal_connect_object (get_model (self), "items-changed", G_CALLBACK (choose_view), self, G_CONNECT_SWAPPED);
 }
 
+/* What is on its way comes first. */
+static void
+hold_views (CantigaLibraryPage *self)
+{
+  gboolean loading = self->visit != NULL && cantiga_visit_get_state (self->visit) == CANTIGA_VISIT_LOADING;
+  GtkSelectionModel *models[] = { gtk_grid_view_get_model (self->grid), gtk_list_view_get_model (self->list), gtk_grid_view_get_model (self->albums),
+                                  gtk_grid_view_get_model (self->artists) };
+
+  for (guint i = 0; i < G_N_ELEMENTS (models); i++)
+    if (models[i] != NULL)
+      cantiga_gently_hold (models[i], loading);
+}
+
 static void
 choose_view (CantigaLibraryPage *self)
 {
@@ -202,6 +215,7 @@ choose_view (CantigaLibraryPage *self)
   gboolean titles = g_str_equal (self->kind, "titles");
 
   fill_view (self, page);
+  hold_views (self);
   if (g_str_equal (page, "no-match"))
     show_no_match (self);
   if (!g_str_equal (page, "loading"))
