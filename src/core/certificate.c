@@ -29,8 +29,57 @@ cantiga_der_take (unsigned char *der, int length)
   return bytes;
 }
 
-X509 *
-cantiga_certificate_decode (GBytes *der, GError **error)
+/* ---- those that were decoded last ---- */
+
+/* OpenSSL 3.0 gathers its decoders anew for each public key, which makes a certificate's decoding as dear as several signatures' checking. A sign-in decodes
+ * the player's and the card's twice each, and who comes again brings the same. X509 does not change once it is decoded; threads may share it. At most these,
+ * none longer than that. */
+#define RECENT 64
+#define RECENT_LENGTH_MAX 4096
+
+static struct
+{
+  GMutex lock;
+  struct
+  {
+    GBytes *der;
+    X509 *certificate;
+  } kept[RECENT];
+  guint next; /* whose place is taken next */
+} recent;
+
+/* With a reference of the caller's; NULL: none. */
+static X509 *
+find_recent (GBytes *der)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&recent.lock);
+
+  for (guint i = 0; i < RECENT && recent.kept[i].der != NULL; i++)
+    if (g_bytes_equal (recent.kept[i].der, der))
+      return X509_up_ref (recent.kept[i].certificate) == 1 ? recent.kept[i].certificate : NULL;
+  return NULL;
+}
+
+static void
+keep_recent (GBytes *der, X509 *certificate)
+{
+  g_autoptr (GMutexLocker) locker = NULL;
+  g_autoptr (GBytes) older = NULL;
+  g_autoptr (X509) old = NULL;
+
+  if (g_bytes_get_size (der) > RECENT_LENGTH_MAX || X509_up_ref (certificate) != 1)
+    return;
+  locker = g_mutex_locker_new (&recent.lock);
+  older = recent.kept[recent.next].der;
+  old = recent.kept[recent.next].certificate;
+  /* A copy: der may be a part of something large. */
+  recent.kept[recent.next].der = g_bytes_new (g_bytes_get_data (der, NULL), g_bytes_get_size (der));
+  recent.kept[recent.next].certificate = certificate;
+  recent.next = (recent.next + 1) % RECENT;
+}
+
+static X509 *
+decode (GBytes *der, GError **error)
 {
   gsize length;
   const unsigned char *at = g_bytes_get_data (der, &length);
@@ -45,6 +94,19 @@ cantiga_certificate_decode (GBytes *der, GError **error)
       return NULL;
     }
   return g_steal_pointer (&certificate);
+}
+
+X509 *
+cantiga_certificate_decode (GBytes *der, GError **error)
+{
+  X509 *certificate = find_recent (der);
+
+  if (certificate != NULL)
+    return certificate;
+  certificate = decode (der, error);
+  if (certificate != NULL)
+    keep_recent (der, certificate);
+  return certificate;
 }
 
 /* PEM has an encryption, for which OpenSSL would ask at the terminal. */

@@ -22,7 +22,7 @@ typedef enum
 /* id-kp-documentSigning (RFC 9336). Not one of our own under 2.25: many X.509 libraries cannot read arcs of 128 bits. */
 #define CANTIGA_PUBLISHER_OID "1.3.6.1.5.5.7.3.36"
 
-/* One certificate with nothing after it. CANTIGA_ERROR_CERTIFICATE_REFUSED for anything else. */
+/* One certificate with nothing after it, on loan: others may have the same, so it is not to be changed. CANTIGA_ERROR_CERTIFICATE_REFUSED for anything else. Thread: any. */
 X509 *cantiga_certificate_decode (GBytes *der, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* DER or PEM, as a keeper's file may be. */
 X509 *cantiga_certificate_decode_any (GBytes *file, GError **error) G_GNUC_WARN_UNUSED_RESULT;
