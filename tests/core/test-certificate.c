@@ -73,6 +73,30 @@ test_decode (Fixture *fixture, gconstpointer unused)
   g_assert_true (g_bytes_equal (der, again));
 }
 
+/* What was decoded lately is not decoded again; many others in between push it out, and each is told from the rest. */
+static void
+test_decode_again (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (GBytes) der = cantiga_certificate_encode (fixture->authority);
+  g_autoptr (X509) first = cantiga_certificate_decode (der, NULL);
+  g_autoptr (X509) second = cantiga_certificate_decode (der, NULL);
+  g_autoptr (X509) third = NULL;
+
+  g_assert_nonnull (first);
+  g_assert_true (first == second);
+  for (guint i = 0; i < 100; i++)
+    {
+      g_autoptr (X509) other = issue (fixture, "Bob", UUID);
+      g_autoptr (GBytes) other_der = cantiga_certificate_encode (other);
+      g_autoptr (X509) decoded = cantiga_certificate_decode (other_der, NULL);
+
+      g_assert_cmpint (X509_cmp (decoded, other), ==, 0);
+    }
+  third = cantiga_certificate_decode (der, NULL);
+  g_assert_true (third != first);
+  g_assert_cmpint (X509_cmp (third, first), ==, 0);
+}
+
 static void
 assert_not_decoded (gconstpointer bytes, gsize length)
 {
@@ -384,6 +408,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   ADD ("decodes-what-it-encoded", test_decode);
+  ADD ("decodes-once-what-comes-again", test_decode_again);
   ADD ("refuses-what-is-not-one-whole-certificate", test_not_decoded);
   ADD ("refuses-another-encoding-of-the-same-certificate", test_other_encoding);
   ADD ("decodes-der-and-pem", test_decode_any);
