@@ -13,7 +13,7 @@
 #include "ui/window.h"
 
 #define COLUMN_WIDTH 170
-#define COLUMN_CHARS 31 /* where letters are large, a column is as wide as they need */
+#define COLUMN_CHARS 22 /* where letters are large, a column is as wide as they need */
 #define COLUMNS_MIN 2
 #define COLUMNS_MAX 12
 #define PATIENCE_MS 150 /* before grey cards */
