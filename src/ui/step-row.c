@@ -85,6 +85,9 @@ name_row (CantigaStepRow *self, CantigaMark mark, const char *said)
   else
     name = g_strdup_printf ("%s, %s", title, _ (states[mark]));
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+  /* The keyboard goes to these when a step fails, and past what the row says. */
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->remedy), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, name, -1);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->again), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, name, -1);
 }
 
 void

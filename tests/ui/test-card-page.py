@@ -104,6 +104,8 @@ def _(place):
     place.write("PIN", "3333")
     place.press("Sign in")
     place.see("Card, failed: The PIN is blocked. Unblock it with the PUK.")
+    place.is_at("How to unblock", "push button")
+    journey.equal(place.focused().description, "Card, failed: The PIN is blocked. Unblock it with the PUK.", "what a screen reader says beside the button")
     place.press("How to unblock")
     place.look_at("The PIN is blocked")
     place.press("_Open Autenticação.gov…")
