@@ -1,5 +1,5 @@
 /* One commit for all who wait (docs/adr/0015): a commit costs a write to the disk, however much is in it. Who comes while another writes waits; the first of them then writes for all that wait. Where the database is far
- * away, the next ones write while those before wait for its disk. */
+ * away, the writers of other servers go on while its disk is waited for. */
 #include "server/ledger-private.h"
 
 #define JOBS_MAX 64
