@@ -11,7 +11,7 @@ import time
 import siege
 from siege import journey
 
-SOURCES = {"slow_headers": 8, "slow_bodies": 8, "silent": 1000, "connections": 1, "refused": 8, "guesses": 8, "invitations": 8, "hellos": 1000}
+SOURCES = {"slow_headers": 8, "slow_bodies": 8, "many_slow_bodies": 1000, "silent": 1000, "connections": 1, "refused": 8, "guesses": 8, "invitations": 8, "hellos": 1000}
 
 
 def line(place, name, took, done, seconds):
