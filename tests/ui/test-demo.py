@@ -44,6 +44,10 @@ class Trial(desk.Desk):
             desk.wait(0.1)
         self.hand("mouseup", 1)
 
+    def bottom(self, name, role):
+        box = self.see(name, role).queryComponent().getExtents(self.atspi.WINDOW_COORDS)
+        return box.y + box.height
+
     def contrast(self, x, y, height):
         """The most there is between two pixels that stand above each other, as WCAG counts it."""
         pixels = subprocess.run(["import", "-window", "root", "-crop", f"1x{height}+{x}+{y}", "-depth", "8", "rgb:-"], env=self.env, capture_output=True, check=True).stdout
@@ -68,6 +72,9 @@ def _(place):
     position = place.see("Position", "slider")
     journey.until(lambda: position.queryValue().currentValue > 0.5, "it plays")
     place.see("Licence: Playing · 2 plays left")
+    place.resize(720, 294)
+    journey.until(lambda: place.bottom("Pause", "push button") <= 300, "the player is whole where the window is as low as it goes")
+    place.resize(990, 690)
     place.press("Pause")
 
 
