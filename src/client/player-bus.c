@@ -41,6 +41,8 @@ sought_cb (gpointer user_data)
     cantiga_player_reopen (self, self->seek >= 0 ? self->seek : seeking->seconds);
   else if (self->seek >= 0 && !self->seek_sent)
     cantiga_player_send_seek (self);
+  else
+    cantiga_player_apply_state (self);
   return G_SOURCE_REMOVE;
 }
 
@@ -72,7 +74,6 @@ cantiga_player_send_seek (CantigaPlayer *self)
   self->flow = CANTIGA_FLOW_FILLING;
   self->flush_wanted = cantiga_output_get_flushes (self->output) + 1;
   gst_element_call_async (GST_ELEMENT (self->now.deck), seek_cb, seeking, NULL);
-  cantiga_player_apply_state (self);
 }
 
 static void

@@ -229,6 +229,9 @@ cantiga_player_apply_state (CantigaPlayer *self)
 
   if (self->wanted == CANTIGA_PLAYER_STOPPED || self->now.play == NULL)
     return;
+  /* Not while another thread seeks: a sink that loses its state in the midst of a change of it may never find it again. It comes back here after that. */
+  if (self->seeking != NULL)
+    return;
   gst_element_set_state (self->pipeline, self->wanted == CANTIGA_PLAYER_PAUSED || stands ? GST_STATE_PAUSED : GST_STATE_PLAYING);
 }
 
