@@ -227,8 +227,7 @@ cantiga_player_apply_state (CantigaPlayer *self)
 {
   gboolean stands = self->flow == CANTIGA_FLOW_DRY || (self->seek >= 0 && !self->seek_sent);
 
-  /* Not while a seek passes, which takes the state away and gives it back: once it has passed. */
-  if (self->wanted == CANTIGA_PLAYER_STOPPED || self->now.play == NULL || self->seeking != NULL)
+  if (self->wanted == CANTIGA_PLAYER_STOPPED || self->now.play == NULL)
     return;
   /* Not while another thread seeks: a sink that loses its state in the midst of a change of it may never find it again. It comes back here after that. */
   if (self->seeking != NULL)
