@@ -44,7 +44,7 @@ typedef struct
   /* [limits], docs/protocol.md 12 */
   guint connections, connections_per_address;
   guint half_open, half_open_per_address, sessions;
-  guint header_seconds, body_seconds, idle_seconds, answer_seconds, session_idle_seconds, handshake_seconds;
+  guint header_seconds, body_seconds, answer_seconds, session_idle_seconds, handshake_seconds;
 } CantigaConfig;
 
 /* path may be NULL or not exist (unless required): the defaults. */

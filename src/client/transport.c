@@ -6,7 +6,7 @@
 #include "core/secret.h"
 
 #define SILENCE_SECONDS 15 /* without a byte */
-#define IDLE_SECONDS 10    /* a kept connection: less than the server's 15 s, so that it is not we who meet its end */
+#define IDLE_SECONDS 10    /* a connection that a server keeps open, before it is likely to close it */
 #define LIMIT_MS 60000
 #define CONNECTIONS 8
 #define RETRY_AFTER_MAX 3600

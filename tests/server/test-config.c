@@ -62,7 +62,6 @@ assert_defaults (const CantigaConfig *config)
   g_assert_cmpuint (config->sessions, ==, 4096);
   g_assert_cmpuint (config->header_seconds, ==, 10);
   g_assert_cmpuint (config->body_seconds, ==, 20);
-  g_assert_cmpuint (config->idle_seconds, ==, 15);
   g_assert_cmpuint (config->answer_seconds, ==, 60);
   g_assert_cmpuint (config->session_idle_seconds, ==, 1800);
   g_assert_cmpuint (config->handshake_seconds, ==, 30);
@@ -101,7 +100,7 @@ test_reads_every_key (Place *place, gconstpointer unused)
              "[licence]\nplays=5\nvalidity=2d\nrenewal=after 30d\n"
              "[cards]\nauthorities=/a/b\npolicy=1.2.3; 2.16.620\ncrls=c\ncrl-expired=allow\nocsp=hard\nocsp-timeout=3s\napprove-on-first-use=true\n"
              "[limits]\nconnections=1\nconnections-per-address=2\nhalf-open=3\nhalf-open-per-address=4\nsessions=5\n"
-             "header-time=6s\nbody-time=7s\nidle-time=8s\nanswer-time=9s\nsession-idle-time=10min\nhandshake-time=11s\n");
+             "header-time=6s\nbody-time=7s\nanswer-time=9s\nsession-idle-time=10min\nhandshake-time=11s\n");
 
   g_assert_cmpstr (config->name, ==, "Coro de Santa Maria");
   g_assert_cmpstr (config->listen, ==, "[::1]:1234");
@@ -128,7 +127,6 @@ test_reads_every_key (Place *place, gconstpointer unused)
   g_assert_cmpuint (config->sessions, ==, 5);
   g_assert_cmpuint (config->header_seconds, ==, 6);
   g_assert_cmpuint (config->body_seconds, ==, 7);
-  g_assert_cmpuint (config->idle_seconds, ==, 8);
   g_assert_cmpuint (config->answer_seconds, ==, 9);
   g_assert_cmpuint (config->session_idle_seconds, ==, 600);
   g_assert_cmpuint (config->handshake_seconds, ==, 11);
