@@ -141,6 +141,18 @@ class Desk(journey.Place):
         """From now on, only this window is looked at. GTK 4.8 dies when it is asked for its windows while one of them closes, so nothing else asks."""
         self.root = journey.until(lambda: self.find_window(name), f"a window “{name}”")
 
+    def count_windows(self):
+        """How many can be seen: the display is asked, as the program may be about to close one (see look_at())."""
+        return len(subprocess.run(["xdotool", "search", "--all", "--onlyvisible", "--pid", str(self.program.pid), "--class", "."], env=self.env, check=False,
+                                  capture_output=True, text=True).stdout.split())
+
+    def dismiss(self, button):
+        """The dialog that is looked at, by one of its buttons; and it is gone."""
+        before = self.count_windows()
+        self.press(button)
+        self.look_back()
+        journey.until(lambda: self.count_windows() < before, "the dialog goes")
+
     def look_back(self):
         """At the main window."""
         self.root = self.window

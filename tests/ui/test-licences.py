@@ -92,8 +92,7 @@ def _(place):
     place.press("Play “Ondas do mar de Vigo”")
     place.look_at("You gave back the licence of “Ondas do mar de Vigo”")
     place.see("Signing in again gives a new one.")
-    place.press("_Not now…")
-    place.look_back()
+    place.dismiss("_Not now…")
     place.see("Licence: Given back · sign in again for a new one")
 
 
