@@ -9,6 +9,9 @@
 
 /* ---- time ---- */
 
+/* What is later is no time: none at all, or one below zero. */
+#define LATEST ((GstClockTime)G_MAXINT64)
+
 /* The clock goes on while the pipeline stands; what it stood at is its start time. */
 static GstClockTime
 get_running_time (CantigaPlayer *self)
@@ -30,7 +33,8 @@ find_position (CantigaPlayer *self)
   if (!cantiga_output_keeps_time (self->output))
     return cantiga_output_get_reached (self->output);
   now = get_running_time (self);
-  if (!GST_CLOCK_TIME_IS_VALID (now) || now < self->stretch.base)
+  /* Also where the clock stands at nonsense (below): what was sought is where it was put, not at its end, or the next title would be begun and paid for. */
+  if (now > LATEST || now < self->stretch.base)
     return self->stretch.start;
   return self->stretch.start + (double)(now - self->stretch.base) / GST_SECOND;
 }
@@ -142,7 +146,7 @@ stands_at_nonsense (CantigaPlayer *self)
 {
   g_autoptr (GstClock) clock = gst_element_get_clock (self->pipeline);
 
-  return clock != NULL && gst_clock_get_time (clock) > (GstClockTime)G_MAXINT64;
+  return clock != NULL && gst_clock_get_time (clock) > LATEST;
 }
 
 static gboolean
