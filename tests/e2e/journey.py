@@ -229,7 +229,7 @@ class Running:
         """However it is doing."""
         if not self.ended:
             self.process.kill()
-            self.process.wait()
+            self.process.wait(60 * SLOWER)
 
 
 # ---- a place, and what is in it ----
