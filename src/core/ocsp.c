@@ -110,18 +110,21 @@ decode_answer (GBytes *answer, GError **error)
   return basic;
 }
 
-/* The issuer, whose own chain was checked before, is all that is trusted here; OpenSSL asks of another signer that the issuer entitled it. */
+/* The issuer, whose own chain was checked before, is all that is trusted here; OpenSSL asks of another signer that the issuer entitled it. An issuer that answers itself need not send its
+ * certificate along (RFC 6960 4.2.1), so it is offered as a signer too. */
 static gboolean
 verify_signer (CantigaOcspQuestion *question, OCSP_BASICRESP *answer, gint64 now, GError **error)
 {
   g_autoptr (X509_STORE) store = X509_STORE_new ();
+  g_autoptr (CantigaCertificates) signers = sk_X509_new_null ();
   X509_VERIFY_PARAM *parameters = store != NULL ? X509_STORE_get0_param (store) : NULL;
 
-  if (store == NULL || X509_STORE_add_cert (store, question->issuer) != 1 || X509_VERIFY_PARAM_set_flags (parameters, X509_V_FLAG_PARTIAL_CHAIN) != 1)
+  if (store == NULL || signers == NULL || X509_STORE_add_cert (store, question->issuer) != 1
+      || X509_VERIFY_PARAM_set_flags (parameters, X509_V_FLAG_PARTIAL_CHAIN) != 1 || X509_add_cert (signers, question->issuer, X509_ADD_FLAG_UP_REF) != 1)
     return cantiga_fail_crypto (error, "preparing to check an answer");
   X509_VERIFY_PARAM_set_time (parameters, (time_t)now);
   X509_VERIFY_PARAM_set_auth_level (parameters, CANTIGA_CHAIN_SECURITY);
-  if (OCSP_basic_verify (answer, NULL, store, OCSP_NOEXPLICIT) != 1)
+  if (OCSP_basic_verify (answer, signers, store, OCSP_NOEXPLICIT) != 1)
     return fail_answer (error, "the answer is not signed by its authority's responder");
   /* 0: another question's answer. Who leaves the nonce out answers with what was made before, which its dates bound. */
   return OCSP_check_nonce (question->request, answer) != 0 || fail_answer (error, "the answer is to another question");

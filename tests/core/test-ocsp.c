@@ -45,6 +45,7 @@ typedef struct
   X509 *signer;
   EVP_PKEY *key;
   gboolean with_nonce;
+  gboolean alone; /* without its signer's certificate */
   CantigaOcspQuestion *of; /* whose nonce it has */
 } Answer;
 
@@ -66,7 +67,7 @@ answer_new (Asked *asked, const Answer *how)
   if (how->with_nonce)
     g_assert_cmpint (OCSP_copy_nonce (basic, request), ==, 1);
   g_assert_cmpint (OCSP_basic_sign (basic, how->signer != NULL ? how->signer : asked->chain.authority,
-                                    how->key != NULL ? how->key : asked->chain.authority_key, EVP_sha256 (), NULL, 0),
+                                    how->key != NULL ? how->key : asked->chain.authority_key, EVP_sha256 (), NULL, how->alone ? OCSP_NOCERTS : 0),
                    ==, 1);
   response = OCSP_response_create (OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);
   length = i2d_OCSP_RESPONSE (response, &der);
@@ -171,6 +172,14 @@ test_entitled_signer (Asked *asked, gconstpointer unused)
   assert_says (asked, &(Answer){ .until = 600, .signer = responder, .key = fixture->key }, CANTIGA_OCSP_GOOD, NOW + 600);
 }
 
+/* RFC 6960 4.2.1: the certificates in an answer are optional; who asks has the issuer's. */
+static void
+test_issuer_alone (Asked *asked, gconstpointer unused)
+{
+  assert_says (asked, &(Answer){ .until = 600, .with_nonce = TRUE, .alone = TRUE }, CANTIGA_OCSP_GOOD, NOW + 600);
+  assert_refused (asked, &(Answer){ .until = 600, .signer = asked->other, .key = asked->other_key, .alone = TRUE }, "not signed by");
+}
+
 static void
 test_nonsense (Asked *asked, gconstpointer unused)
 {
@@ -211,6 +220,7 @@ main (int argc, char **argv)
   ADD_ASKED ("refuses-an-answer-of-another-time", test_dates);
   ADD_ASKED ("refuses-an-answer-of-who-is-not-entitled", test_signers);
   ADD_ASKED ("takes-an-answer-of-who-is-entitled", test_entitled_signer);
+  ADD_ASKED ("takes-an-answer-of-the-issuer-without-its-certificate", test_issuer_alone);
   ADD_ASKED ("refuses-nonsense", test_nonsense);
   ADD_ASKED ("finds-the-responder-of-a-card", test_url);
   return g_test_run ();
