@@ -1,4 +1,5 @@
-/* An Authorization header, taken apart; and its second and third part as those of a request for a chunk, which nobody can make up. */
+/* An Authorization header, taken apart; and its second and third part as those of a request for a chunk, which nobody can make up. The header as a path, too: a request that was signed is taken
+ * for that path, once. */
 #include "tests/fuzz/fuzz.h"
 
 #include <string.h>
@@ -7,20 +8,45 @@
 #include "core/channel.h"
 #include "core/stream.h"
 
-static void
-ask_chunk (const CantigaId *session, const char *counter, const char *mac)
+static CantigaStream *
+stream_new (const CantigaId *session)
 {
   static const guint8 key_bytes[64] = "a key";
   const CantigaId grant = { { 7 } };
   g_auto (CantigaKey) key = CANTIGA_KEY_INIT;
-  g_autoptr (CantigaStream) stream = NULL;
-  g_autoptr (GError) error = NULL;
-  CantigaChunkRequest request;
   CantigaSuite suite;
 
   g_assert_true (cantiga_suite_parse ("ECDH_ECDSA_AES256_GCM_SHA512", &suite));
   cantiga_key_set (&key, key_bytes, 64);
-  stream = cantiga_stream_new (&suite, session, &grant, &key, NULL);
+  return cantiga_stream_new (&suite, session, &grant, &key, NULL);
+}
+
+static void
+ask_signed (const char *path)
+{
+  const CantigaId session = { { 1 } };
+  g_autoptr (CantigaStream) player = stream_new (&session);
+  g_autoptr (CantigaStream) server = stream_new (&session);
+  g_autofree char *header = NULL;
+  g_auto (GStrv) parts = NULL;
+  CantigaChunkRequest sent, taken;
+  CantigaId named;
+
+  g_assert_true (cantiga_stream_create_request (player, "GET", path, &sent, &header, NULL));
+  g_assert_true (cantiga_authorization_consume (header, &named, &parts, NULL));
+  g_assert_true (cantiga_id_equal (&named, &session));
+  g_assert_false (cantiga_stream_consume_request (server, "POST", path, parts[0], parts[1], &taken, NULL));
+  g_assert_true (cantiga_stream_consume_request (server, "GET", path, parts[0], parts[1], &taken, NULL));
+  g_assert_false (cantiga_stream_consume_request (server, "GET", path, parts[0], parts[1], &taken, NULL));
+}
+
+static void
+ask_chunk (const CantigaId *session, const char *counter, const char *mac)
+{
+  g_autoptr (CantigaStream) stream = stream_new (session);
+  g_autoptr (GError) error = NULL;
+  CantigaChunkRequest request;
+
   g_assert_false (cantiga_stream_consume_request (stream, "GET", "/api/download", counter, mac, &request, &error));
   g_assert_nonnull (error);
 }
@@ -33,6 +59,7 @@ LLVMFuzzerTestOneInput (const guint8 *bytes, gsize length)
   g_autoptr (GError) error = NULL;
   CantigaId session;
 
+  ask_signed (header);
   if (!cantiga_authorization_consume (header, &session, &parts, &error))
     {
       g_assert_nonnull (error);

@@ -1,11 +1,12 @@
-/* Certificates one after the other, each after its length in two bytes, as a chain for every usage; and the whole as list, request and file. */
+/* Certificates one after the other, each after its length in two bytes, as a chain for every usage; and the whole as list, request and file. All of it as it is, for an authority that never
+ * signed it, and then signed anew by the one that it names. */
 #include "tests/fuzz/fuzz.h"
 
-#include "core/chain.h"
+#include <openssl/err.h>
+
 #include "core/ocsp.h"
 #include "core/sign.h"
-
-#define NOW 1800000000
+#include "tests/fuzz/authority.h"
 
 static GPtrArray *
 split (const guint8 *bytes, gsize length)
@@ -40,11 +41,91 @@ look_at (GBytes *der)
   (void)cantiga_certificate_get_not_after (certificate);
 }
 
+/* The leaf as the authority would have signed it, and nothing else; NULL where there is none. */
+static GPtrArray *
+sign_leaf (GPtrArray *chain)
+{
+  g_autoptr (X509) leaf = chain->len > 0 ? cantiga_certificate_decode (chain->pdata[0], NULL) : NULL;
+  g_autoptr (GPtrArray) signed_anew = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
+
+  if (leaf == NULL || X509_set_issuer_name (leaf, X509_get_subject_name (fuzz_authority ())) != 1 || X509_sign (leaf, fuzz_authority_key (), NULL) == 0)
+    {
+      ERR_clear_error ();
+      return NULL;
+    }
+  g_ptr_array_add (signed_anew, cantiga_certificate_encode (leaf));
+  return g_steal_pointer (&signed_anew);
+}
+
+static void
+sign_list (X509_CRL *crl)
+{
+  if (X509_CRL_set_issuer_name (crl, X509_get_subject_name (fuzz_authority ())) != 1 || X509_CRL_sign (crl, fuzz_authority_key (), NULL) == 0)
+    ERR_clear_error ();
+}
+
+/* One of ours serves for one thing alone; a card is held to less. */
+static void
+verify (GPtrArray *chain, X509_CRL *crl)
+{
+  g_autoptr (GPtrArray) authorities = g_ptr_array_new ();
+  g_autoptr (GPtrArray) crls = g_ptr_array_new ();
+  CantigaCardTerms terms = { .authorities = authorities, .crls = crl != NULL ? crls : NULL };
+  g_autoptr (GPtrArray) found = NULL;
+  guint uses = 0;
+
+  g_ptr_array_add (authorities, fuzz_authority ());
+  if (crl != NULL)
+    g_ptr_array_add (crls, crl);
+  for (CantigaUsage usage = CANTIGA_USAGE_PLAYER; usage < CANTIGA_USAGE_CARD; usage++)
+    {
+      g_autoptr (X509) leaf = cantiga_chain_verify (chain, authorities, crl, usage, NOW, NULL);
+
+      uses += leaf != NULL;
+    }
+  g_assert_cmpuint (uses, <=, 1);
+  found = cantiga_card_chain_verify (chain, &terms, NOW, NULL);
+  g_assert_true (found == NULL || found->len >= 2);
+}
+
+static void
+refuse (GPtrArray *chain, X509_CRL *crl)
+{
+  static GPtrArray *strangers;
+
+  if (strangers == NULL)
+    {
+      EVP_PKEY *own = cantiga_key_pair_new (CANTIGA_AUTH_ECDSA, NULL);
+
+      strangers = g_ptr_array_new ();
+      g_ptr_array_add (strangers, cantiga_authority_issue (own, "authority", NOW - YEAR, NOW + YEAR, NULL));
+    }
+  for (CantigaUsage usage = CANTIGA_USAGE_PLAYER; usage <= CANTIGA_USAGE_CARD; usage++)
+    g_assert_null (cantiga_chain_verify (chain, strangers, crl, usage, NOW, NULL));
+}
+
+/* What a list that was signed anew is asked about. */
+static GPtrArray *
+get_honest (void)
+{
+  static GPtrArray *chain;
+
+  if (chain == NULL)
+    {
+      g_autoptr (EVP_PKEY) own = cantiga_key_pair_new (CANTIGA_AUTH_ECDSA, NULL);
+      g_autoptr (X509) leaf = cantiga_certificate_issue (fuzz_authority (), fuzz_authority_key (), own, CANTIGA_USAGE_PLAYER, "leaf", NULL, NOW - YEAR, NOW + YEAR, NULL);
+
+      chain = g_ptr_array_new ();
+      g_ptr_array_add (chain, cantiga_certificate_encode (leaf));
+    }
+  return chain;
+}
+
 int
 LLVMFuzzerTestOneInput (const guint8 *bytes, gsize length)
 {
-  static GPtrArray *authorities;
   g_autoptr (GPtrArray) chain = split (bytes, length);
+  g_autoptr (GPtrArray) signed_anew = sign_leaf (chain);
   g_autoptr (GBytes) whole = g_bytes_new (bytes, length);
   g_autoptr (X509_CRL) crl = cantiga_crl_decode (whole, NULL);
   g_autoptr (X509) any = cantiga_certificate_decode_any (whole, NULL);
@@ -52,21 +133,18 @@ LLVMFuzzerTestOneInput (const guint8 *bytes, gsize length)
 
   g_assert_true (any == NULL || crl == NULL);
   g_assert_true (key == NULL || crl == NULL);
-  if (authorities == NULL)
-    {
-      EVP_PKEY *own = cantiga_key_pair_new (CANTIGA_AUTH_ECDSA, NULL);
-
-      authorities = g_ptr_array_new ();
-      g_ptr_array_add (authorities, cantiga_authority_issue (own, "authority", NOW, NOW + 1000, NULL));
-    }
+  for (guint i = 0; i < chain->len; i++)
+    look_at (chain->pdata[i]);
+  refuse (chain, crl);
+  verify (chain, NULL);
   if (crl != NULL)
     {
       (void)cantiga_crl_get_number (crl);
       (void)cantiga_crl_get_next_update (crl);
+      sign_list (crl);
+      verify (get_honest (), crl);
     }
-  for (guint i = 0; i < chain->len; i++)
-    look_at (chain->pdata[i]);
-  for (CantigaUsage usage = CANTIGA_USAGE_PLAYER; usage <= CANTIGA_USAGE_CARD; usage++)
-    g_assert_null (cantiga_chain_verify (chain, authorities, crl, usage, NOW, NULL));
+  if (signed_anew != NULL)
+    verify (signed_anew, NULL);
   return 0;
 }

@@ -9,6 +9,12 @@ HERE = pathlib.Path(__file__).parent
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(HERE.parent / "peer"))
 # pylint: disable=wrong-import-position
+from cryptography import x509
+from cryptography.x509 import ocsp as ocsp_of
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.serialization import Encoding
+
 import certificates
 from kex import GROUPS, to_bytes
 from notation import to_base64, to_base64url
@@ -54,14 +60,40 @@ def messages():
     write("messages", "chains", json.dumps({"certificates": [["MAA="]], "mac": to_base64(BYTES[:32])}))
 
 
+class KnownAuthority(certificates.Authority):
+    """The one of authority.h, whose key everyone has."""
+
+    def __init__(self):  # pylint: disable=super-init-not-called
+        self.key = ed25519.Ed25519PrivateKey.from_private_bytes(BYTES[:32])
+        self.name = certificates.name_of("authority")
+        self.revoked, self.crl_number = [], 1
+        self.certificate = self.issue(self.key.public_key(), "authority", None, start=-1000, end=3000, authority=True)
+
+
 def chains():
-    authority = certificates.Authority("authority")
+    authority = KnownAuthority()
     for auth, usage in (("RSA", certificates.SERVER), ("ECDSA", certificates.PLAYER), ("EDDSA", certificates.PUBLISHER)):
-        leaf = authority.issue(certificates.make_key(auth).public_key(), "leaf", usage, server="6f1c8a52-0c5e-4f5c-9f43-2a3f1a5b7c9d")
+        leaf = authority.issue(certificates.make_key(auth).public_key(), "leaf", usage, start=-1000, end=3000, server="6f1c8a52-0c5e-4f5c-9f43-2a3f1a5b7c9d")
         write("certificates", auth, with_length(certificates.der(leaf), certificates.der(authority.certificate)))
     authority.revoke(leaf)
-    write("certificates", "crl", authority.crl())
+    write("certificates", "crl", authority.crl(start=-1000, end=3000))
     write("certificates", "csr", certificates.make_request(certificates.make_key("ECDSA"), "name"))
+
+
+def ocsp():
+    """About the certificate that fuzz-ocsp.c asks about: of that authority, the number 7. It is 1800000000 there."""
+    authority = KnownAuthority()
+    then = certificates.datetime.datetime(2027, 1, 15)
+    card = (x509.CertificateBuilder().subject_name(certificates.name_of("card")).issuer_name(authority.name).public_key(authority.key.public_key()).serial_number(7)
+            .not_valid_before(then - certificates.days(900)).not_valid_after(then + certificates.days(900)).sign(authority.key, None))
+    status, times = ocsp_of.OCSPCertStatus, (then - certificates.days(1), then + certificates.days(7))
+    for name, said, revoked, until in (("good", status.GOOD, None, times[1]), ("revoked", status.REVOKED, times[0], times[1]), ("unknown", status.UNKNOWN, None, times[1]),
+                                       ("no-end", status.GOOD, None, None), ("late", status.GOOD, None, times[0])):
+        builder = ocsp_of.OCSPResponseBuilder().add_response(
+            cert=card, issuer=authority.certificate, algorithm=hashes.SHA1(), cert_status=said, this_update=times[0], next_update=until, revocation_time=revoked,
+            revocation_reason=x509.ReasonFlags.key_compromise if revoked else None).responder_id(ocsp_of.OCSPResponderEncoding.HASH, authority.certificate)
+        write("ocsp", name, builder.sign(authority.key, None).public_bytes(Encoding.DER))
+    write("ocsp", "try-later", ocsp_of.OCSPResponseBuilder.build_unsuccessful(ocsp_of.OCSPResponseStatus.TRY_LATER).public_bytes(Encoding.DER))
 
 
 def rest():
@@ -75,6 +107,7 @@ def rest():
         write("envelope", str(number), bytes([number, 1, 1]) + bytes(8) + BYTES * 2)
     write("chunk", "one", bytes([0, 0, 0]) + BYTES)
     write("chunk", "many", bytes([40, 40, 6]) + BYTES[:32] * 6 + BYTES)
+    write("container", "metadata", (HERE / "corpus/fuzz-messages/metadata").read_bytes())
     write("container", "sealed", (HERE.parent / "vectors/sealed.cantiga").read_bytes())
 
 
@@ -82,6 +115,7 @@ if __name__ == "__main__":
     handshake()
     messages()
     chains()
+    ocsp()
     rest()
     if len(sys.argv) > 1:
         # What cantigactl config prints: every key of the configuration.
