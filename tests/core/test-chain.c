@@ -136,6 +136,16 @@ test_any_usage (Fixture *fixture, gconstpointer unused)
     assert_leaf_refused (fixture, leaf, usage, NOW, "it was issued for another use");
 }
 
+/* RFC 5280 4.2.1.1: what an authority issued says by which of its keys. */
+static void
+test_no_key_identifier (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (X509) leaf
+      = odd_new (&(Odd){ "unnamed", BY_AUTHORITY, { "keyUsage", "critical,digitalSignature", "extendedKeyUsage", "clientAuth", NULL } });
+
+  assert_leaf_refused (fixture, leaf, CANTIGA_USAGE_PLAYER, NOW, "Authority Key Identifier");
+}
+
 static void
 test_no_digital_signature (Fixture *fixture, gconstpointer unused)
 {
@@ -325,6 +335,7 @@ main (int argc, char **argv)
   ADD ("refuses-a-leaf-of-two-usages", test_two_usages);
   ADD ("refuses-a-leaf-of-no-usage", test_no_usage);
   ADD ("refuses-a-leaf-of-any-usage", test_any_usage);
+  ADD ("refuses-what-names-no-key-of-its-authority", test_no_key_identifier);
   ADD ("refuses-a-leaf-that-may-not-sign", test_no_digital_signature);
   ADD ("refuses-a-leaf-of-another-authority", test_other_authority);
   ADD ("refuses-a-leaf-of-another-authority-of-the-same-name", test_authority_of_the_same_name);

@@ -55,9 +55,6 @@ def messages():
     write("messages", "metadata", json.dumps({"name": "Não", "artist": "", "album": "", "track": 1, "year": 1280, "duration": 1.5, "type": "audio/ogg", "cover_type": "",
                                               "exportable": False, "root": to_base64(BYTES[:32]), "signature": to_base64(BYTES)}))
     write("messages", "problem", json.dumps({"type": "/problems/licence-exhausted", "title": "Used up.", "status": 401}))
-    key = certificates.make_key("ECDSA")
-    write("messages", "pair", json.dumps({"invitation": ID, "requests": [to_base64(certificates.make_request(key, ID))], "mac": to_base64(BYTES[:32])}))
-    write("messages", "chains", json.dumps({"certificates": [["MAA="]], "mac": to_base64(BYTES[:32])}))
 
 
 class KnownAuthority(certificates.Authority):
@@ -68,6 +65,17 @@ class KnownAuthority(certificates.Authority):
         self.name = certificates.name_of("authority")
         self.revoked, self.crl_number = [], 1
         self.certificate = self.issue(self.key.public_key(), "authority", None, start=-1000, end=3000, authority=True)
+
+
+def pairing():
+    """What is asked, offered and answered, for the key that the authority has as well; and the answer to one who renews."""
+    authority = KnownAuthority()
+    chain = [to_base64(certificates.der(authority.issue(authority.key.public_key(), "leaf", certificates.PLAYER, start=-1000, end=3000)))]
+    known = to_base64(certificates.der(authority.certificate))
+    write("pairing", "pair", json.dumps({"invitation": ID, "requests": [to_base64(certificates.make_request(certificates.make_key("ECDSA"), ID))], "mac": to_base64(BYTES[:32])}))
+    write("pairing", "offer", json.dumps({"protocol": 1, "name": "Casa", "server": "6f1c8a52-0c5e-4f5c-9f43-2a3f1a5b7c9d", "authority": known}))
+    write("pairing", "answer", json.dumps({"certificates": [chain], "mac": to_base64(BYTES[:32])}))
+    write("pairing", "renewed", json.dumps({"certificates": [chain], "authority": known}))
 
 
 def chains():
@@ -114,6 +122,7 @@ def rest():
 if __name__ == "__main__":
     handshake()
     messages()
+    pairing()
     chains()
     ocsp()
     rest()
