@@ -22,6 +22,7 @@ struct _CantigaTitle
   char *licence_state;
   int plays_left;
   gint64 expires;
+  GError *failure;
 };
 
 enum
@@ -41,6 +42,7 @@ enum
   PROP_LICENCE_STATE,
   PROP_PLAYS_LEFT,
   PROP_EXPIRES,
+  PROP_FAILURE,
   N_PROPS
 };
 static GParamSpec *props[N_PROPS];
@@ -92,6 +94,8 @@ cantiga_title_get_property (GObject *object, guint id, GValue *value, GParamSpec
       return g_value_set_int (value, self->plays_left);
     case PROP_EXPIRES:
       return g_value_set_int64 (value, self->expires);
+    case PROP_FAILURE:
+      return g_value_set_boxed (value, self->failure);
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
@@ -108,6 +112,7 @@ cantiga_title_finalize (GObject *object)
   g_free (self->type);
   g_free (self->cover);
   g_free (self->licence_state);
+  g_clear_error (&self->failure);
   G_OBJECT_CLASS (cantiga_title_parent_class)->finalize (object);
 }
 
@@ -134,6 +139,7 @@ cantiga_title_class_init (CantigaTitleClass *klass)
   props[PROP_LICENCE_STATE] = g_param_spec_string ("licence-state", NULL, NULL, NULL, flags);
   props[PROP_PLAYS_LEFT] = g_param_spec_int ("plays-left", NULL, NULL, -1, G_MAXINT, -1, flags);
   props[PROP_EXPIRES] = g_param_spec_int64 ("expires", NULL, NULL, 0, G_MAXINT64, 0, flags);
+  props[PROP_FAILURE] = g_param_spec_boxed ("failure", NULL, NULL, G_TYPE_ERROR, flags);
   g_object_class_install_properties (object_class, N_PROPS, props);
 }
 
@@ -256,6 +262,17 @@ cantiga_title_set_licence (CantigaTitle *self, const char *state, int plays_left
   cantiga_follow_int64 (self, &self->expires, expires, props[PROP_EXPIRES]);
 }
 
+void
+cantiga_title_set_failure (CantigaTitle *self, const GError *error)
+{
+  g_return_if_fail (CANTIGA_IS_TITLE (self));
+  if (error == NULL && self->failure == NULL)
+    return;
+  g_clear_error (&self->failure);
+  self->failure = error != NULL ? g_error_copy (error) : NULL;
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_FAILURE]);
+}
+
 /* ---- what it says ---- */
 
 const CantigaId *
@@ -352,4 +369,10 @@ gint64
 cantiga_title_get_expires (CantigaTitle *self)
 {
   return self->expires;
+}
+
+const GError *
+cantiga_title_get_failure (CantigaTitle *self)
+{
+  return self->failure;
 }

@@ -8,7 +8,8 @@
 G_BEGIN_DECLS
 
 /* Properties (read-only, notified): "id", "name", "artist", "album" (strings), "track", "year" (uint), "duration" (double, seconds), "type" (string),
- * "size", "chunks" (uint64), "cover" (string, NULL without), "exportable" (boolean), "licence-state" (string), "plays-left" (int), "expires" (int64).
+ * "size", "chunks" (uint64), "cover" (string, NULL without), "exportable" (boolean), "licence-state" (string), "plays-left" (int), "expires" (int64),
+ * "failure" (GError, NULL without).
  */
 #define CANTIGA_TYPE_TITLE (cantiga_title_get_type ())
 G_DECLARE_FINAL_TYPE (CantigaTitle, cantiga_title, CANTIGA, TITLE, GObject)
@@ -37,5 +38,8 @@ const char *cantiga_title_get_licence_state (CantigaTitle *title);
 int cantiga_title_get_plays_left (CantigaTitle *title); /* -1 without a licence */
 gint64 cantiga_title_get_expires (CantigaTitle *title); /* 0 without a licence */
 void cantiga_title_set_licence (CantigaTitle *title, const char *state, int plays_left, gint64 expires);
+/* Why it could not be played the last time, until it is tried again; NULL if it could, or was not tried. */
+const GError *cantiga_title_get_failure (CantigaTitle *title);
+void cantiga_title_set_failure (CantigaTitle *title, const GError *error);
 
 G_END_DECLS

@@ -10,6 +10,7 @@
 #include "ui/licence-pill.h"
 #include "ui/play-button.h"
 #include "ui/queue-pane.h"
+#include "ui/refusal.h"
 #include "ui/repeat-button.h"
 #include "ui/reveal-soon.h"
 #include "ui/screen.h"
@@ -62,6 +63,7 @@ struct _CantigaNowPlaying
   CantigaQueue *queue;
   CantigaSession *session;
   CantigaCovers *covers;
+  GSignalGroup *failures; /* of the title that is shown */
   GdkPaintable *video;
   guint fitting;
 
@@ -118,29 +120,33 @@ cover_shown_cb (CantigaNowPlaying *self)
 }
 
 static void
+show_trouble (CantigaNowPlaying *self)
+{
+  gboolean lost = self->session != NULL && cantiga_session_get_state (self->session) == CANTIGA_SESSION_RETURNING;
+
+  CantigaTitle *title = self->queue != NULL ? cantiga_queue_get_title (self->queue) : NULL;
+  g_autofree char *reason = !lost && title != NULL ? cantiga_refusal_dup_reason (title) : NULL;
+
+  gtk_label_set_label (self->trouble, lost ? _ ("Connecting again") : reason != NULL ? reason : "");
+  gtk_widget_set_visible (GTK_WIDGET (self->trouble), lost || reason != NULL);
+}
+
+static void
 show_title (CantigaNowPlaying *self)
 {
   CantigaTitle *title = cantiga_queue_get_title (self->queue);
 
+  g_signal_group_set_target (self->failures, title);
+  show_trouble (self);
   if (title == NULL)
     return;
   gtk_label_set_label (self->name, cantiga_title_get_name (title));
   gtk_label_set_label (self->artist_name, cantiga_title_get_artist (title));
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->artist), GTK_ACCESSIBLE_PROPERTY_LABEL, cantiga_title_get_artist (title), -1);
   gtk_widget_set_visible (self->artist, *cantiga_title_get_artist (title) != '\0');
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->artist), GTK_ACCESSIBLE_PROPERTY_LABEL, cantiga_title_get_artist (title), -1);
   cantiga_cover_set (self->cover, title, self->covers);
   cantiga_licence_pill_set (self->pill, title, self->queue);
   cantiga_screen_set_title (self->screen, title);
-}
-
-static void
-show_trouble (CantigaNowPlaying *self)
-{
-  gboolean lost = self->session != NULL && cantiga_session_get_state (self->session) == CANTIGA_SESSION_RETURNING;
-
-  gtk_label_set_label (self->trouble, lost ? _ ("Connecting again") : "");
-  gtk_widget_set_visible (GTK_WIDGET (self->trouble), lost);
 }
 
 /* The panes are chosen below where they find no room above. */
@@ -329,6 +335,7 @@ cantiga_now_playing_dispose (GObject *object)
     g_signal_handlers_disconnect_by_data (self->session, self);
   g_clear_object (&self->session);
   g_clear_object (&self->covers);
+  g_clear_object (&self->failures);
   g_clear_object (&self->video);
   g_clear_object (&self->queue);
   G_OBJECT_CLASS (cantiga_now_playing_parent_class)->dispose (object);
@@ -405,6 +412,8 @@ cantiga_now_playing_init (CantigaNowPlaying *self)
 {
   ensure_types ();
   gtk_widget_init_template (GTK_WIDGET (self));
+  self->failures = g_signal_group_new (CANTIGA_TYPE_TITLE);
+  g_signal_group_connect_swapped (self->failures, "notify::failure", G_CALLBACK (show_trouble), self);
   g_signal_connect_object (cantiga_settings_get (), "changed::spectrum", G_CALLBACK (show_spectrum), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (gtk_widget_get_settings (GTK_WIDGET (self)), "notify::gtk-enable-animations", G_CALLBACK (show_spectrum), self,
                            G_CONNECT_SWAPPED);

@@ -8,6 +8,7 @@
 #include "ui/fold.h"
 #include "ui/licence-pill.h"
 #include "ui/play-button.h"
+#include "ui/refusal.h"
 #include "ui/repeat-button.h"
 #include "ui/seek.h"
 
@@ -32,6 +33,7 @@ struct _CantigaPlayerBar
   /* owned */
   CantigaQueue *queue;
   CantigaCovers *covers;
+  GSignalGroup *failures; /* of the title that is shown */
 };
 
 G_DEFINE_FINAL_TYPE (CantigaPlayerBar, cantiga_player_bar, GTK_TYPE_BOX)
@@ -84,16 +86,30 @@ show_volume (CantigaPlayerBar *self)
 
 /* ---- the title ---- */
 
+/* Who made it; or why it cannot be heard. */
+static void
+show_artist (CantigaPlayerBar *self)
+{
+  CantigaTitle *title = cantiga_queue_get_title (self->queue);
+  g_autofree char *reason = title != NULL ? cantiga_refusal_dup_reason (title) : NULL;
+
+  if (title == NULL)
+    return;
+  gtk_label_set_label (self->artist, reason != NULL ? reason : cantiga_title_get_artist (title));
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->artist), reason);
+}
+
 static void
 show_title (CantigaPlayerBar *self)
 {
   CantigaTitle *title = cantiga_queue_get_title (self->queue);
 
+  g_signal_group_set_target (self->failures, title);
   /* The bar keeps its last looks while it slides away. */
   if (title == NULL)
     return;
   gtk_label_set_label (self->name, cantiga_title_get_name (title));
-  gtk_label_set_label (self->artist, cantiga_title_get_artist (title));
+  show_artist (self);
   cantiga_cover_set (self->cover, title, self->covers);
   cantiga_licence_pill_set (self->pill, title, self->queue);
 }
@@ -134,6 +150,7 @@ cantiga_player_bar_dispose (GObject *object)
 {
   CantigaPlayerBar *self = CANTIGA_PLAYER_BAR (object);
 
+  g_clear_object (&self->failures);
   g_clear_object (&self->covers);
   g_clear_object (&self->queue);
   G_OBJECT_CLASS (cantiga_player_bar_parent_class)->dispose (object);
@@ -172,4 +189,6 @@ cantiga_player_bar_init (CantigaPlayerBar *self)
   g_type_ensure (CANTIGA_TYPE_REPEAT_BUTTON);
   g_type_ensure (CANTIGA_TYPE_SEEK);
   gtk_widget_init_template (GTK_WIDGET (self));
+  self->failures = g_signal_group_new (CANTIGA_TYPE_TITLE);
+  g_signal_group_connect_swapped (self->failures, "notify::failure", G_CALLBACK (show_artist), self);
 }

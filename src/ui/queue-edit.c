@@ -1,13 +1,26 @@
 /* What is in the queue, and in which order. */
+#include "core/error.h"
 #include "ui/queue-private.h"
 
 /* ---- whose titles they are ---- */
+
+/* What is said of a server that was gone. */
+static void
+forget_silence (CantigaQueue *self)
+{
+  for (guint i = 0; i < cantiga_order_get_length (self->order); i++)
+    if (g_error_matches (cantiga_title_get_failure (cantiga_order_get (self->order, i)), CANTIGA_ERROR, CANTIGA_ERROR_UNREACHABLE))
+      cantiga_title_set_failure (cantiga_order_get (self->order, i), NULL);
+}
 
 /* A title that stopped because the server was gone goes on when it is back. */
 static void
 session_changed_cb (CantigaSession *session, GParamSpec *pspec, CantigaQueue *self)
 {
-  if (self->lost && self->state == CANTIGA_QUEUE_LOADED && cantiga_session_get_state (session) == CANTIGA_SESSION_OPEN)
+  if (cantiga_session_get_state (session) != CANTIGA_SESSION_OPEN)
+    return;
+  forget_silence (self);
+  if (self->lost && self->state == CANTIGA_QUEUE_LOADED)
     cantiga_queue_take_turn (self, FALSE);
 }
 

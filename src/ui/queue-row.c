@@ -7,6 +7,7 @@
 #include "ui/title-lines.h"
 #include "ui/title-menu.h"
 #include "ui/title-name.h"
+#include "ui/title-trouble.h"
 
 struct _CantigaQueueRow
 {
@@ -19,6 +20,7 @@ struct _CantigaQueueRow
   GtkLabel *name;
   GtkLabel *artist;
   CantigaLicencePill *pill;
+  CantigaTitleTrouble *trouble;
   GtkWidget *more;
 
   GtkListItem *item; /* borrowed */
@@ -72,6 +74,7 @@ cantiga_queue_row_set (CantigaQueueRow *self, CantigaTitle *title, CantigaCovers
   g_set_object (&self->title, title);
   g_set_object (&self->queue, queue);
   cantiga_cover_set (self->cover, title, covers);
+  cantiga_title_trouble_set (self->trouble, title);
   if (title == NULL)
     return cantiga_licence_pill_set (self->pill, NULL, NULL);
   g_signal_connect_swapped (queue, "notify::place", G_CALLBACK (mark_playing), self);
@@ -116,6 +119,13 @@ more_clicked_cb (CantigaQueueRow *self)
   cantiga_title_menu_open (GTK_WIDGET (self));
 }
 
+/* As a click on the row. */
+static void
+retry_cb (CantigaQueueRow *self)
+{
+  (void)gtk_widget_activate (gtk_widget_get_parent (GTK_WIDGET (self)));
+}
+
 static GPtrArray *
 about_menu (GtkWidget *widget)
 {
@@ -149,7 +159,9 @@ cantiga_queue_row_class_init (CantigaQueueRowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CantigaQueueRow, artist);
   gtk_widget_class_bind_template_child (widget_class, CantigaQueueRow, pill);
   gtk_widget_class_bind_template_child (widget_class, CantigaQueueRow, more);
+  gtk_widget_class_bind_template_child (widget_class, CantigaQueueRow, trouble);
   gtk_widget_class_bind_template_callback (widget_class, more_clicked_cb);
+  gtk_widget_class_bind_template_callback (widget_class, retry_cb);
 }
 
 static void
@@ -162,6 +174,7 @@ cantiga_queue_row_init (CantigaQueueRow *self)
   g_type_ensure (CANTIGA_TYPE_COVER);
   g_type_ensure (CANTIGA_TYPE_LICENCE_PILL);
   g_type_ensure (CANTIGA_TYPE_TITLE_LINES);
+  g_type_ensure (CANTIGA_TYPE_TITLE_TROUBLE);
   gtk_widget_init_template (GTK_WIDGET (self));
   gtk_drag_source_set_actions (source, GDK_ACTION_MOVE);
   g_signal_connect_swapped (source, "prepare", G_CALLBACK (prepare_cb), self);

@@ -156,6 +156,7 @@ refuse (CantigaQueue *self, const GError *error)
   g_autoptr (CantigaTitle) title = g_object_ref (cantiga_queue_get_title (self));
   gboolean chosen = self->chosen;
 
+  cantiga_title_set_failure (title, error);
   if (is_of_the_line (error))
     wait_for_the_line (self, self->from);
   else if (chosen)
@@ -247,6 +248,7 @@ cantiga_queue_take_turn (CantigaQueue *self, gboolean chosen)
   self->from = from;
   self->chosen = chosen;
   self->question = CANTIGA_QUESTION_NONE;
+  cantiga_title_set_failure (cantiga_queue_get_title (self), NULL);
   cantiga_queue_set_state (self, CANTIGA_QUEUE_ASKING);
   cantiga_queue_tell (self);
   self->withheld = self->held;
@@ -335,6 +337,7 @@ started_cb (CantigaPlayer *player, CantigaQueue *self)
   self->heard = TRUE;
   self->passed = 0;
   self->from = 0;
+  cantiga_title_set_failure (cantiga_play_get_title (self->play), NULL);
   cantiga_play_announce (self->play);
   cantiga_queue_tell (self);
 }
@@ -430,6 +433,7 @@ failed_cb (CantigaPlayer *player, const GError *error, CantigaQueue *self)
   if (self->play == NULL)
     return;
   title = g_object_ref (cantiga_queue_get_title (self));
+  cantiga_title_set_failure (title, error);
   counted = is_of_the_line (error) || cantiga_play_has_begun (self->play); /* one that waits for the line goes on */
   if (is_of_the_line (error))
     wait_for_the_line (self, position);

@@ -11,7 +11,7 @@ static const struct
 {
   CantigaError code;
   const char *heading;
-  const char *body;
+  const char *body; /* what is so, and what to do */
   gboolean renewed;  /* signing in again helps */
   const char *state; /* of the title's licence; NULL: whichever */
 } refusals[] = {
@@ -24,6 +24,9 @@ static const struct
   { CANTIGA_ERROR_TITLE_UNKNOWN, N_ ("“%s” is no longer there"), N_ ("The keeper of the server has taken it away."), FALSE },
   { CANTIGA_ERROR_NOT_AUTHENTICATED, N_ ("“%s” cannot be played"), N_ ("You are signed out. Sign in again to go on."), TRUE },
   { CANTIGA_ERROR_UNREACHABLE, N_ ("“%s” cannot be played"), N_ ("No answer. Check that the box is on and on this network."), TRUE },
+  { CANTIGA_ERROR_PLAY_OVER, N_ ("The play of “%s” is over"), N_ ("It was paused for too long. Playing it again uses another play."), FALSE },
+  { CANTIGA_ERROR_INTERNAL, N_ ("“%s” cannot be played"), N_ ("The server could not read its file. Tell its keeper."), FALSE },
+  { CANTIGA_ERROR_MEDIA, N_ ("“%s” cannot be played"), N_ ("This computer cannot play its kind of file: GStreamer's plugins for it may be missing."), FALSE },
   { CANTIGA_ERROR_FORGED, N_ ("“%s” cannot be played"), N_ ("Its file was changed. Tell the keeper of the server."), FALSE },
   { CANTIGA_ERROR_DAMAGED, N_ ("“%s” cannot be played"), N_ ("Its file was changed. Tell the keeper of the server."), FALSE },
 };
@@ -57,6 +60,27 @@ cantiga_refusal_dup_sentence (CantigaTitle *title, const GError *error)
   guint index;
 
   return dup_heading (find_refusal (title, error, &index) ? refusals[index].heading : N_ ("“%s” cannot be played"), title);
+}
+
+/* The licence's own words say what is to be said of it (ui/licence-words.h). */
+static gboolean
+is_of_licence (const GError *error)
+{
+  return g_error_matches (error, CANTIGA_ERROR, CANTIGA_ERROR_LICENCE_EXHAUSTED) || g_error_matches (error, CANTIGA_ERROR, CANTIGA_ERROR_LICENCE_EXPIRED)
+         || g_error_matches (error, CANTIGA_ERROR, CANTIGA_ERROR_LICENCE_REFUSED);
+}
+
+char *
+cantiga_refusal_dup_reason (CantigaTitle *title)
+{
+  const GError *error = cantiga_title_get_failure (title);
+  guint index;
+
+  if (error == NULL || is_of_licence (error))
+    return NULL;
+  if (g_error_matches (error, CANTIGA_ERROR, CANTIGA_ERROR_FORGED) || g_error_matches (error, CANTIGA_ERROR, CANTIGA_ERROR_DAMAGED))
+    return g_strdup_printf ("%s %s", _ ("This title cannot be played: its file was changed."), _ ("Tell the keeper of the server."));
+  return g_strdup (find_refusal (title, error, &index) ? _ (refusals[index].body) : error->message);
 }
 
 /* ---- what became of the licence ---- */

@@ -1,4 +1,4 @@
-/* Why a title cannot be played: a dialog for one that the person chose, a sentence for one that was passed over. */
+/* Why a title cannot be played: a dialog for one that the person chose, a sentence for one that was passed over, and what stays where it failed. */
 #pragma once
 
 #include <adwaita.h>
@@ -14,5 +14,8 @@ void cantiga_refusal_show (CantigaWindow *window, CantigaSession *session, Canti
                            gpointer object);
 /* Free with g_free(). */
 char *cantiga_refusal_dup_sentence (CantigaTitle *title, const GError *error);
+
+/* What is so and what to do, for as long as it is (CantigaTitle:failure); NULL: nothing, or its licence's pill says it. Free with g_free(). */
+char *cantiga_refusal_dup_reason (CantigaTitle *title);
 
 G_END_DECLS

@@ -2,6 +2,7 @@
 
 #include <glib/gi18n.h>
 
+#include "core/chain.h"
 #include "ui/application.h"
 
 struct _CantigaSessionPopover
@@ -12,13 +13,22 @@ struct _CantigaSessionPopover
   GtkLabel *server;
   GtkLabel *holder;
   GtkLabel *suite;
+  GtkLabel *fingerprint;
   GtkLabel *messages;
-  GtkWidget *leave;
+  GtkWidget *change;
 
   CantigaVisit *visit; /* owned */
 };
 
 G_DEFINE_FINAL_TYPE (CantigaSessionPopover, cantiga_session_popover, GTK_TYPE_POPOVER)
+
+/* What is signed in to stays so until another one is chosen. */
+static void
+change_cb (CantigaSessionPopover *self)
+{
+  gtk_popover_popdown (GTK_POPOVER (self));
+  gtk_widget_activate_action (GTK_WIDGET (self), "win.page", "s", "servers");
+}
 
 static void
 leave_cb (CantigaSessionPopover *self)
@@ -44,10 +54,12 @@ show_session (CantigaSessionPopover *self)
   CantigaSession *session = cantiga_visit_get_session (self->visit);
   const CantigaSuite *suite = cantiga_session_get_suite (session);
   const char *listener = cantiga_session_get_listener (session);
+  g_autofree char *fingerprint = cantiga_certificate_dup_fingerprint (cantiga_paired_get_authority (cantiga_visit_get_paired (self->visit)));
 
   gtk_label_set_label (self->server, cantiga_paired_get_name (cantiga_visit_get_paired (self->visit)));
   gtk_label_set_label (self->holder, listener != NULL ? listener : "");
   gtk_label_set_label (self->suite, suite != NULL ? cantiga_suite_get_name (suite) : "");
+  gtk_label_set_label (self->fingerprint, fingerprint);
 }
 
 static void
@@ -61,7 +73,7 @@ cantiga_session_popover_map (GtkWidget *widget)
   if (self->visit != NULL)
     show_number (self);
   /* Else a label whose words can be marked would be, all of them. */
-  gtk_widget_grab_focus (self->leave);
+  gtk_widget_grab_focus (self->change);
 }
 
 void
@@ -92,8 +104,10 @@ cantiga_session_popover_class_init (CantigaSessionPopoverClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CantigaSessionPopover, server);
   gtk_widget_class_bind_template_child (widget_class, CantigaSessionPopover, holder);
   gtk_widget_class_bind_template_child (widget_class, CantigaSessionPopover, suite);
+  gtk_widget_class_bind_template_child (widget_class, CantigaSessionPopover, fingerprint);
   gtk_widget_class_bind_template_child (widget_class, CantigaSessionPopover, messages);
-  gtk_widget_class_bind_template_child (widget_class, CantigaSessionPopover, leave);
+  gtk_widget_class_bind_template_child (widget_class, CantigaSessionPopover, change);
+  gtk_widget_class_bind_template_callback (widget_class, change_cb);
   gtk_widget_class_bind_template_callback (widget_class, leave_cb);
 }
 

@@ -3,6 +3,7 @@
 #include "ui/application.h"
 #include "ui/cover.h"
 #include "ui/licence-pill.h"
+#include "ui/refusal.h"
 #include "ui/title-menu.h"
 #include "ui/title-name.h"
 
@@ -14,6 +15,7 @@ struct _CantigaTitleCard
   CantigaCover *cover;
   GtkButton *play;
   GtkLabel *name;
+  GtkWidget *mark;
   GtkLabel *artist;
   CantigaLicencePill *pill;
 
@@ -39,6 +41,12 @@ about_menu (GtkWidget *widget)
 static void
 name_card (CantigaTitleCard *self)
 {
+  g_autofree char *reason = cantiga_refusal_dup_reason (self->title);
+
+  /* What has no room for a line more says it in the place of another, and the rest to who points at it. */
+  gtk_label_set_label (self->artist, reason != NULL ? reason : cantiga_title_get_artist (self->title));
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->artist), reason);
+  gtk_widget_set_visible (self->mark, reason != NULL);
   cantiga_title_name_show (GTK_WIDGET (self), self->title);
 }
 
@@ -53,7 +61,6 @@ cantiga_title_card_set (CantigaTitleCard *self, CantigaTitle *title, CantigaCove
   if (title == NULL)
     return;
   gtk_label_set_label (self->name, cantiga_title_get_name (title));
-  gtk_label_set_label (self->artist, cantiga_title_get_artist (title));
   cantiga_title_name_show_button (GTK_WIDGET (self->play), title);
   g_signal_connect_swapped (title, "notify", G_CALLBACK (name_card), self);
   name_card (self);
@@ -81,6 +88,7 @@ cantiga_title_card_class_init (CantigaTitleCardClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CantigaTitleCard, cover);
   gtk_widget_class_bind_template_child (widget_class, CantigaTitleCard, play);
   gtk_widget_class_bind_template_child (widget_class, CantigaTitleCard, name);
+  gtk_widget_class_bind_template_child (widget_class, CantigaTitleCard, mark);
   gtk_widget_class_bind_template_child (widget_class, CantigaTitleCard, artist);
   gtk_widget_class_bind_template_child (widget_class, CantigaTitleCard, pill);
   gtk_widget_class_bind_template_callback (widget_class, play_clicked_cb);

@@ -8,6 +8,7 @@
 #include "ui/title-lines.h"
 #include "ui/title-menu.h"
 #include "ui/title-name.h"
+#include "ui/title-trouble.h"
 
 struct _CantigaTitleRow
 {
@@ -20,6 +21,7 @@ struct _CantigaTitleRow
   GtkLabel *name;
   GtkLabel *about;
   CantigaLicencePill *pill;
+  CantigaTitleTrouble *trouble;
   GtkLabel *duration;
   GtkWidget *more;
 
@@ -36,6 +38,13 @@ static void
 more_clicked_cb (CantigaTitleRow *self)
 {
   cantiga_title_menu_open (GTK_WIDGET (self));
+}
+
+/* As a click on the row. */
+static void
+retry_cb (CantigaTitleRow *self)
+{
+  (void)gtk_widget_activate (gtk_widget_get_parent (GTK_WIDGET (self)));
 }
 
 static GPtrArray *
@@ -92,6 +101,7 @@ cantiga_title_row_set (CantigaTitleRow *self, CantigaTitle *title, CantigaCovers
   if (!self->numbered)
     cantiga_cover_set (self->cover, title, covers);
   cantiga_licence_pill_set (self->pill, title, queue);
+  cantiga_title_trouble_set (self->trouble, title);
   mark_playing (self);
   if (queue != NULL)
     g_signal_connect_swapped (queue, "notify::title", G_CALLBACK (mark_playing), self);
@@ -135,7 +145,9 @@ cantiga_title_row_class_init (CantigaTitleRowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, CantigaTitleRow, pill);
   gtk_widget_class_bind_template_child (widget_class, CantigaTitleRow, duration);
   gtk_widget_class_bind_template_child (widget_class, CantigaTitleRow, more);
+  gtk_widget_class_bind_template_child (widget_class, CantigaTitleRow, trouble);
   gtk_widget_class_bind_template_callback (widget_class, more_clicked_cb);
+  gtk_widget_class_bind_template_callback (widget_class, retry_cb);
 }
 
 static void
@@ -145,6 +157,7 @@ cantiga_title_row_init (CantigaTitleRow *self)
   g_type_ensure (CANTIGA_TYPE_COVER);
   g_type_ensure (CANTIGA_TYPE_LICENCE_PILL);
   g_type_ensure (CANTIGA_TYPE_TITLE_LINES);
+  g_type_ensure (CANTIGA_TYPE_TITLE_TROUBLE);
   gtk_widget_init_template (GTK_WIDGET (self));
   cantiga_title_menu_attach (GTK_WIDGET (self), about_menu);
 }

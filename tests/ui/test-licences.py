@@ -107,7 +107,14 @@ def _(place):
     place.show("played")
 
 
-@desk.step("a title whose file was changed costs nothing, and that is said")
+def spent(place):
+    return sorted(play["event"] for play in place.ctl("plays", "--json").json if play["title_name"] == "Ai ondas")
+
+
+BROKEN = "The server could not read its file. Tell its keeper."
+
+
+@desk.step("a title whose file was changed costs nothing, and that is said; why it does not play stands with it in the library, in the queue and where it would play")
 def _(place):
     row, = [row for row in place.ctl("list", "--json").json if row["title"] == "Ai ondas"]
     path, = [path for path in journey.walk(place.state) if row["id"] in path]
@@ -120,9 +127,17 @@ def _(place):
     place.see("1 title")
     place.press("Play “Ai ondas”")
     place.see_toast("“Ai ondas” cannot be played. That play was not counted.")
+    journey.equal(spent(place), ["given-back", "granted"], "what became of it")
+    place.see(f"Ai ondas, Cantiga. {BROKEN}", "table cell")
     place.show("not-counted")
-    spent = [play["event"] for play in place.ctl("plays", "--json").json if play["title_name"] == "Ai ondas"]
-    journey.equal(sorted(spent), ["given-back", "granted"], "what became of it")
+    place.activate("show-pane", "<'queue'>")
+    place.see(f"Ai ondas, Cantiga. {BROKEN}", "list item")
+    place.see(BROKEN, "label")
+    place.show("failed-in-queue")
+    place.press("Try again")
+    journey.until(lambda: spent(place) == ["given-back", "given-back", "granted", "granted"], "it was tried again, and costs nothing")
+    place.see(BROKEN, "label")
+    place.key("Escape")
 
 
 @desk.step("it ends without complaint")
