@@ -288,6 +288,19 @@ test_chunks_elsewhere (Fixture *fixture, gconstpointer unused)
   g_assert_false (check_chunk (fixture, G_MAXUINT64, text, NULL));
 }
 
+/* "The player checks each chunk's length and path" (docs/protocol.md 10.5): the root is that of these chunks, but the size that was signed is not theirs. */
+static void
+test_chunks_of_another_size (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (GByteArray) text = make_text (fixture, CHUNKS - 1);
+
+  g_assert_true (check_chunk (fixture, CHUNKS - 1, text, fixture->media + (CHUNKS - 1) * CANTIGA_CHUNK_SIZE));
+  fixture->manifest->size--;
+  g_assert_false (check_chunk (fixture, CHUNKS - 1, text, NULL));
+  fixture->manifest->size += 2;
+  g_assert_false (check_chunk (fixture, CHUNKS - 1, text, NULL));
+}
+
 static void
 test_chunks_cut (Fixture *fixture, gconstpointer unused)
 {
@@ -416,6 +429,7 @@ main (int argc, char **argv)
   ADD ("/manifest/refuses-a-chunk-with-any-byte-changed", test_chunks_flipped);
   ADD ("/manifest/refuses-a-chunk-in-anothers-place", test_chunks_elsewhere);
   ADD ("/manifest/refuses-a-chunk-of-any-other-length", test_chunks_cut);
+  ADD ("/manifest/refuses-a-chunk-of-a-length-that-was-not-signed", test_chunks_of_another_size);
   ADD ("/manifest/comes-back-from-json", test_round_trip);
   ADD ("/manifest/refuses-numbers-that-cannot-be", test_numbers_refused);
   ADD ("/manifest/refuses-missing-members", test_members_missing);

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""That docs/channel.pv and docs/pairing.pv say what docs/protocol.md says: each thing that is hashed, signed or put under a MAC has the same fields in the same order.
+"""That docs/channel.pv and docs/pairing.pv say what docs/protocol.md says: each thing that is hashed, signed or put under a MAC has the same fields in the same order, each key is derived
+from the same, and the labels are those of the code.
 
 A name of the document is a term of the model, in the player's process and in the server's; what the model leaves out stands here as None, with its reason. TAP.
 """
@@ -28,6 +29,13 @@ LABELS = {
     "cantiga/1 citizen card": ("channel.pv", "ctx_card"), "cantiga/1 manifest": ("channel.pv", "ctx_manifest"), "cantiga/1 chunk request": ("channel.pv", "ctx_chunk"),
     "cantiga/1 pair request": ("pairing.pv", "c2s"), "cantiga/1 pair answer": ("pairing.pv", "s2c"),
 }
+# What Expand makes of a session's keys, by its label → the model's function. None: inside of what the model takes for ideal, the AEAD.
+KEYS = {
+    "finished": "finished", "player to server": "root_c2s", "server to player": "root_s2c", "rotation": "rotation", "card binding": "binding",
+    "stream": "stream", "chunk": "chunkkey", "chunk request": "requestkey", "cipher": None, "mac": None,
+}
+# Of the server's own files, which no other program reads: they are not the document's.
+OWN_LABELS = {"audit", "ledger chain"}
 
 
 def read(name):
@@ -90,18 +98,47 @@ def differs(fields, terms):
     return len(wanted) != len(terms) or any(term not in allowed for term, allowed in zip(terms, wanted))
 
 
+def differs_in_keys(document, model):
+    """Labels of section 4, 5 and 10 whose function is not in the model, is not used by both sides, or has other contexts."""
+    wrong = []
+    expansions = re.findall(r'Expand\((?:prk|K|stream), "cantiga/1 ([^"]+)"([^)]*)\)', document)
+    for label, rest in expansions:
+        contexts = len([part for part in rest.split(";")[0].split(",") if part.strip() and part.strip() not in ("|D|", "32") and "length" not in part])
+        function = KEYS.get(label, "")
+        if function is None:
+            continue
+        declared = re.search(r"fun %s\(([^)]*)\)" % function, model)
+        sides = [side for side in re.findall(r"let (?:Player|Server)\(.*?(?=let Server\(|process)", model) if re.search(r"\b%s\(" % function, side)]
+        if not function or not declared or len(declared[1].split(",")) != 1 + contexts or len(sides) != 2:
+            wrong.append(label)
+    return wrong + sorted(set(KEYS) - {label for label, _ in expansions})
+
+
+def labels_that_differ(document):
+    with open(os.path.join(SOURCE, "src/core/kdf.h"), encoding="utf-8") as file:
+        code = set(re.findall(r'"cantiga/1 ([^"]+)"', file.read()))
+    return sorted(code ^ set(re.findall(r'["`]cantiga/1 ([a-z0-9 ]+)["`]', document)) ^ OWN_LABELS)
+
+
+def tell(good, number, sentence, details):
+    print(f"{'ok' if good else 'not ok'} {number} - {sentence}")
+    if not good:
+        print(f"# {details}")
+    return not good
+
+
 def main():
     document = read("protocol.md")
     failed = 0
-    print(f"1..{len(LABELS)}")
+    print(f"1..{len(LABELS) + 2}")
     for number, (label, (model, name)) in enumerate(LABELS.items(), 1):
         fields, found = specified(document, label), modelled(read(model), name)
         wrong = [terms for terms in found if differs(fields, terms)]
         good = len(fields) > 0 and len(found) >= 2 and not wrong
-        failed += not good
-        print(f"{'ok' if good else 'not ok'} {number} - {label}: the model's fields are the document's")
-        if not good:
-            print(f"# docs/protocol.md: {fields}\n# docs/{model}: {wrong or found}")
+        failed += tell(good, number, f"{label}: the model's fields are the document's", f"docs/protocol.md: {fields}\n# docs/{model}: {wrong or found}")
+    keys, labels = differs_in_keys(document, read("channel.pv")), labels_that_differ(document)
+    failed += tell(not keys, len(LABELS) + 1, "keys are derived in the model as in the document, by both sides", keys)
+    failed += tell(not labels, len(LABELS) + 2, "the labels of the document are those of src/core/kdf.h", labels)
     return 1 if failed else 0
 
 
