@@ -1,8 +1,7 @@
 /* A sealed file: what opens is read to its end. What begins like JSON is sealed as the metadata of a file that is right in all else: only who has the master key could write it. */
 #include "tests/fuzz/fuzz.h"
 
-#include "core/kdf.h"
-#include "core/sealed-layout.h"
+#include "tests/core/sealed-made.h"
 
 #define CHUNK 262144
 
@@ -21,39 +20,6 @@ read_all (CantigaSealed *sealed)
 }
 
 static const guint8 song[] = "a song";
-
-/* The file's bytes: header, one chunk, its metadata, its leaf. */
-static GByteArray *
-seal_around (CantigaSecret *master, GBytes *metadata)
-{
-  const CantigaId title = { { 1 } };
-  g_autoptr (GBytes) leaves = NULL;
-  GBytes *texts[CANTIGA_N_SECTIONS] = { metadata, NULL, NULL };
-  guint32 lengths[CANTIGA_N_SECTIONS] = { 0 };
-  CantigaSealedHeader header;
-  CantigaSealedKeys keys = { 0 };
-  guint8 leaf[CANTIGA_HASH_LENGTH], chunk[sizeof song + CANTIGA_SEALED_TAG];
-  GByteArray *file = g_byte_array_new ();
-
-  cantiga_merkle_leaf (0, song, sizeof song, leaf);
-  leaves = texts[CANTIGA_SECTION_LEAVES] = g_bytes_new (leaf, sizeof leaf);
-  for (guint i = 0; i < CANTIGA_N_SECTIONS; i++)
-    lengths[i] = texts[i] != NULL ? (guint32)g_bytes_get_size (texts[i]) + CANTIGA_SEALED_SECTION_AROUND : 0;
-  g_assert_true (cantiga_sealed_header_create (&header, &title, sizeof song, master, &keys, NULL));
-  cantiga_sealed_header_set_sections (&header, lengths);
-  g_assert_true (cantiga_sealed_chunk_seal (&header, &keys, 0, song, sizeof song, chunk, NULL));
-  g_byte_array_append (file, header.bytes, sizeof header.bytes);
-  g_byte_array_append (file, chunk, sizeof chunk);
-  for (guint i = 0; i < CANTIGA_N_SECTIONS; i++)
-    {
-      g_autoptr (GBytes) sealed = texts[i] != NULL ? cantiga_sealed_section_seal (&header, &keys, i, texts[i], NULL) : NULL;
-
-      if (sealed != NULL)
-        g_byte_array_append (file, g_bytes_get_data (sealed, NULL), (guint)g_bytes_get_size (sealed));
-    }
-  cantiga_sealed_keys_clear (&keys);
-  return file;
-}
 
 static void
 read_file (CantigaSecret *master, const guint8 *bytes, gsize length)
@@ -82,8 +48,11 @@ LLVMFuzzerTestOneInput (const guint8 *bytes, gsize length)
   if (length > 0 && bytes[0] == '{')
     {
       g_autoptr (GBytes) metadata = g_bytes_new (bytes, length);
-      g_autoptr (GByteArray) file = seal_around (master, metadata);
+      g_autoptr (GByteArray) file = NULL;
+      guint8 leaf[CANTIGA_HASH_LENGTH];
 
+      cantiga_merkle_leaf (0, song, sizeof song, leaf);
+      file = sealed_made (master, song, sizeof song, leaf, metadata);
       read_file (master, file->data, file->len);
     }
   else
