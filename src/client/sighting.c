@@ -40,7 +40,8 @@ dup_text (GVariant *texts, const char *key)
       gsize length;
       const char *bytes = g_variant_get_fixed_array (each, &length, 1);
       gsize start = strlen (key) + 1;
-      g_autofree char *text = g_strndup (bytes, length);
+      /* No bytes at all are at no address. */
+      g_autofree char *text = g_strndup (length > 0 ? bytes : "", length);
 
       if (strlen (text) == length && length >= start && g_str_has_prefix (text, key) && text[start - 1] == '=' && g_utf8_validate (text, -1, NULL))
         found = g_strdup (text + start);

@@ -57,6 +57,21 @@ def messages():
     write("messages", "problem", json.dumps({"type": "/problems/licence-exhausted", "title": "Used up.", "status": 401}))
 
 
+def answers():
+    licence = {"state": "valid", "plays_left": 2, "expires": 1800000000}
+    write("answers", "title", json.dumps({"id": ID, "name": "Não", "artist": "", "album": "", "track": 1, "year": 1280, "duration": 1.5, "type": "audio/ogg", "size": 300000, "chunks": 2,
+                                          "cover": "a mark", "exportable": True, "licence": licence}))
+    play = {"play": ID, "at": 1800000000, "until": 0, "state": "playing", "player": "Sala"}
+    write("answers", "licence", json.dumps({"title": ID, "name": "Não", "artist": "", "album": "", "cover": None, "removed": False, "state": "valid", "plays": 3, "plays_left": 2,
+                                            "made": 1800000000, "expires": 1800000000, "renewal": "later", "renewal_from": 1800000000, "history": [play]}))
+    card = {"uri": "pkcs11:token=CARTAO", "name": "ANA", "label": "CARTÃO", "token": "CARTÃO", "certificate": "MAA=", "kind": "citizen-card", "state": "pin-wanted", "tries": "normal",
+            "pin": "asked", "not_after": 1800000000, "pin_min": 4, "pin_max": 8}
+    write("answers", "cards", json.dumps({"cards": [card]}))
+    write("answers", "announced", "protocol=1\nname=Casa da Ana\npin=" + to_base64url(BYTES[:32]) + "\npairing=yes")
+    write("answers", "announced-nothing", "\nprotocol=1")
+    write("answers", "pem", KnownAuthority().certificate.public_bytes(Encoding.PEM))
+
+
 class KnownAuthority(certificates.Authority):
     """The one of authority.h, whose key everyone has."""
 
@@ -122,6 +137,7 @@ def rest():
 if __name__ == "__main__":
     handshake()
     messages()
+    answers()
     pairing()
     chains()
     ocsp()
