@@ -476,8 +476,13 @@ class Server:
         holds(status == ok, f"the server ended with {status}, not {ok}\n{self.log}")
 
     def end(self):
+        """At the end of a test file: as it is told to, that what it reached is counted (build-aux/coverage); else however it is doing."""
         if not self.ended:
-            self.kill()
+            self.process.terminate()
+            try:
+                self.process.wait(10 * SLOWER)
+            except subprocess.TimeoutExpired:
+                self.kill()
 
     def peak(self):
         return peak_of(self.pid)

@@ -45,7 +45,9 @@ look_at (GBytes *der)
 static GPtrArray *
 sign_leaf (GPtrArray *chain)
 {
-  g_autoptr (X509) leaf = chain->len > 0 ? cantiga_certificate_decode (chain->pdata[0], NULL) : NULL;
+  g_autoptr (X509) decoded = chain->len > 0 ? cantiga_certificate_decode (chain->pdata[0], NULL) : NULL;
+  /* What was decoded is shared with whoever decodes the same bytes. */
+  g_autoptr (X509) leaf = decoded != NULL ? X509_dup (decoded) : NULL;
   g_autoptr (GPtrArray) signed_anew = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
 
   if (leaf == NULL || X509_set_issuer_name (leaf, X509_get_subject_name (fuzz_authority ())) != 1 || X509_sign (leaf, fuzz_authority_key (), NULL) == 0)

@@ -113,6 +113,8 @@ CHAINS = {
     "of a publisher": (lambda place: leaf(place, usage=certificates.PUBLISHER), CERTIFICATE),
     "of the authority itself": (lambda place: [der(place.authority.certificate)], CERTIFICATE),
     "of the very server": (lambda place: [place.session_leaf], CERTIFICATE),
+    "of a player that the ledger does not know": (lambda place: leaf(place, server="0b6e2f39-7e06-4c53-9d6d-5b0d3f0c8a11"), CERTIFICATE),
+    "of a player without an identity": (leaf, CERTIFICATE),
     "of nobody": (lambda place: [], MALFORMED),
     "of rubbish": (lambda place: [os.urandom(500)], CERTIFICATE),
     "of a card": (lambda place: place.keys[1], CERTIFICATE),
@@ -494,6 +496,8 @@ def _(place):
         session.show_card(*place.keys)
         holds(session.titles(), "it has no titles")
     holds(not place.server.ended, "the server ended")
+    # Under sanitizers: with what it leaked.
+    place.server.stop()
 
 
 if __name__ == "__main__":

@@ -1,3 +1,4 @@
+#include "server/ledger-private.h"
 #include "tests/server/ledger-fixture.h"
 
 static void
@@ -148,6 +149,167 @@ test_counts_never_go_below_zero (Fixture *fixture, gconstpointer unused)
   g_assert_error (error, CANTIGA_ERROR, CANTIGA_ERROR_INTERNAL);
 }
 
+/* ---- what is sealed and chained as it must be, and does not agree: a fault of ours could write it ---- */
+
+/* Makes one mistake, in a transaction; events are those of fill(), from 1 on. */
+typedef gboolean (*Mistake) (CantigaLedger *ledger, const CantigaEvent *events, GError **error);
+
+static gboolean
+grant_twice (CantigaLedger *ledger, const CantigaEvent *events, GError **error)
+{
+  CantigaEvent event = events[1];
+
+  return cantiga_ledger_append_event (ledger, &event, error);
+}
+
+static gboolean
+grant_uncounted (CantigaLedger *ledger, const CantigaEvent *events, GError **error)
+{
+  CantigaEvent event = events[11];
+
+  event.play = id_of (99);
+  return cantiga_ledger_find_by_ids (ledger, CANTIGA_TABLE_PLAYS, &event.listener, &event.play, &event.key, error) && cantiga_ledger_append_event (ledger, &event, error);
+}
+
+static gboolean
+name_another_play (CantigaLedger *ledger, const CantigaEvent *events, GError **error)
+{
+  CantigaEvent event = events[11];
+
+  event.kind = CANTIGA_EVENT_STARTED;
+  event.play = id_of (99);
+  return cantiga_ledger_append_event (ledger, &event, error);
+}
+
+static gboolean
+start_twice (CantigaLedger *ledger, const CantigaEvent *events, GError **error)
+{
+  CantigaEvent event = events[8];
+
+  return cantiga_ledger_append_event (ledger, &event, error);
+}
+
+static gboolean
+end_what_has_ended (CantigaLedger *ledger, const CantigaEvent *events, GError **error)
+{
+  CantigaEvent event = events[3];
+
+  return cantiga_ledger_append_event (ledger, &event, error);
+}
+
+static gboolean
+take_another_licence_s_stamp (CantigaLedger *ledger, const CantigaEvent *events, GError **error)
+{
+  CantigaEvent event = events[11];
+
+  event.kind = CANTIGA_EVENT_STARTED;
+  event.stamp = events[12].stamp;
+  return cantiga_ledger_append_event (ledger, &event, error);
+}
+
+static gboolean
+give_a_licence_to_another (CantigaLedger *ledger, const CantigaEvent *events, GError **error)
+{
+  CantigaLicenceEntry entry;
+  CantigaId id;
+  gboolean there;
+
+  if (!cantiga_ledger_find_by_ids (ledger, CANTIGA_TABLE_LICENCES, &events[1].listener, &events[1].title, &id, error)
+      || !cantiga_ledger_load_licence (ledger, &id, &there, &entry, error))
+    return FALSE;
+  entry.listener = id_of (98);
+  return cantiga_ledger_store_licence (ledger, &entry, error);
+}
+
+static gboolean
+give_a_play_more (CantigaLedger *ledger, const CantigaEvent *events, GError **error)
+{
+  CantigaLicenceEntry entry;
+  CantigaId id;
+  gboolean there;
+
+  if (!cantiga_ledger_find_by_ids (ledger, CANTIGA_TABLE_LICENCES, &events[1].listener, &events[1].title, &id, error)
+      || !cantiga_ledger_load_licence (ledger, &id, &there, &entry, error))
+    return FALSE;
+  entry.licence.plays_left++;
+  return cantiga_ledger_store_licence (ledger, &entry, error);
+}
+
+static gboolean
+start_in_the_lease_alone (CantigaLedger *ledger, const CantigaEvent *events, GError **error)
+{
+  CantigaLease lease;
+  gboolean there;
+
+  if (!cantiga_ledger_load_lease (ledger, &events[11].key, &there, &lease, error))
+    return FALSE;
+  lease.awaits = CANTIGA_LEASE_AWAITS_END;
+  return cantiga_ledger_store_lease (ledger, &lease, error);
+}
+
+static const struct
+{
+  const char *path;
+  Mistake mistake;
+  const char *said;
+} mistakes[] = {
+  { "a-play-granted-twice", grant_twice, "its play was granted before" },
+  { "a-grant-that-is-not-counted", grant_uncounted, "its count does not follow" },
+  { "an-event-of-another-play", name_another_play, "it is of another play than it says" },
+  { "a-play-started-twice", start_twice, "it does not follow from what its play was before" },
+  { "a-play-that-ended-twice", end_what_has_ended, "it does not follow from what its play was before" },
+  { "a-play-of-another-licence", take_another_licence_s_stamp, "it does not follow from what its play was before" },
+  { "a-licence-of-another-listener", give_a_licence_to_another, "the ledger's licences" },
+  { "a-licence-with-a-play-more", give_a_play_more, "does not agree with the ledger's plays" },
+  { "a-lease-ahead-of-its-play", start_in_the_lease_alone, "the ledger's leases" },
+};
+
+static gboolean
+keep_event_cb (const CantigaEvent *event, gpointer user_data, GError **error)
+{
+  g_array_append_val ((GArray *)user_data, *event);
+  return TRUE;
+}
+
+static void
+make_mistake (Fixture *fixture, Mistake mistake)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CantigaTransaction) transaction = cantiga_ledger_write (fixture->ledger, &error);
+  g_autoptr (GArray) events = g_array_new (FALSE, TRUE, sizeof (CantigaEvent));
+
+  g_array_set_size (events, 1);
+  g_assert_true (cantiga_ledger_each_event (fixture->ledger, keep_event_cb, events, &error));
+  g_assert_cmpuint (events->len, ==, 13);
+  g_assert_true (mistake (fixture->ledger, &g_array_index (events, CantigaEvent, 0), &error));
+  g_assert_true (cantiga_transaction_commit (transaction, &error));
+}
+
+static void
+test_finds_mistake (Fixture *fixture, gconstpointer user_data)
+{
+  guint i = GPOINTER_TO_UINT (user_data);
+  g_autoptr (GError) error = NULL;
+
+  fill (fixture);
+  make_mistake (fixture, mistakes[i].mistake);
+  g_assert_false (cantiga_ledger_verify (fixture->ledger, &error));
+  g_assert_error (error, CANTIGA_ERROR, CANTIGA_ERROR_DAMAGED);
+  if (strstr (error->message, mistakes[i].said) == NULL)
+    g_error ("\"%s\" does not say \"%s\"", error->message, mistakes[i].said);
+}
+
+static void
+add_mistakes (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (mistakes); i++)
+    {
+      g_autofree char *path = g_strconcat ("/ledger/verify-finds-", mistakes[i].path, NULL);
+
+      g_test_add (path, Fixture, GUINT_TO_POINTER (i), fixture_set_up, test_finds_mistake, fixture_tear_down);
+    }
+}
+
 #define ADD(path, function) g_test_add ("/ledger/" path, Fixture, NULL, fixture_set_up, function, fixture_tear_down)
 
 static void
@@ -173,5 +335,6 @@ main (int argc, char **argv)
   ADD ("counts-never-go-below-zero", test_counts_never_go_below_zero);
   ADD ("verify-finds-an-older-licence", test_finds_an_older_licence);
   add_tamperings ();
+  add_mistakes ();
   return g_test_run ();
 }
