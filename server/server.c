@@ -18,6 +18,8 @@ cantiga_terms_now_unref (CantigaTermsNow *terms)
 {
   if (!g_atomic_ref_count_dec (&terms->refs))
     return;
+  cantiga_held_chains_free (terms->terms.players);
+  cantiga_held_chains_free (terms->older.players);
   g_ptr_array_unref (terms->authorities);
   X509_CRL_free (terms->crl);
   g_clear_pointer (&terms->older_authorities, g_ptr_array_unref);
@@ -47,6 +49,7 @@ fill_terms (CantigaServer *server, CantigaPki *pki, X509_CRL *crl, CantigaServer
     .first = CANTIGA_AUTH_ECDSA,
     .authorities = authorities,
     .crl = crl,
+    .players = cantiga_held_chains_new (authorities, crl, CANTIGA_USAGE_PLAYER),
     .suites = (const char *const *)config->enabled,
     .selection = config->selection,
   };

@@ -48,6 +48,18 @@ gint64 cantiga_certificate_get_not_after (X509 *certificate);
  * CANTIGA_ERROR_CERTIFICATE_REFUSED with a sentence that says which certificate and why. */
 X509 *cantiga_chain_verify (GPtrArray *certificates, GPtrArray *authorities, X509_CRL *crl, CantigaUsage usage, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* What cantiga_chain_verify() says of the same certificates, authorities, list and usage hangs on nothing else but the clock, and on that only by the dates in them. Who comes again with
+ * the very same bytes while the clock stands between the same dates need not be checked anew. Only what held is kept (256 chains at most), and only for these authorities and this list: with
+ * others one begins anew. Thread: any. */
+typedef struct _CantigaHeldChains CantigaHeldChains;
+
+/* Takes references. crl: or NULL. */
+CantigaHeldChains *cantiga_held_chains_new (GPtrArray *authorities, X509_CRL *crl, CantigaUsage usage);
+void cantiga_held_chains_free (CantigaHeldChains *chains);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaHeldChains, cantiga_held_chains_free)
+/* As cantiga_chain_verify(). */
+X509 *cantiga_held_chains_verify (CantigaHeldChains *chains, GPtrArray *certificates, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* What a card is held against. */
 typedef struct
 {

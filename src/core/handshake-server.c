@@ -87,18 +87,26 @@ cantiga_server_terms_create_certificates (const CantigaServerTerms *terms, const
   return cantiga_json_format (message);
 }
 
+static X509 *
+verify_chain (const CantigaServerTerms *terms, GPtrArray *certificates, gint64 now, GError **error)
+{
+  if (terms->players != NULL)
+    return cantiga_held_chains_verify (terms->players, certificates, now, error);
+  return cantiga_chain_verify (certificates, terms->authorities, terms->crl, CANTIGA_USAGE_PLAYER, now, error);
+}
+
 /* The player's leaf, and the terms of the authority that issued it: the server's leaf is of the same one (docs/protocol.md 3.2). */
 static X509 *
 verify_player_chain (CantigaHandshake *handshake, const CantigaServerTerms **terms, GPtrArray *certificates, GError **error)
 {
   const CantigaServerTerms *older = (*terms)->older;
-  X509 *leaf = cantiga_chain_verify (certificates, (*terms)->authorities, (*terms)->crl, CANTIGA_USAGE_PLAYER, handshake->now, older != NULL ? NULL : error);
+  X509 *leaf = verify_chain (*terms, certificates, handshake->now, older != NULL ? NULL : error);
 
   if (leaf != NULL || older == NULL)
     return leaf;
   *terms = older;
   handshake->is_older = TRUE;
-  return cantiga_chain_verify (certificates, older->authorities, older->crl, CANTIGA_USAGE_PLAYER, handshake->now, error);
+  return verify_chain (older, certificates, handshake->now, error);
 }
 
 /* Taken apart the leaf takes several KiB: a half-open session keeps its DER and its UUID. */

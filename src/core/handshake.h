@@ -67,6 +67,7 @@ struct _CantigaServerTerms
   CantigaAuth first;                              /* when the player does not say */
   GPtrArray *authorities;                         /* X509, of players */
   X509_CRL *crl;
+  CantigaHeldChains *players;                     /* of these authorities and this list; NULL: every chain is checked anew */
   const char *const *suites;                      /* enabled, by name */
   CantigaSelection selection;
   const CantigaServerTerms *older;                /* those of an authority that is being retired (14.8), or NULL */
