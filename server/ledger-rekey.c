@@ -1,13 +1,26 @@
 /* The ledger that several servers share, sealed anew in its place under another master key (docs/protocol.md 13.6). */
 #include "server/ledger-private.h"
 
-/* What no database would let anybody do to plays: all rows go, to come again. */
+/* What holds bytes is sealed or named by the key: the database itself tells which tables these are, and a new one is not forgotten here. Those that refer to others come first. */
+#define EACH_TABLE                                                                                                                                   \
+  "FOR name, refers IN SELECT t.oid::regclass::text, EXISTS (SELECT FROM pg_constraint c WHERE c.conrelid = t.oid AND c.contype = 'f') FROM pg_class t"  \
+  " WHERE t.relnamespace = current_schema ()::regnamespace AND t.relkind = 'r'"                                                                      \
+  " AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attnum > 0 AND a.atttypid = 'bytea'::regtype) ORDER BY 2 DESC, 1 LOOP"
+
+/* What no database would let anybody do to plays: all rows go, to come again. How many they were is kept until the transaction's end. */
 #define EMPTY                                                                                                                                        \
   "ALTER TABLE plays DISABLE TRIGGER USER;"                                                                                                          \
-  "DELETE FROM leases; DELETE FROM heard; DELETE FROM plays; DELETE FROM head; DELETE FROM licences; DELETE FROM invitations;"                       \
-  "DELETE FROM certificates; DELETE FROM players; DELETE FROM cards; DELETE FROM titles; DELETE FROM rules; DELETE FROM members;"                    \
-  "DELETE FROM followed; DELETE FROM crl; DELETE FROM ids;"                                                                                          \
+  "DO $$ DECLARE name text; refers boolean; n bigint; BEGIN " EACH_TABLE                                                                            \
+  " EXECUTE 'DELETE FROM ' || name; GET DIAGNOSTICS n = ROW_COUNT;"                                                                                  \
+  " PERFORM set_config ('cantiga.rows_of_' || replace (name, '.', '_'), n::text, TRUE); END LOOP; END $$;"                                          \
   "ALTER TABLE plays ENABLE TRIGGER USER"
+
+/* A table that somebody forgot to copy would be lost. (The key of identifiers has a row of its own from the first time on.) */
+#define COMPARE                                                                                                                                      \
+  "DO $$ DECLARE name text; refers boolean; n bigint; BEGIN " EACH_TABLE                                                                            \
+  " EXECUTE 'SELECT count (*) FROM ' || name INTO n;"                                                                                                \
+  " IF n < current_setting ('cantiga.rows_of_' || replace (name, '.', '_'))::bigint THEN"                                                          \
+  " RAISE EXCEPTION 'not all rows of % were sealed anew', name; END IF; END LOOP; END $$"
 
 /* The id key's row is there after any change of the key, and is never twice the same: it is sealed. ret_mark: NULL if there is no such row. */
 static gboolean
@@ -36,8 +49,8 @@ rewrite (CantigaLedger *from, CantigaLedger *to, CantigaLedgerReady ready, gpoin
   if (writing == NULL || !cantiga_sql_exec (to->sql, EMPTY, error))
     return FALSE;
   cantiga_ledger_begin_head (to);
-  return cantiga_ledger_copy_rows (from, to, error) && cantiga_ledger_settle_head (to, error) && load_mark (to->sql, &mark, error)
-         && ready (mark, user_data, error) && cantiga_transaction_commit (writing, error);
+  return cantiga_ledger_copy_rows (from, to, error) && cantiga_ledger_settle_head (to, error) && cantiga_sql_exec (to->sql, COMPARE, error)
+         && load_mark (to->sql, &mark, error) && ready (mark, user_data, error) && cantiga_transaction_commit (writing, error);
 }
 
 gboolean
