@@ -15,13 +15,13 @@ cantiga_config_parse_ledger (const CantigaConfigKey *key, const char *text, Cant
   return TRUE;
 }
 
-/* A password in it is for the database alone. */
+/* A password in it is for the database alone: before the host, or among the parameters (libpq takes both). */
 char *
 cantiga_config_format_ledger (const CantigaConfigKey *key, const CantigaConfig *config)
 {
-  g_autoptr (GRegex) password = g_regex_new ("(//[^/@:]*):[^@/]*@", 0, 0, NULL);
+  g_autoptr (GRegex) password = g_regex_new ("(//[^/@:]*:)[^@/]*(?=@)|([?&](?:ssl)?password=)[^&#]*", 0, 0, NULL);
 
-  return config->ledger != NULL ? g_regex_replace (password, config->ledger, -1, 0, "\\1:…@", 0, NULL) : NULL;
+  return config->ledger != NULL ? g_regex_replace (password, config->ledger, -1, 0, "\\1\\2…", 0, NULL) : NULL;
 }
 
 gboolean

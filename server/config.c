@@ -180,8 +180,6 @@ parse_enabled (const CantigaConfigKey *key, const char *text, CantigaConfig *con
   expanded = cantiga_suites_expand ((const char *const *)given, error);
   if (expanded == NULL)
     return FALSE;
-  if (expanded[0] == NULL)
-    return cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "no suite is enabled: default enables the strong and the sound ones");
   g_strfreev (config->enabled);
   config->enabled = g_steal_pointer (&expanded);
   return TRUE;

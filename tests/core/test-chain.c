@@ -250,6 +250,31 @@ test_authority_between (Fixture *fixture, gconstpointer unused)
   assert_chain_refused (chain, fixture->authorities, NULL, CANTIGA_USAGE_PLAYER, NOW, "it may not have others issue certificates");
 }
 
+/* Of an authority that lets others issue: what these are for holds for what they issue. */
+static void
+test_usage_of_authority_between (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (EVP_PKEY) key = key_new (CANTIGA_AUTH_ECDSA);
+  g_autoptr (X509) root = odd_new (&(Odd){ "root", NULL, fixture->authority_key, fixture->authority_key, NULL,
+                                           { "basicConstraints", "critical,CA:TRUE", "keyUsage", "critical,keyCertSign,cRLSign", "subjectKeyIdentifier", "hash", NULL } });
+  g_autoptr (GPtrArray) authorities = g_ptr_array_new ();
+
+  g_ptr_array_add (authorities, root);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (X509) between = odd_new (&(Odd){ "between", root, fixture->authority_key, key, NULL,
+                                                  { "basicConstraints", "critical,CA:TRUE", "keyUsage", "critical,keyCertSign,cRLSign", "extendedKeyUsage",
+                                                    i == 0 ? "clientAuth" : "serverAuth", IDENTIFIERS, NULL } });
+      g_autoptr (X509) leaf = issue (between, key, fixture->key, CANTIGA_USAGE_PLAYER, NOW, NOW + DAY / 2);
+      g_autoptr (GPtrArray) chain = chain_of (leaf, between, NULL);
+
+      if (i == 0)
+        assert_chain_accepted (chain, authorities, NULL, CANTIGA_USAGE_PLAYER, NOW);
+      else
+        assert_chain_refused (chain, authorities, NULL, CANTIGA_USAGE_PLAYER, NOW, "it was issued for another use");
+    }
+}
+
 static void
 test_short_key (Fixture *fixture, gconstpointer unused)
 {
@@ -344,6 +369,7 @@ main (int argc, char **argv)
   ADD ("refuses-a-leaf-that-a-leaf-issued", test_leaf_as_authority);
   ADD ("refuses-an-authority-as-leaf", test_authority_as_leaf);
   ADD ("refuses-an-authority-between", test_authority_between);
+  ADD ("refuses-one-in-between-that-is-for-another-use", test_usage_of_authority_between);
   ADD ("refuses-a-short-key", test_short_key);
   ADD ("refuses-sha-1", test_sha1);
   ADD ("refuses-a-critical-extension-that-it-does-not-know", test_unknown_critical_extension);

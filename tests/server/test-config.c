@@ -176,6 +176,9 @@ static const Mistake mistakes[] = {
   { "a-selection-that-is-none", "[suites]\nselection = weakest\n", 2, "strongest or random" },
   { "a-suite-that-is-none", "[suites]\nenabled = ECDH_ECDSA_AES512_GCM_SHA512\n", 2, "AES512" },
   { "no-suites", "[suites]\nenabled =\n", 2, "enabled: " },
+  { "a-ledger-that-is-no-database", "[server]\nledger = mysql://db.example/cantiga\n", 2, "postgresql://" },
+  { "a-proxy-that-is-a-name", "[server]\nproxies = 192.0.2.7; proxy.example\n", 2, "“proxy.example” is not an address" },
+  { "a-folder-that-is-relative", "[library]\nfolders = /srv/music; music\n", 2, "“music” is not a folder from the root on" },
   { "the-last-of-two", "[server]\nworkers = 2\nworkers = two\n", 3, "two" },
   { "the-right-one-of-two-sections", "[limits]\nsessions = 2\n[server]\nworkers = x\n", 4, "workers" },
 };
@@ -231,6 +234,31 @@ test_the_environment_is_checked (Place *place, gconstpointer unused)
   g_unsetenv ("CANTIGA_LICENCE_PLAYS");
   g_assert_error (error, CANTIGA_ERROR, CANTIGA_ERROR_CONFIGURATION);
   g_assert_true (g_str_has_prefix (error->message, "CANTIGA_LICENCE_PLAYS in the environment: "));
+  g_clear_error (&error);
+  g_setenv ("CANTIGA_SERVER_NAME", "\xe9", TRUE);
+  g_assert_null (cantiga_config_load (NULL, FALSE, &error));
+  g_unsetenv ("CANTIGA_SERVER_NAME");
+  g_assert_error (error, CANTIGA_ERROR, CANTIGA_ERROR_CONFIGURATION);
+  g_assert_nonnull (strstr (error->message, "not text in UTF-8"));
+}
+
+/* What is printed is read by people, and kept in terminals and reports. */
+static void
+test_no_password_is_told (Place *place, gconstpointer unused)
+{
+  static const char *const addresses[] = { "postgresql://cantiga:hidden@db.example/cantiga", "postgresql://db.example/cantiga?user=cantiga&password=hidden",
+                                           "postgresql:///cantiga?password=hidden&host=db.example", "postgresql://db.example/cantiga?sslpassword=hidden" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (addresses); i++)
+    {
+      g_autofree char *text = g_strdup_printf ("[server]\nledger = %s\n", addresses[i]);
+      g_autoptr (CantigaConfig) config = load (place, text);
+      g_autofree char *told = cantiga_config_format (config);
+
+      g_assert_cmpstr (config->ledger, ==, addresses[i]);
+      g_assert_null (strstr (told, "hidden"));
+      g_assert_nonnull (strstr (told, "db.example"));
+    }
 }
 
 static void
@@ -268,6 +296,7 @@ main (int argc, char **argv)
   ADD ("refuses-a-file-that-is-asked-for-and-missing", test_refuses_a_missing_file);
   ADD ("reads-every-key", test_reads_every_key);
   ADD ("refuses-other-encodings", test_refuses_other_encodings);
+  ADD ("tells-no-password", test_no_password_is_told);
   ADD ("the-environment-overrides-the-file", test_the_environment_overrides);
   ADD ("the-environment-is-checked", test_the_environment_is_checked);
   ADD ("a-pattern-brings-in-no-legacy-suite", test_a_pattern_brings_no_legacy);

@@ -1,3 +1,4 @@
+#include "server/ledger-private.h"
 #include "tests/server/ledger-fixture.h"
 
 /* ---- the file ---- */
@@ -126,6 +127,39 @@ test_keeps_titles (Fixture *fixture, gconstpointer unused)
   g_assert_true (cantiga_ledger_has_title (fixture->ledger, &title->id, &has, &error));
   g_assert_true (has);
   assert_whole (fixture->ledger);
+}
+
+/* A row as it was written before it was fields one after the other. */
+static void
+test_reads_a_title_of_before (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CantigaTitle) title = title_new (1, "first");
+  g_autoptr (JsonObject) object = json_object_new ();
+  g_autoptr (CantigaTransaction) transaction = cantiga_ledger_write (fixture->ledger, &error);
+  g_autoptr (CantigaStatement) statement = cantiga_sql_prepare (fixture->ledger->sql, "INSERT INTO titles (id, sealed) VALUES (?1, ?2)", &error);
+  g_autoptr (GBytes) sealed = NULL;
+  g_autoptr (GPtrArray) titles = NULL;
+  const CantigaTitle *read;
+
+  json_object_set_int_member (object, "size", (gint64)title->size);
+  json_object_set_int_member (object, "chunks", (gint64)title->chunks);
+  json_object_set_int_member (object, "added", title->added);
+  json_object_set_string_member (object, "cover", title->cover);
+  json_object_set_object_member (object, "metadata", cantiga_metadata_encode (title->metadata));
+  sealed = cantiga_ledger_seal_object (fixture->ledger, CANTIGA_TABLE_TITLES, &title->id, NULL, object, &error);
+  cantiga_statement_bind_id (statement, 1, &title->id);
+  cantiga_statement_bind_bytes (statement, 2, sealed);
+  g_assert_true (cantiga_statement_run (statement, NULL, &error) && cantiga_transaction_commit (transaction, &error));
+  g_clear_pointer (&statement, cantiga_statement_release);
+  g_clear_pointer (&transaction, cantiga_transaction_end);
+  titles = cantiga_ledger_list_titles (fixture->ledger, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (titles->len, ==, 1);
+  read = titles->pdata[0];
+  g_assert_true (cantiga_id_equal (&read->id, &title->id) && read->size == title->size && read->chunks == title->chunks && read->added == title->added);
+  g_assert_cmpstr (read->cover, ==, title->cover);
+  g_assert_cmpstr (read->metadata->name, ==, "first");
 }
 
 static void
@@ -503,6 +537,7 @@ main (int argc, char **argv)
   if (get_postgresql () == NULL)
     ADD ("holds-nothing-personal-in-clear", test_nothing_personal_in_clear);
   ADD ("keeps-titles", test_keeps_titles);
+  ADD ("reads-a-title-of-before", test_reads_a_title_of_before);
   ADD ("replaces-a-title", test_replaces_a_title);
   ADD ("removes-a-title", test_removes_a_title);
   ADD ("its-generation-tells-of-other-programs", test_generation_tells_of_other_programs);
