@@ -243,6 +243,14 @@ limit_what_the_kernel_keeps (GSocket *socket, guint seconds)
   (void)!g_socket_set_option (socket, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)seconds * 1000, NULL);
 }
 
+/* libsoup writes an answer in two pieces, head and body, and closes the connection then (docs/adr/0004). What fills no segment waits for that (tcp(7), TCP_CORK), so that an answer that is small is one segment with its
+ * end in it, and not three, and wakes its reader once. */
+static void
+wait_for_the_whole_answer (GSocket *socket)
+{
+  (void)!g_socket_set_option (socket, IPPROTO_TCP, TCP_CORK, 1, NULL);
+}
+
 /* What came in on a socket that was accepted goes to libsoup; its remote address leads back here. */
 static void
 connection_open (CantigaAcceptor *acceptor, GSocket *socket, GSocketAddress *remote, char *address, Address *from)
@@ -260,6 +268,7 @@ connection_open (CantigaAcceptor *acceptor, GSocket *socket, GSocketAddress *rem
   connection->link.data = connection;
   connection_set_deadline (connection, limits_of (acceptor->doors)->header_seconds);
   limit_what_the_kernel_keeps (socket, limits_of (acceptor->doors)->answer_seconds);
+  wait_for_the_whole_answer (socket);
   g_queue_push_tail_link (&acceptor->connections, &connection->link);
   g_object_weak_ref (G_OBJECT (stream), stream_gone_cb, connection);
   g_object_set_data (G_OBJECT (remote), CONNECTION_KEY, connection);
