@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 
 #include "server/monitor.h"
 #include "server/worker.h"
@@ -120,7 +121,7 @@ tell_whether_pairing (CantigaServer *server, gint64 now, GError **error)
 {
   gboolean pairing;
 
-  if (server->announcer == NULL || server->sweeps++ % ASK_FOR_INVITATIONS_EVERY != 0)
+  if (server->announcer == NULL || server->sweeps % ASK_FOR_INVITATIONS_EVERY != 0)
     return TRUE;
   if (!cantiga_ledger_has_open_invitation (server->ledger, now, &pairing, error))
     return FALSE;
@@ -153,6 +154,16 @@ keep_terms_new (CantigaServer *server, gint64 now, GError **error)
   return (number == server->terms->number && now - server->terms->issued <= RENEW_TERMS_AFTER) || cantiga_server_renew_terms (server, now, error);
 }
 
+/* What a flood took for itself each worker's part of the allocator keeps for the next one: once a minute it goes back to the kernel. */
+#define GIVE_MEMORY_BACK_EVERY 60
+
+static void
+give_memory_back (CantigaServer *server)
+{
+  if (server->sweeps % GIVE_MEMORY_BACK_EVERY == 0)
+    (void)malloc_trim (0);
+}
+
 static gboolean
 sweep_cb (gpointer user_data)
 {
@@ -168,6 +179,8 @@ sweep_cb (gpointer user_data)
       || !keep_terms_new (server, now, &error))
     if (server->refused != NULL)
       server->refused ("", "", "/problems/internal", error->message, server->refused_data);
+  give_memory_back (server);
+  server->sweeps++;
   return G_SOURCE_CONTINUE;
 }
 
