@@ -47,7 +47,7 @@ class Place(journey.Place):
         super().__init__()
         self.init()
         journey.write(self.path("state", "server.conf"),
-                      f"[server]\nworkers = {workers}\n[licence]\nplays = 100000\n[limits]\nconnections-per-address = 512\nhalf-open-per-address = 1000\n")
+                      f"[server]\nworkers = {workers}\n[licence]\nplays = 100000\n[limits]\nconnections-per-address = 512\nhalf-open-per-address = 1000\nsessions = 100000\n")
         self.media = [journey.wav(self.path("media", f"Title {i:02}.wav"), 44, pattern=os.urandom(40004)) for i in range(32)]
         self.add(*self.media, limit=600)
         self.serve()
@@ -56,8 +56,8 @@ class Place(journey.Place):
         self.keys = key_of(self.card())
         self.paired = player.pair(self.invite("bench"))
 
-    def session(self):
-        session = player.Session(self.paired, "ECDSA", [SUITE]).sign_in()
+    def session(self, paired=None):
+        session = player.Session(paired or self.paired, "ECDSA", [SUITE]).sign_in()
         session.show_card(*self.keys)
         return session
 
