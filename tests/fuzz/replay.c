@@ -1,4 +1,4 @@
-/* replay NAME FOLDER ROUNDS: a fuzz target without libFuzzer: everything in the corpus, and ROUNDS changes of each of its files, the same ones every time. TAP. */
+/* replay NAME FOLDER ROUNDS: a fuzz target without libFuzzer: everything in the corpus, and ROUNDS changes of its files in all, the same ones every time. TAP. */
 #include "tests/fuzz/fuzz.h"
 
 #include <string.h>
@@ -53,28 +53,39 @@ replay (const guint8 *seed, gsize length, guint rounds)
     }
 }
 
+static GPtrArray *
+list_files (const char *folder)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, &error);
+  GPtrArray *paths = g_ptr_array_new_with_free_func (g_free);
+  const char *name;
+
+  g_assert_no_error (error);
+  while ((name = g_dir_read_name (dir)) != NULL)
+    g_ptr_array_add (paths, g_build_filename (folder, name, NULL));
+  return paths;
+}
+
 int
 main (int argc, char **argv)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GDir) folder = NULL;
-  const char *name;
-  guint files = 0;
+  g_autoptr (GPtrArray) paths = NULL;
+  guint rounds;
 
   g_assert_cmpint (argc, ==, 4);
-  folder = g_dir_open (argv[2], 0, &error);
-  g_assert_no_error (error);
-  while ((name = g_dir_read_name (folder)) != NULL)
+  paths = list_files (argv[2]);
+  rounds = (guint)g_ascii_strtoull (argv[3], NULL, 10) / MAX (paths->len, 1) + 1;
+  for (guint i = 0; i < paths->len; i++)
     {
-      g_autofree char *path = g_build_filename (argv[2], name, NULL);
+      g_autoptr (GError) error = NULL;
       g_autofree char *seed = NULL;
       gsize length;
 
-      g_assert_true (g_file_get_contents (path, &seed, &length, &error));
-      replay ((const guint8 *)seed, length, (guint)g_ascii_strtoull (argv[3], NULL, 10));
-      files++;
+      g_assert_true (g_file_get_contents (paths->pdata[i], &seed, &length, &error));
+      replay ((const guint8 *)seed, length, rounds);
     }
   LLVMFuzzerTestOneInput ((const guint8 *)"", 0);
-  g_print ("1..1\n%s 1 - %s: %u files and what comes of changing them\n", files > 0 ? "ok" : "not ok", argv[1], files);
-  return files > 0 ? 0 : 1;
+  g_print ("1..1\n%s 1 - %s: %u files and what comes of changing them\n", paths->len > 0 ? "ok" : "not ok", argv[1], paths->len);
+  return paths->len > 0 ? 0 : 1;
 }

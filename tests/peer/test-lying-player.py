@@ -416,6 +416,24 @@ def _(place):
     equal(len(theirs.chunk(0)), 262144, "the length of the chunk that it is for")
 
 
+@journey.test("a title that is denied is not there, for who knows its identifier neither, and costs nothing")
+def _(place):
+    session, play = grant(place)
+    title, unknown = play.licence["title"], (404, "title-unknown")
+    before = place.ctl("plays", "--json").json
+    place.ctl("rights", "set", "--title", "One", "--deny")
+    equal([found["name"] for found in session.titles()], ["Other"], "the catalogue")
+    equal(refusal(session.licence, title), unknown, "a new play of it")
+    equal(refusal(session.licence, title, play.licence["play"]), unknown, "the play that was granted, asked again")
+    equal(refusal(session.call, "GET", f"/api/cover?title={title}"), unknown, "its cover")
+    for path in "renew", "return":
+        equal(refusal(session.call, "POST", "/api/" + path, {"title": title}), unknown, path)
+    equal(place.ctl("plays", "--json").json, before, "the plays")
+    rule, = place.ctl("rights", "list", "--json").json
+    place.ctl("rights", "remove", rule["id"])
+    holds(len(session.licence(title).chunk(0)) == 262144, "it is there again")
+
+
 @journey.test("a chunk request that was changed, repeated or is too old is refused")
 def _(place):
     _, play = grant(place)
