@@ -87,52 +87,31 @@ struct _CantigaSpeakers
   /* owned */
   GstDeviceMonitor *monitor;
   GSource *watch;
-  GPtrArray *all; /* CantigaSpeaker */
+  GListStore *all; /* CantigaSpeaker */
 };
 
-static void list_model_init (GListModelInterface *interface);
+G_DEFINE_FINAL_TYPE (CantigaSpeakers, cantiga_speakers, G_TYPE_OBJECT)
 
-G_DEFINE_FINAL_TYPE_WITH_CODE (CantigaSpeakers, cantiga_speakers, G_TYPE_OBJECT, G_IMPLEMENT_INTERFACE (G_TYPE_LIST_MODEL, list_model_init))
-
-static GType
-get_item_type (GListModel *list)
+GListModel *
+cantiga_speakers_get_all (CantigaSpeakers *self)
 {
-  return CANTIGA_TYPE_SPEAKER;
+  return G_LIST_MODEL (self->all);
 }
 
-static guint
-get_n_items (GListModel *list)
+/* Borrowed: the list keeps it. */
+static CantigaSpeaker *
+find (CantigaSpeakers *self, const char *id, guint *ret_place)
 {
-  return CANTIGA_SPEAKERS (list)->all->len;
-}
+  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->all)); i++)
+    {
+      g_autoptr (CantigaSpeaker) speaker = g_list_model_get_item (G_LIST_MODEL (self->all), i);
 
-static gpointer
-get_item (GListModel *list, guint place)
-{
-  CantigaSpeakers *self = CANTIGA_SPEAKERS (list);
-
-  return place < self->all->len ? g_object_ref (self->all->pdata[place]) : NULL;
-}
-
-static void
-list_model_init (GListModelInterface *interface)
-{
-  interface->get_item_type = get_item_type;
-  interface->get_n_items = get_n_items;
-  interface->get_item = get_item;
-}
-
-/* FALSE: there is none. */
-static gboolean
-find_place (CantigaSpeakers *self, const char *id, guint *ret_place)
-{
-  for (guint i = 0; i < self->all->len; i++)
-    if (g_str_equal (cantiga_speaker_get_id (self->all->pdata[i]), id))
-      {
-        *ret_place = i;
-        return TRUE;
-      }
-  return FALSE;
+      if (!g_str_equal (speaker->id, id))
+        continue;
+      *ret_place = i;
+      return speaker;
+    }
+  return NULL;
 }
 
 CantigaSpeaker *
@@ -140,20 +119,17 @@ cantiga_speakers_find (CantigaSpeakers *self, const char *id)
 {
   guint place;
 
-  return find_place (self, id, &place) ? self->all->pdata[place] : NULL;
+  return find (self, id, &place);
 }
 
 /* What is there already when looking begins is told twice. */
 static void
 add (CantigaSpeakers *self, GstDevice *device)
 {
-  CantigaSpeaker *speaker = speaker_new (device);
-  guint place;
+  g_autoptr (CantigaSpeaker) speaker = speaker_new (device);
 
-  if (find_place (self, speaker->id, &place))
-    return g_object_unref (speaker);
-  g_ptr_array_add (self->all, speaker);
-  g_list_model_items_changed (G_LIST_MODEL (self), self->all->len - 1, 0, 1);
+  if (cantiga_speakers_find (self, speaker->id) == NULL)
+    g_list_store_append (self->all, speaker);
 }
 
 static void
@@ -162,10 +138,8 @@ drop (CantigaSpeakers *self, GstDevice *device)
   g_autofree char *id = dup_id (device);
   guint place;
 
-  if (!find_place (self, id, &place))
-    return;
-  g_ptr_array_remove_index (self->all, place);
-  g_list_model_items_changed (G_LIST_MODEL (self), place, 1, 0);
+  if (find (self, id, &place) != NULL)
+    g_list_store_remove (self->all, place);
 }
 
 static gboolean
@@ -227,7 +201,7 @@ cantiga_speakers_dispose (GObject *object)
 static void
 cantiga_speakers_finalize (GObject *object)
 {
-  g_ptr_array_unref (CANTIGA_SPEAKERS (object)->all);
+  g_object_unref (CANTIGA_SPEAKERS (object)->all);
   G_OBJECT_CLASS (cantiga_speakers_parent_class)->finalize (object);
 }
 
@@ -241,7 +215,7 @@ cantiga_speakers_class_init (CantigaSpeakersClass *class)
 static void
 cantiga_speakers_init (CantigaSpeakers *self)
 {
-  self->all = g_ptr_array_new_with_free_func (g_object_unref);
+  self->all = g_list_store_new (CANTIGA_TYPE_SPEAKER);
 }
 
 CantigaSpeakers *

@@ -17,12 +17,13 @@ const char *cantiga_speaker_get_name (CantigaSpeaker *speaker);
 /* Floating; NULL if its plugin is not there. */
 GstElement *cantiga_speaker_create_sink (CantigaSpeaker *speaker);
 
-/* A GListModel of CantigaSpeaker. One that goes and comes back is another object. */
 #define CANTIGA_TYPE_SPEAKERS (cantiga_speakers_get_type ())
 G_DECLARE_FINAL_TYPE (CantigaSpeakers, cantiga_speakers, CANTIGA, SPEAKERS, GObject)
 
 /* Looks from now on, until it is let go of. GStreamer is initialised. */
 CantigaSpeakers *cantiga_speakers_new (void);
+/* CantigaSpeaker, borrowed. One that goes and comes back is another object. */
+GListModel *cantiga_speakers_get_all (CantigaSpeakers *speakers);
 /* Borrowed; NULL if it is not there. */
 CantigaSpeaker *cantiga_speakers_find (CantigaSpeakers *speakers, const char *id);
 

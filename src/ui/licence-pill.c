@@ -66,7 +66,7 @@ update (CantigaLicencePill *self, gboolean slide)
   g_autofree char *name = NULL;
 
   if (self->title == NULL)
-    return;
+    return gtk_widget_set_visible (GTK_WIDGET (self), FALSE);
   words = cantiga_licence_words (self->title, spent ? CANTIGA_SPENT_NOW : CANTIGA_SPENT_ELSEWHERE, g_get_real_time () / G_USEC_PER_SEC);
   name = g_strdup_printf (_ ("Licence: %s"), words.whole);
   set_style (self, words.style);

@@ -35,6 +35,9 @@ extern const CantigaMprisInterface cantiga_mpris_player; /* mpris-player.c */
 extern const CantigaMprisInterface cantiga_mpris_tracks; /* mpris-tracks.c */
 
 CantigaQueue *cantiga_mpris_get_queue (CantigaMpris *mpris);
+/* As cantiga_mpris_set_screen() said last. */
+gboolean cantiga_mpris_can_be_full (CantigaMpris *mpris);
+gboolean cantiga_mpris_is_full (CantigaMpris *mpris);
 void cantiga_mpris_emit (CantigaMpris *mpris, const char *interface, const char *signal, GVariant *parameters);
 /* Tells listeners of the interface's properties whose values are others than when last told; together, at the end of this turn of the loop. */
 void cantiga_mpris_tell_later (CantigaMpris *mpris);

@@ -30,9 +30,22 @@ get_true (CantigaMpris *self)
 }
 
 static GVariant *
-get_false (CantigaMpris *self)
+can_set_full (CantigaMpris *self)
 {
-  return g_variant_new_boolean (FALSE);
+  return g_variant_new_boolean (cantiga_mpris_can_be_full (self));
+}
+
+static GVariant *
+get_full (CantigaMpris *self)
+{
+  return g_variant_new_boolean (cantiga_mpris_is_full (self));
+}
+
+/* Where it cannot be, it is of no effect. */
+static void
+set_full (CantigaMpris *self, GVariant *full)
+{
+  g_signal_emit_by_name (self, "full", g_variant_get_boolean (full));
 }
 
 static GVariant *
@@ -63,8 +76,8 @@ get_types (CantigaMpris *self)
 static const CantigaMprisProperty properties[] = {
   { "CanQuit", get_true },
   { "CanRaise", get_true },
-  { "CanSetFullscreen", get_false },
-  { "Fullscreen", get_false },
+  { "CanSetFullscreen", can_set_full },
+  { "Fullscreen", get_full, set_full },
   { "HasTrackList", get_true },
   { "Identity", get_identity },
   { "DesktopEntry", get_desktop_entry },

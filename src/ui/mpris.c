@@ -7,7 +7,7 @@ static const char introspection[]
       "<interface name='org.mpris.MediaPlayer2'>"
       "<method name='Raise'/><method name='Quit'/>"
       "<property name='CanQuit' type='b' access='read'/><property name='CanRaise' type='b' access='read'/>"
-      "<property name='CanSetFullscreen' type='b' access='read'/><property name='Fullscreen' type='b' access='read'/>"
+      "<property name='CanSetFullscreen' type='b' access='read'/><property name='Fullscreen' type='b' access='readwrite'/>"
       "<property name='HasTrackList' type='b' access='read'/><property name='Identity' type='s' access='read'/>"
       "<property name='DesktopEntry' type='s' access='read'/><property name='SupportedUriSchemes' type='as' access='read'/>"
       "<property name='SupportedMimeTypes' type='as' access='read'/>"
@@ -55,6 +55,7 @@ struct _CantigaMpris
   GHashTable *told; /* interface.property → GVariant: what was last told */
   guint telling;
   gboolean tracks_changed;
+  gboolean can_be_full, full;
 };
 
 G_DEFINE_FINAL_TYPE (CantigaMpris, cantiga_mpris, G_TYPE_OBJECT)
@@ -82,6 +83,7 @@ cantiga_mpris_class_init (CantigaMprisClass *klass)
   G_OBJECT_CLASS (klass)->dispose = cantiga_mpris_dispose;
   g_signal_new ("raise", CANTIGA_TYPE_MPRIS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   g_signal_new ("quit", CANTIGA_TYPE_MPRIS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  g_signal_new ("full", CANTIGA_TYPE_MPRIS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_BOOLEAN);
   g_signal_new ("open", CANTIGA_TYPE_MPRIS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
 }
 
@@ -95,6 +97,26 @@ CantigaQueue *
 cantiga_mpris_get_queue (CantigaMpris *self)
 {
   return self->queue;
+}
+
+gboolean
+cantiga_mpris_can_be_full (CantigaMpris *self)
+{
+  return self->can_be_full;
+}
+
+gboolean
+cantiga_mpris_is_full (CantigaMpris *self)
+{
+  return self->full;
+}
+
+void
+cantiga_mpris_set_screen (CantigaMpris *self, gboolean can_be_full, gboolean full)
+{
+  self->can_be_full = can_be_full;
+  self->full = full;
+  cantiga_mpris_tell_later (self);
 }
 
 void

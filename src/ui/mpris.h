@@ -7,11 +7,13 @@
 
 G_BEGIN_DECLS
 
-/* Signals: "raise": show the window; "quit"; "open" (const char *link): an invitation. */
+/* Signals: "raise": show the window; "quit"; "open" (const char *link): an invitation; "full" (gboolean): over the whole screen, or not. */
 #define CANTIGA_TYPE_MPRIS (cantiga_mpris_get_type ())
 G_DECLARE_FINAL_TYPE (CantigaMpris, cantiga_mpris, CANTIGA, MPRIS, GObject)
 
 /* On connection from now on, until it is let go. */
 CantigaMpris *cantiga_mpris_new (GDBusConnection *connection, CantigaQueue *queue);
+/* Whether what plays could be over the whole screen, and whether it is. */
+void cantiga_mpris_set_screen (CantigaMpris *mpris, gboolean can_be_full, gboolean full);
 
 G_END_DECLS

@@ -269,6 +269,9 @@ cantiga_now_playing_set_session (CantigaNowPlaying *self, CantigaSession *sessio
 void
 cantiga_now_playing_show_pane (CantigaNowPlaying *self, const char *pane)
 {
+  /* Where one pane alone is seen, that nothing plays is said by the queue. */
+  if (pane == NULL && (self->queue == NULL || cantiga_queue_get_title (self->queue) == NULL))
+    pane = "queue";
   adw_leaflet_set_visible_child_name (self->leaflet, pane != NULL ? "more" : "cover");
   if (pane == NULL)
     {

@@ -133,7 +133,7 @@ add_output (CantigaPreferencesWindow *self, const char *id, const char *name)
 static void
 list_outputs (CantigaPreferencesWindow *self)
 {
-  GListModel *speakers = G_LIST_MODEL (cantiga_speaker_wish_get_speakers ());
+  GListModel *speakers = cantiga_speakers_get_all (cantiga_speaker_wish_get_speakers ());
   g_autofree char *wished = NULL, *name = NULL, *missing = NULL;
   guint place;
 
@@ -149,7 +149,7 @@ list_outputs (CantigaPreferencesWindow *self)
 
       add_output (self, cantiga_speaker_get_id (speaker), cantiga_speaker_get_name (speaker));
     }
-  if (*wished != '\0' && cantiga_speakers_find (CANTIGA_SPEAKERS (speakers), wished) == NULL)
+  if (*wished != '\0' && cantiga_speakers_find (cantiga_speaker_wish_get_speakers (), wished) == NULL)
     add_output (self, wished, missing);
   if (g_ptr_array_find_with_equal_func (self->output_ids, wished, g_str_equal, &place))
     adw_combo_row_set_selected (self->output, place);
@@ -175,7 +175,8 @@ make_outputs (CantigaPreferencesWindow *self)
   self->output_ids = g_ptr_array_new_with_free_func (g_free);
   list_outputs (self);
   g_signal_connect_object (self->output, "notify::selected", G_CALLBACK (output_selected_cb), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (cantiga_speaker_wish_get_speakers (), "items-changed", G_CALLBACK (list_outputs), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (cantiga_speakers_get_all (cantiga_speaker_wish_get_speakers ()), "items-changed", G_CALLBACK (list_outputs), self,
+                           G_CONNECT_SWAPPED);
 }
 
 /* ---- forgetting ---- */

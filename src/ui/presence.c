@@ -184,6 +184,19 @@ open_cb (CantigaPresence *self, const char *link)
 }
 
 static void
+full_cb (CantigaPresence *self, gboolean full)
+{
+  cantiga_window_set_full (self->window, full);
+}
+
+static void
+screen_changed_cb (CantigaPresence *self)
+{
+  if (self->mpris != NULL)
+    cantiga_mpris_set_screen (self->mpris, cantiga_window_can_be_full (self->window), cantiga_window_is_full (self->window));
+}
+
+static void
 start_mpris (CantigaPresence *self)
 {
   GDBusConnection *connection = g_application_get_dbus_connection (G_APPLICATION (self->application));
@@ -194,6 +207,10 @@ start_mpris (CantigaPresence *self)
   g_signal_connect_object (self->mpris, "raise", G_CALLBACK (raise_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->mpris, "quit", G_CALLBACK (quit_asked_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->mpris, "open", G_CALLBACK (open_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->mpris, "full", G_CALLBACK (full_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->window, "screen", G_CALLBACK (screen_changed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->queue, "notify::state", G_CALLBACK (screen_changed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->queue, "notify::title", G_CALLBACK (screen_changed_cb), self, G_CONNECT_SWAPPED);
 }
 
 /* ---- life ---- */

@@ -62,13 +62,22 @@ show_session (CantigaSessionPopover *self)
   gtk_label_set_label (self->fingerprint, fingerprint);
 }
 
+/* Before it is measured. */
 static void
-cantiga_session_popover_map (GtkWidget *widget)
+cantiga_session_popover_show (GtkWidget *widget)
 {
   CantigaSessionPopover *self = CANTIGA_SESSION_POPOVER (widget);
 
   if (self->visit != NULL)
     show_session (self);
+  GTK_WIDGET_CLASS (cantiga_session_popover_parent_class)->show (widget);
+}
+
+static void
+cantiga_session_popover_map (GtkWidget *widget)
+{
+  CantigaSessionPopover *self = CANTIGA_SESSION_POPOVER (widget);
+
   GTK_WIDGET_CLASS (cantiga_session_popover_parent_class)->map (widget);
   if (self->visit != NULL)
     show_number (self);
@@ -99,6 +108,7 @@ cantiga_session_popover_class_init (CantigaSessionPopoverClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = cantiga_session_popover_dispose;
+  widget_class->show = cantiga_session_popover_show;
   widget_class->map = cantiga_session_popover_map;
   gtk_widget_class_set_template_from_resource (widget_class, CANTIGA_RESOURCES "ui/session-popover.ui");
   gtk_widget_class_bind_template_child (widget_class, CantigaSessionPopover, server);

@@ -92,7 +92,7 @@ wish_changed_cb (CantigaSpeakerWish *self)
   g_clear_object (&self->failed);
   if (*id != '\0')
     {
-      CantigaSpeakers *speakers = cantiga_speaker_wish_get_speakers ();
+      GListModel *speakers = cantiga_speakers_get_all (cantiga_speaker_wish_get_speakers ());
 
       g_signal_handlers_disconnect_by_func (speakers, speakers_changed_cb, self);
       g_signal_connect_object (speakers, "items-changed", G_CALLBACK (speakers_changed_cb), self, G_CONNECT_SWAPPED);

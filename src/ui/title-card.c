@@ -47,6 +47,10 @@ name_card (CantigaTitleCard *self)
   gtk_label_set_label (self->artist, reason != NULL ? reason : cantiga_title_get_artist (self->title));
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->artist), reason);
   gtk_widget_set_visible (self->mark, reason != NULL);
+  if (reason != NULL)
+    gtk_widget_remove_css_class (GTK_WIDGET (self->artist), "dim-label");
+  else
+    gtk_widget_add_css_class (GTK_WIDGET (self->artist), "dim-label");
   cantiga_title_name_show (GTK_WIDGET (self), self->title);
 }
 

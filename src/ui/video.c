@@ -158,6 +158,23 @@ preroll_cb (GstAppSink *sink, gpointer self)
 
 /* ---- the sink ---- */
 
+/* Turns what a telephone filmed upright, as the film says. It belongs to what a player needs anyway; without it, films lie. */
+static void
+link_turned (GstElement *bin, GstElement *convert, GstElement *sink)
+{
+  GstElement *turn = gst_element_factory_make ("videoflip", NULL);
+
+  gst_bin_add_many (GST_BIN (bin), convert, sink, NULL);
+  if (turn == NULL)
+    {
+      gst_element_link (convert, sink);
+      return;
+    }
+  gst_util_set_object_arg (G_OBJECT (turn), "video-direction", "auto");
+  gst_bin_add (GST_BIN (bin), turn);
+  gst_element_link_many (convert, turn, sink, NULL);
+}
+
 static GstElement *
 put_before (GstElement *sink)
 {
@@ -170,8 +187,7 @@ put_before (GstElement *sink)
       gst_object_unref (gst_object_ref_sink (sink));
       return NULL;
     }
-  gst_bin_add_many (GST_BIN (bin), convert, sink, NULL);
-  gst_element_link (convert, sink);
+  link_turned (bin, convert, sink);
   pad = gst_element_get_static_pad (convert, "sink");
   gst_element_add_pad (bin, gst_ghost_pad_new ("sink", pad));
   return bin;

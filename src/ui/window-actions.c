@@ -215,10 +215,22 @@ show_pane_cb (GSimpleAction *action, GVariant *pane, gpointer self)
 
 /* ---- the whole screen ---- */
 
+gboolean
+cantiga_window_can_be_full (CantigaWindow *self)
+{
+  return cantiga_now_playing_has_picture (self->now);
+}
+
+gboolean
+cantiga_window_is_full (CantigaWindow *self)
+{
+  return cantiga_now_playing_is_full (self->now);
+}
+
 void
 cantiga_window_set_full (CantigaWindow *self, gboolean full)
 {
-  if (full == cantiga_now_playing_is_full (self->now) || (full && !cantiga_now_playing_has_picture (self->now)))
+  if (full == cantiga_window_is_full (self) || (full && !cantiga_window_can_be_full (self)))
     return;
   if (full)
     {
@@ -228,6 +240,7 @@ cantiga_window_set_full (CantigaWindow *self, gboolean full)
   else
     gtk_window_unfullscreen (GTK_WINDOW (self));
   cantiga_now_playing_set_full (self->now, full);
+  g_signal_emit_by_name (self, "screen");
 }
 
 /* Whoever manages the windows may take it back. */

@@ -66,8 +66,6 @@ void cantiga_window_restore (CantigaWindow *window);
 void cantiga_window_keep_later (CantigaWindow *window);
 /* window-sound.c: once, when there is a queue. */
 void cantiga_window_follow_sound (CantigaWindow *window);
-/* The picture of what plays, over the whole screen. */
-void cantiga_window_set_full (CantigaWindow *window, gboolean full);
 /* Which of them make sense now. */
 void cantiga_window_update_actions (CantigaWindow *window);
 void cantiga_window_install_actions (CantigaWindow *window);

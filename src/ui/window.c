@@ -566,6 +566,7 @@ cantiga_window_class_init (CantigaWindowClass *klass)
   G_OBJECT_CLASS (klass)->dispose = cantiga_window_dispose;
   G_OBJECT_CLASS (klass)->finalize = cantiga_window_finalize;
   g_signal_new ("opened", CANTIGA_TYPE_WINDOW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  g_signal_new ("screen", CANTIGA_TYPE_WINDOW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   gtk_widget_class_set_template_from_resource (widget_class, CANTIGA_RESOURCES "ui/window.ui");
   gtk_widget_class_bind_template_child (widget_class, CantigaWindow, toasts);
   gtk_widget_class_bind_template_child (widget_class, CantigaWindow, root);

@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 #define CANTIGA_TYPE_WINDOW (cantiga_window_get_type ())
 G_DECLARE_FINAL_TYPE (CantigaWindow, cantiga_window, CANTIGA, WINDOW, AdwApplicationWindow)
 
-/* Signal "opened": a catalogue is there.
+/* Signals "opened": a catalogue is there; "screen": what plays is over the whole screen, or is no longer.
  * state: the folder of servers and keys, NULL for the default; modules: PKCS#11 modules, NULL for p11-kit's. */
 CantigaWindow *cantiga_window_new (GtkApplication *application, CantigaSharing *sharing, CantigaDemo *demo, const char *state, const char *const *modules);
 /* Goes to the demo's library; makes the demo first, if need be. */
@@ -28,6 +28,11 @@ void cantiga_window_keep_size (CantigaWindow *window);
 void cantiga_window_forget_all (CantigaWindow *window);
 /* NULL where nothing can be played. */
 CantigaQueue *cantiga_window_get_queue (CantigaWindow *window);
+
+/* What plays over the whole screen: a film can be. */
+gboolean cantiga_window_can_be_full (CantigaWindow *window);
+gboolean cantiga_window_is_full (CantigaWindow *window);
+void cantiga_window_set_full (CantigaWindow *window, gboolean full);
 
 /* What pages ask of it; titles: CantigaTitle. */
 void cantiga_window_play (CantigaWindow *window, GPtrArray *titles, guint place);

@@ -3,6 +3,7 @@
 import array
 import contextlib
 import os
+import struct
 import subprocess
 import sys
 
@@ -32,6 +33,7 @@ class Cinema(desk.Desk):
         self.init("Cineclube")
         self.add(self.tone("Ai flores.flac", TONES["Ai flores"], HALF * 2))
         self.film("Cortejo", "webm", "vp8enc deadline=1 keyframe-max-dist=10", "audioconvert ! vorbisenc", "webmmux")
+        self.film_upright("Abril")
         self.film("Feira", "mkv", "theoraenc", "audioconvert ! opusenc", "matroskamux")
         self.film("Romaria", "mp4", "x264enc tune=zerolatency key-int-max=10 ! h264parse", "audioconvert ! avenc_aac", "mp4mux")
         self.add(self.tone("Vira.flac", TONES["Vira"], HALF * 2))
@@ -62,6 +64,31 @@ class Cinema(desk.Desk):
         self.run("/usr/bin/gst-launch-1.0", "-q", muxer, "name=mux", "!", "filesink", f"location={path}", *chain)
         self.add(path)
 
+    def film_upright(self, name):
+        """As a telephone that is held upright films: what is above, red, stands at the left of each picture, and the film says that it is to be turned."""
+        path = self.path("media", f"{name}.mp4")
+        half = ["videotestsrc", "num-buffers=100", "pattern=solid-color"]
+        shape = "video/x-raw,width=150,height=200,framerate=10/1"
+        self.run("/usr/bin/gst-launch-1.0", "-q", "compositor", "name=both", "sink_1::xpos=150", "!", "taginject", f"tags=title={name}", "!",
+                 "videoconvert", "!", "x264enc", "tune=zerolatency", "!", "mp4mux", "!", "filesink", f"location={path}",
+                 *half, "foreground-color=0xffff0000", "!", shape, "!", "both.sink_0", *half, "foreground-color=0xff0000ff", "!", shape, "!", "both.sink_1")
+        with open(path, "r+b") as file:
+            # The track header's matrix, behind 40 bytes of it: a quarter turn to the right.
+            place = file.read().index(b"tkhd") + 4 + 40
+            file.seek(place)
+            file.write(struct.pack(">9i", 0, 1 << 16, 0, -1 << 16, 0, 0, 200 << 16, 0, 1 << 30))
+        self.add(path)
+
+    def full_by_bus(self, full=None):
+        """What other programs are told of the whole screen, (may it be, is it); or what they ask for."""
+        def call(method, *parameters):
+            return subprocess.run(["gdbus", "call", "--session", "--dest", "org.mpris.MediaPlayer2.io.github.cantiga.Cantiga", "--object-path", "/org/mpris/MediaPlayer2",
+                                   "--method", f"org.freedesktop.DBus.Properties.{method}", "org.mpris.MediaPlayer2", *parameters], env=self.env, check=True,
+                                  capture_output=True, text=True).stdout
+        if full is not None:
+            call("Set", "Fullscreen", f"<{str(full).lower()}>")
+        return tuple("true" in call("Get", name) for name in ("CanSetFullscreen", "Fullscreen"))
+
     def sign_in(self):
         self.open(card=self.card_of_ana, env=self.sound.env)
         self.activate("paste-invitation")
@@ -72,7 +99,7 @@ class Cinema(desk.Desk):
         self.see(f"{HOLDER}\nAuthentication PIN…")
         self.write("PIN", journey.PIN)
         self.press("Sign in")
-        self.see("6 titles")
+        self.see("7 titles")
 
     # -- what is seen --
 
@@ -191,6 +218,17 @@ def _(place):
     place.shows("red")
 
 
+@desk.step("other programs put it there and back over the bus, and are told where it is")
+def _(place):
+    journey.equal(place.full_by_bus(), (True, False))
+    place.full_by_bus(True)
+    place.becomes(WHOLE)
+    journey.equal(place.full_by_bus(), (True, True))
+    place.full_by_bus(False)
+    place.becomes(IN_WINDOW)
+    journey.equal(place.full_by_bus(), (True, False))
+
+
 @desk.step("over the whole screen what moves it goes when the pointer rests, and is back when it moves")
 def _(place):
     place.key("F11")
@@ -240,12 +278,26 @@ def _(place):
     place.key("Escape")
     place.press("Play “Ai flores”")
     place.hears("Ai flores")
+    journey.equal(place.full_by_bus(True), (False, False), "a song over the whole screen")
     place.activate("now-playing")
     place.key("ctrl+n")
     place.hears("Cortejo")
     place.shows("red")
     place.key("ctrl+b")
     place.hears("Ai flores")
+
+
+@desk.step("a film that was made upright stands upright")
+def _(place):
+    place.key("Escape")
+    place.press("Play “Abril”")
+    place.activate("now-playing")
+
+    def ends():
+        x, y = place.middle()
+        return place.colour(x, y - 100), place.colour(x, y + 100)
+    journey.until(lambda: ends() == ("red", "blue"), "red is above blue, further apart than a film that lies is high")
+    place.show("upright")
 
 
 @desk.step("meanwhile the screen never waited, everything has a name, and the program ends without complaint")

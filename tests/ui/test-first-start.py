@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """What a newcomer does at the desktop, from the first start to music."""
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -52,6 +53,25 @@ def _(place):
     place.see("No title with “xyz”")
     place.press("Clear")
     place.see("3 titles")
+
+
+@desk.step("no licence is there yet, and the page leads to where one is had")
+def _(place):
+    place.activate("page", "<'licences'>")
+    place.see("No licences yet")
+    place.press("To the library")
+    place.press("Play “Rosa das rosas”")
+    place.press("Pause")
+
+
+@desk.step("who is signed in where can be compared, and leads to the other servers")
+def _(place):
+    keepers, = [entry["fingerprint"] for entry in place.ctl("pki", "status", "--json").json if entry["what"] == "authority"]
+    place.click("Signed in to Coro da Sé")
+    place.see(" ".join(re.findall("....", keepers.upper())), "label")
+    place.press("Switch server")
+    place.see("Coro da Sé, Signed in · ANA MARIA DOS SANTOS")
+    place.activate("page", "<'library'>")
 
 
 @desk.step("a title plays, its licence falls, and time goes on")
