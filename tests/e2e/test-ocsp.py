@@ -5,10 +5,18 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 
 import journey
-from journey import REFUSED, contains, holds
+from journey import REFUSED, contains, equal, holds
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "../peer"))
+
+# pylint: disable=wrong-import-position
+import player  # noqa: E402
+from notation import from_json  # noqa: E402
+from stage import key_of  # noqa: E402
 
 ANA = "ANA MARIA DOS SANTOS"
 
@@ -166,6 +174,23 @@ def _(place):
         # As all of them were answered before the one that waits: nobody waited with it.
         holds(not player.ended, "the player did not wait")
         player.end()
+
+
+@journey.test("while a session's request is worked on, another one of it is told to come later, and changes nothing")
+def _(place):
+    place.restart("soft", "2s")
+    paired = player.pair(place.invite("peer"))
+    session = player.Session(paired, "ECDSA").sign_in()
+    _, _, headers, body = session.sealed_request("POST", "/api/leave", {})
+    with Silent(place.ocsp_port) as silent:
+        showing = threading.Thread(target=session.show_card, args=key_of(place.ana))
+        showing.start()
+        journey.until(lambda: silent.taken, "nobody was asked about the card")
+        answer = player.ask(paired.url, "POST", "/api/leave", body, headers)
+        equal((answer.status, from_json(answer.body)["type"]), (503, "/problems/busy"), "the answer to another request")
+        holds(int(answer.headers["Retry-After"]) >= 1, "it does not say when to come again")
+        showing.join()
+    session.titles()
 
 
 @journey.test("a listener who goes away while the responder is silent, and a server that stops then, come to no harm")
