@@ -102,17 +102,32 @@ create_inspected (const CantigaInspected *inspected)
   return object;
 }
 
+static JsonObject *
+create_unloaded (const CantigaUnloaded *unloaded)
+{
+  JsonObject *object = json_object_new ();
+
+  json_object_set_string_member (object, "file", unloaded->file != NULL ? unloaded->file : "");
+  json_object_set_string_member (object, "path", unloaded->path);
+  json_object_set_string_member (object, "reason", unloaded->reason);
+  return object;
+}
+
 gboolean
-cantiga_answer_inspect (int fd, gint64 id, const CantigaSurvey *survey, GPtrArray *inspected)
+cantiga_answer_inspect (int fd, gint64 id, const CantigaSurvey *survey, GPtrArray *inspected, GPtrArray *unloaded)
 {
   g_autoptr (JsonObject) object = create_answer (id, survey->state);
   JsonArray *modules = json_array_new ();
+  JsonArray *missing = json_array_new ();
 
   for (guint i = 0; i < inspected->len; i++)
     json_array_add_object_element (modules, create_inspected (g_ptr_array_index (inspected, i)));
+  for (guint i = 0; i < unloaded->len; i++)
+    json_array_add_object_element (missing, create_unloaded (g_ptr_array_index (unloaded, i)));
   /* NO_MODULE from the service itself only means that there are readers. */
   json_object_set_string_member (object, "service", cantiga_card_state_get_name (cantiga_service_ask ()));
   json_object_set_array_member (object, "modules", modules);
+  json_object_set_array_member (object, "unloaded", missing);
   return write_object (fd, object);
 }
 

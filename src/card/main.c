@@ -36,7 +36,7 @@ move_pipes (int *ret_requests, int *ret_answers)
 }
 
 static gboolean
-answer (int fd, GPtrArray *modules, const CantigaRequest *request)
+answer (int fd, GPtrArray *modules, const char *const *paths, const CantigaRequest *request)
 {
   if (request->command == CANTIGA_COMMAND_SIGN)
     {
@@ -48,17 +48,18 @@ answer (int fd, GPtrArray *modules, const CantigaRequest *request)
   else
     {
       g_autoptr (CantigaSurvey) survey = cantiga_survey_take (modules);
-      g_autoptr (GPtrArray) inspected = NULL;
+      g_autoptr (GPtrArray) inspected = NULL, unloaded = NULL;
 
       if (request->command == CANTIGA_COMMAND_LIST)
         return cantiga_answer_list (fd, request->id, survey);
       inspected = cantiga_inspect_modules (modules);
-      return cantiga_answer_inspect (fd, request->id, survey, inspected);
+      unloaded = cantiga_unloaded_find (paths);
+      return cantiga_answer_inspect (fd, request->id, survey, inspected, unloaded);
     }
 }
 
 static int
-answer_all (int requests, int answers, GPtrArray *modules)
+answer_all (int requests, int answers, GPtrArray *modules, const char *const *paths)
 {
   g_autoptr (GError) error = NULL;
   gboolean heard = TRUE;
@@ -69,7 +70,7 @@ answer_all (int requests, int answers, GPtrArray *modules)
 
       if (request == NULL)
         break;
-      heard = answer (answers, modules, request);
+      heard = answer (answers, modules, paths, request);
     }
   if (error != NULL)
     g_printerr ("cantiga-card: %s\n", error->message);
@@ -111,5 +112,5 @@ main (int argc, char *argv[])
       return CANTIGA_EXIT_FAILED;
     }
   modules = cantiga_modules_load ((const char *const *)paths);
-  leave (modules, answer_all (requests, answers, modules));
+  leave (modules, answer_all (requests, answers, modules, (const char *const *)paths));
 }

@@ -52,7 +52,8 @@ void cantiga_card_list_async (CantigaCard *card, GCancellable *cancellable, GAsy
 GPtrArray *cantiga_card_list_finish (CantigaCard *card, GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* What every module by itself sees, for a diagnosis: cantiga-card's answer, `{"state", "service", "modules": [{"path", "description", "starts",
- * "slots", "state", "cards": [{"kind", "key_type", "state", "tries", "pin"}]}]}`, with nothing of a person in it. */
+ * "slots", "state", "cards": [{"kind", "key_type", "state", "tries", "pin"}]}], "unloaded": [{"file", "path", "reason"}]}`, with nothing of a person in it;
+ * unloaded: what cannot be loaded, and p11-kit's file that names it ("" if it was named by hand). */
 void cantiga_card_inspect_async (CantigaCard *card, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 JsonObject *cantiga_card_inspect_finish (CantigaCard *card, GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

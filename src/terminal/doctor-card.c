@@ -90,19 +90,60 @@ check_module (CantigaDiagnosis *diagnosis, JsonObject *module)
     }
 }
 
+/* The Flatpak's own configuration names what is only there once somebody has installed the extension for the State's module. */
+static gboolean
+is_extension (const char *path)
+{
+  return g_str_has_prefix (path, "/app/extensions/") && !g_file_test (path, G_FILE_TEST_EXISTS);
+}
+
+/* p11-kit passes over it without a word. finding: how bad it is. */
 static guint
+check_unloaded (CantigaDiagnosis *diagnosis, JsonObject *unloaded, CantigaFindingState finding)
+{
+  const char *file, *path, *reason;
+  g_autofree char *remedy = NULL;
+
+  if (!cantiga_json_get_text (unloaded, "file", TEXT_MAX, &file, NULL) || !cantiga_json_get_text (unloaded, "path", TEXT_MAX, &path, NULL)
+      || !cantiga_json_get_text (unloaded, "reason", TEXT_MAX, &reason, NULL) || is_extension (path))
+    return 0;
+  if (file[0] == '\0')
+    cantiga_diagnosis_add (diagnosis, finding, "module", "Look at the path that --card-module was given, and whether what is there is a PKCS#11 module.",
+                           "%s cannot be loaded: %s.", path, reason);
+  else
+    {
+      remedy = g_strdup_printf ("Install again what %s belongs to, or remove %s.", path, file);
+      cantiga_diagnosis_add (diagnosis, finding, "module", remedy, "%s names %s, which cannot be loaded: %s. No card that needs it is seen.", file, path,
+                             reason);
+    }
+  return 1;
+}
+
+static guint
+check_all_unloaded (CantigaDiagnosis *diagnosis, JsonObject *answer, CantigaFindingState finding)
+{
+  JsonArray *unloaded = cantiga_json_get_array (answer, "unloaded", MODULES_MAX, NULL);
+  guint n = 0;
+
+  for (guint i = 0; unloaded != NULL && i < json_array_get_length (unloaded); i++)
+    if (JSON_NODE_HOLDS_OBJECT (json_array_get_element (unloaded, i)))
+      n += check_unloaded (diagnosis, json_array_get_object_element (unloaded, i), finding);
+  return n;
+}
+
+static void
 check_modules (CantigaDiagnosis *diagnosis, JsonObject *answer)
 {
   JsonArray *modules = cantiga_json_get_array (answer, "modules", MODULES_MAX, NULL);
   guint n = modules != NULL ? json_array_get_length (modules) : 0;
 
-  if (n == 0)
+  /* Where others load, they may be all that is wanted. */
+  if (check_all_unloaded (diagnosis, answer, n == 0 ? CANTIGA_FINDING_FAIL : CANTIGA_FINDING_WARN) == 0 && n == 0)
     cantiga_diagnosis_add (diagnosis, CANTIGA_FINDING_FAIL, "module", "apt install opensc-pkcs11",
                            "p11-kit knows no module for cards: no card can be read.");
   for (guint i = 0; i < n; i++)
     if (JSON_NODE_HOLDS_OBJECT (json_array_get_element (modules, i)))
       check_module (diagnosis, json_array_get_object_element (modules, i));
-  return n;
 }
 
 /* p11-kit before 0.26 tells root nothing of what root's own folder configures, and says nothing about it. */

@@ -129,6 +129,32 @@ def _(desk):
     journey.write(module, lines)
 
 
+@journey.test("a module that p11-kit passes over in silence is named, with the file that names it, and so is one that is given and is none")
+def _(desk):
+    opensc, broken, junk = (desk.path(name) for name in ("config/pkcs11/modules/opensc.module", "config/pkcs11/modules/broken.module", "home/junk.so"))
+    lines = journey.read(opensc)
+    journey.write(junk, "no library")
+    journey.write(broken, "# This one was removed.\n module : /opt/gone/libgone.so\n")
+    found = doctor(desk, journey.DONE)
+    equal(found["module"]["state"], "ok", "the module that loads, which comes last")
+    named, = [check for check in desk.run("cantiga-play", "--state", desk.path("player-doctor"), "doctor", "--json").json["checks"]
+              if check["check"] == "module" and check["state"] == "warn"]
+    contains(named["sentence"], "broken.module names /opt/gone/libgone.so, which cannot be loaded: cannot open shared object file")
+    contains(named["remedy"], "or remove ")
+    contains(named["remedy"], "broken.module")
+    for name, why in (junk, "file too short"), ("/usr/lib/x86_64-linux-gnu/libz.so.1", "undefined symbol: C_GetFunctionList"):
+        journey.write(opensc, f"module: {name}\n")
+        journey.write(broken, f"module: {name}\nenable-in: another-program\n")
+        found = doctor(desk, journey.FAILED)
+        contains(found["module"]["sentence"], "opensc.module names ")
+        contains(found["module"]["sentence"], why)
+    os.unlink(broken)
+    journey.write(opensc, lines)
+    found = doctor(desk, journey.FAILED, "--card-module", junk)
+    contains(found["module"]["sentence"], "~/junk.so cannot be loaded: ")
+    contains(found["module"]["remedy"], "--card-module")
+
+
 @journey.test("cantiga-play cards shows names and addresses, on the person's own screen")
 def _(desk):
     desk.insert("jose")
