@@ -66,11 +66,29 @@ def named_scripts(path):
     return [f"{path}: {name} is not there" for name in re.findall(r"`(build-aux/[\w/.-]+)", read(path)) if not os.path.exists(os.path.join(SOURCE, name))]
 
 
+# What stands where an address of the maintainers will.
+NOBODY = "maintainers@cantiga." + "invalid"
+
+
+def places_of_nobody():
+    """Where it stands, whoever makes a release is told to put another: each is named in docs/release.md, in the row that says so."""
+    row, = [line for line in read("docs/release.md").splitlines() if NOBODY in line] or [""]
+    found = [os.path.relpath(os.path.join(folder, name), SOURCE) for place in ("build-aux", "data", "po", "src", "server") for folder, _, names in os.walk(os.path.join(SOURCE, place))
+             for name in names if NOBODY.encode() in open_bytes(os.path.join(folder, name))]
+    return [f"{path} has {NOBODY}, and docs/release.md does not name it" for path in sorted(found) if f"`{path}`" not in row]
+
+
+def open_bytes(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
 def main():
     tests = [
         ("the documents are found", lambda: [] if {"README.md", "docs/admin.md", "docs/release.md"} <= set(documents()) else ["README.md and its like are not among them"]),
         ("every link of a document leads to a file and a heading that are there", lambda: [line for path in documents() for line in broken_links(path)]),
         ("every script that a document names is there", lambda: [line for path in documents() for line in named_scripts(path)]),
+        ("every place that wants an address of the maintainers is in the list of what is done before a release", places_of_nobody),
         ("what is said in two languages is the same", lambda: [line for pair in TRANSLATED.items() for line in differences(*pair)]),
     ]
     return tap.run(tests)
