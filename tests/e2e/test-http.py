@@ -5,6 +5,8 @@ import json
 import os
 import random
 import select
+import socket
+import struct
 import time
 
 import journey
@@ -125,6 +127,15 @@ def _(place):
         answer = place.ask("GET", path)
         holds(answer is None or answer[0] in (400, 404), f"GET {path!r} is answered {answer}")
     place.serves()
+
+
+@journey.test("an answer that is small comes in one segment")
+def _(place):
+    with connect(place.server.port) as connection:
+        connection.sendall(b"GET /api/pair HTTP/1.1\r\nHost: cantiga\r\n\r\n")
+        equal(parse(read_all(connection))[0], 200, "the status")
+        # tcpi_data_segs_in of linux/tcp.h
+        equal(struct.unpack_from("I", connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 192), 152)[0], 1, "segments with something in them")
 
 
 @journey.test("a body that is not one JSON object is malformed")
