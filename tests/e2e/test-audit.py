@@ -73,7 +73,8 @@ def _(place):
     holds(len(lines) > 5, "the log is short")
     changed = lines[2][:40] + (b"A" if lines[2][40:41] != b"A" else b"B") + lines[2][41:]
     for what, wrong, number in (("changed", [*lines[:2], changed, *lines[3:]], 3), ("taken out", lines[:1] + lines[2:], 2), ("moved", [lines[1], lines[0], *lines[2:]], 1),
-                                ("twice", lines[:2] + lines[1:], 3), ("rubbish", [*lines[:4], b"\n", *lines[4:]], 5), ("first gone", lines[1:], 1)):
+                                ("twice", lines[:2] + lines[1:], 3), ("rubbish", [*lines[:4], b"\n", *lines[4:]], 5), ("first gone", lines[1:], 1),
+                                ("written in another way", [*lines[:-1], lines[-1][:-1] + b" \n"], len(lines))):
         journey.write(place.log, b"".join(wrong))
         for command in ("list", "verify"):
             ran = place.ctl("audit", command, ok=None)

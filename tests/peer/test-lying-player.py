@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """A player that lies to cantiga-server, one lie at a time: each is refused with its own problem, and the server serves the honest all along."""
 import os
+import time
 
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -277,6 +278,32 @@ def _(place):
     card_refused(place, (401, "card-proof"), key=certificates.make_key("ECDSA"))
 
 
+@journey.test("after a wrong proof a good card of the same address is told to wait, and its session stays")
+def _(place):
+    told = None
+    while told is None:
+        wrong, good = place.session().sign_in(), place.session().sign_in()
+        start = time.monotonic()
+        equal(refusal(wrong.show_card, certificates.make_key("ECDSA"), place.keys[1]), (401, "card-proof"), "a wrong proof")
+        try:
+            good.show_card(*place.keys)
+            holds(time.monotonic() - start >= 1, "it is not told to wait")
+        except Refused as refused:
+            told = refused
+    equal((told.status, told.kind), (429, "slow-down"), "what a good card is told")
+    journey.until(lambda: not slowed_down(good, place), "the good card to be let in", 10)
+    good.titles()
+
+
+def slowed_down(session, place):
+    try:
+        session.show_card(*place.keys)
+    except Refused as refused:
+        equal((refused.status, refused.kind), (429, "slow-down"), "what a good card is told")
+        return True
+    return False
+
+
 @journey.test("a card that is not enrolled is unknown, whoever signs")
 def _(place):
     stranger = Authority("A stranger")
@@ -414,6 +441,16 @@ def _(place):
     got = refusal(mine.chunk, 0)
     holds(got in ((404, "grant-unknown"), STRANGER), f"it is refused with {got}")
     equal(len(theirs.chunk(0)), 262144, "the length of the chunk that it is for")
+
+
+@journey.test("a play that is asked for again has a fresh grant, and the one before is over")
+def _(place):
+    session, play = grant(place)
+    play.chunk(0)
+    again = session.licence(play.licence["title"], play.licence["play"])
+    equal(again.licence["plays_left"], play.licence["plays_left"], "plays left")
+    equal(refusal(play.chunk, 1), (404, "grant-unknown"), "a chunk by the grant before")
+    equal(len(again.chunk(1)), 262144, "the length of a chunk by the fresh one")
 
 
 @journey.test("a title that is denied is not there, for who knows its identifier neither, and costs nothing")
