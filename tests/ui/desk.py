@@ -1,6 +1,6 @@
 """A desk for the desktop player: a display without a screen, a session bus of its own, and hands and eyes on what the program shows (AT-SPI).
 
-What looks at the screen needs Debian's own Python with python3-pyatspi, inside the bus: Desk starts itself again there (see enter()).
+What looks at the screen (screen.py) needs Debian's own Python with its GObject introspection, inside the bus: Desk starts itself again there (see enter()).
 """
 import contextlib
 import os
@@ -14,6 +14,7 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.environ["CANTIGA_SOURCE"], "tests", "e2e"))
 import journey  # noqa: E402
+import screen  # noqa: E402
 
 
 BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -62,9 +63,7 @@ def enter(size="1000x700", animations=False):
             number = os.fdopen(reading).readline().strip()
             env = {**os.environ, "CANTIGA_DESK": folder, "DISPLAY": ":" + number, "XDG_RUNTIME_DIR": os.path.join(folder, "run"),
                    "HOME": os.path.join(folder, "home"), "XDG_CONFIG_HOME": os.path.join(folder, "home/config"), "GSETTINGS_BACKEND": "memory",
-                   "GSK_RENDERER": "cairo", "GDK_BACKEND": "x11", "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
-                   # On a busy machine libatspi lets go of an answer that never came, for which libdbus would end the test.
-                   "DBUS_FATAL_WARNINGS": "0"}
+                   "GSK_RENDERER": "cairo", "GDK_BACKEND": "x11", "PATH": "/usr/bin:/bin:/usr/sbin:/sbin"}
             for name in ("GTK_A11Y", "NO_AT_BRIDGE", "WAYLAND_DISPLAY", "AT_SPI_BUS_ADDRESS"):
                 env.pop(name, None)
             status = subprocess.call(["dbus-run-session", "--config-file=" + os.path.join(folder, "bus.conf"), "--", "/usr/bin/python3"] + sys.argv, env=env)
@@ -90,12 +89,11 @@ class Desk(journey.Place):
 
     def open(self, *arguments, card=None, env=None, state=None, module=None, probe=True, **options):
         """Starts the player, and waits until its window can be seen. module: whose cards it sees, "" for those of p11-kit's configuration."""
-        import pyatspi
-        self.atspi = pyatspi
         modules = [] if module == "" else ["--card-module", module or journey.module()]
         self.program = self.start(os.path.join(journey.BUILD, "src/ui/cantiga"), "--state", state or self.path("player"), *modules, *arguments,
                                   env={**({"CANTIGA_PROBE": "1"} if probe else {}), **journey.without_leaks(self.env), **(card.env if card else {}), **(env or {})}, **options)
         self.window = self.root = None
+        self.screen = screen.Screen(self.program.pid)
         self.window = self.root = journey.until(lambda: self.find_window("Cantiga"), "the program's window")
         if probe:
             self.start_anew()
@@ -129,13 +127,12 @@ class Desk(journey.Place):
     # -- eyes --
 
     def find_window(self, name):
+        self.runs()
+        return self.screen.find_window(name)
+
+    def runs(self):
         if self.program.ended:
             raise journey.Wrong(f"the program ended: {self.program.err}")
-        for application in self.atspi.Registry.getDesktop(0):
-            if application is not None and application.get_process_id() == self.program.pid:
-                application.set_cache_mask(0)  # nobody listens here for what changes
-                return next((window for window in application if window is not None and window.name == name), None)
-        return None
 
     def look_at(self, name):
         """From now on, only this window is looked at. GTK 4.8 dies when it is asked for its windows while one of them closes, so nothing else asks."""
@@ -158,51 +155,36 @@ class Desk(journey.Place):
         self.root = self.window
 
     def walk(self, node=None):
-        """Everything in the window; not what buttons and tabs are made of."""
-        if self.program.ended:
-            raise journey.Wrong(f"the program ended: {self.program.err}")
-        node = node or self.root
-        yield node
-        if node.getRole() in (self.atspi.ROLE_LABEL, self.atspi.ROLE_PAGE_TAB_LIST, self.atspi.ROLE_IMAGE, self.atspi.ROLE_SLIDER):
-            return
-        for index in range(node.childCount):
-            with contextlib.suppress(Exception):
-                child = node.getChildAtIndex(index)
-                if child is not None:
-                    yield from self.walk(child)
+        """Everything in the window, or in node, as it is now; not what buttons and tabs are made of."""
+        try:
+            top = self.screen.look(self.root)
+        except screen.Gone:
+            self.runs()
+            raise
+        if node is not None:
+            top = next((other for other in top.walk() if other.path == node.path), None)
+            journey.holds(top is not None, f"{node.role} “{node.name}” is not in the window any more")
+        return top.walk()
 
     def names(self):
-        return [f"{node.getRoleName()}: {node.name}" for node in self.walk() if node.name]
+        return [f"{node.role}: {node.name}" for node in self.walk() if node.name]
 
     def each(self, name, role=None):
         """What is called so, exactly; or begins so, if name ends in …: one after the other, as long as they are asked for."""
         def fits(text):
             return text.startswith(name[:-1]) if name.endswith("…") else text == name
         for node in self.walk():
-            fitting = False
-            with contextlib.suppress(Exception):
-                fitting = fits(node.name) and (role is None or node.getRoleName() == role) and self.is_laid_out(node)
-            if fitting:
+            if fits(node.name) and role in (None, node.role) and node.is_laid_out:
                 yield node
 
     def nameless(self):
         """What can be reached and pressed, and has no name of its own: GTK then tells what it is made of."""
-        found = []
-        for node in self.walk():
-            with contextlib.suppress(Exception):
-                # GTK 4.8 says of what scrolls that it can be reached.
-                if node.getRoleName() == "scroll pane":
-                    continue
-                if node.getState().contains(self.atspi.STATE_FOCUSABLE) and (not node.name or re.match("(Gtk|Adw|Cantiga)[A-Z]", node.name)) and self.is_laid_out(node):
-                    found.append(f"{node.getRoleName()} “{node.name}”")
-        return found
+        # GTK 4.8 says of what scrolls that it can be reached.
+        return [f"{node.role} “{node.name}”" for node in self.walk()
+                if node.is_focusable and node.role != "scroll pane" and (not node.name or re.match("(Gtk|Adw|Cantiga)[A-Z]", node.name)) and node.is_laid_out]
 
     def all(self, name, role=None):
         return list(self.each(name, role))
-
-    def is_laid_out(self, node):
-        """GTK 4.8 tells of pages that are not shown as well: they have no place until they are shown once."""
-        return node.queryComponent().getExtents(self.atspi.WINDOW_COORDS).width > 1
 
     def see(self, name, role=None, limit=20.0):
         """Waits until it is there."""
@@ -212,22 +194,15 @@ class Desk(journey.Place):
         journey.until(lambda: not self.all(name), f"“{name}” goes from the screen", limit)
 
     def in_toast(self):
-        """What stands in the toast that is shown; found quickly, as toasts go by themselves."""
-        level = [self.window]
-        for _ in range(6):
-            for node in level:
+        """What stands in the toast that is shown."""
+        with contextlib.suppress(screen.Gone):
+            for node in self.screen.look(self.window).walk():
                 if node.name == "AdwToastWidget":
-                    return list(self.walk(node))
-            level = [child for node in level for child in node if child is not None]
+                    return list(node.walk())
         return []
 
     def see_toast(self, text):
-        def shown():
-            # It may go while it is looked at.
-            with contextlib.suppress(Exception):
-                return any(node.name == text for node in self.in_toast())
-            return False
-        journey.until(shown, f"a toast says “{text}”")
+        journey.until(lambda: any(node.name == text for node in self.in_toast()), f"a toast says “{text}”")
 
     # -- hands --
 
@@ -235,34 +210,34 @@ class Desk(journey.Place):
         """The first of that name that can be pressed."""
         def pressed():
             for node in self.each(name, role):
-                with contextlib.suppress(Exception):
-                    if node.getState().contains(self.atspi.STATE_SENSITIVE):
-                        return node.queryAction().doAction(0)
+                with contextlib.suppress(screen.Gone):
+                    if node.is_sensitive:
+                        return node.press()
             return False
         journey.until(pressed, f"“{name}” can be pressed")
 
     def can_press(self, name):
-        return any(node.getState().contains(self.atspi.STATE_SENSITIVE) for node in self.all(name, "push button"))
+        return any(node.is_sensitive for node in self.all(name, "push button"))
 
     def write(self, name, text, role=None):
         def written():
             for node in self.each(name, role):
-                with contextlib.suppress(NotImplementedError):
-                    return node.queryEditableText().setTextContents(text)
+                with contextlib.suppress(screen.Gone):
+                    return node.write(text)
             return False
         journey.until(written, f"there is an entry “{name}” to write into")
 
     def click(self, name, role=None, button=1):
         """With the mouse, in its middle; what is pressed only so and by keys."""
-        box = self.see(name, role).queryComponent().getExtents(self.atspi.WINDOW_COORDS)
+        box = self.see(name, role).box
         subprocess.run(["xdotool", "mousemove", str(box.x + box.width // 2), str(box.y + box.height // 2), "click", str(button)], env=self.env, check=True)
 
     def undo(self):
         """By the toast that offers it."""
         def undone():
             # The toast may go while it is looked at.
-            with contextlib.suppress(Exception):
-                return any(node.queryAction().doAction(0) for node in self.in_toast() if node.getRole() == self.atspi.ROLE_PUSH_BUTTON and node.name.startswith("Undo"))
+            with contextlib.suppress(screen.Gone):
+                return any(node.press() for node in self.in_toast() if node.role == "push button" and node.name.startswith("Undo"))
             return False
         journey.until(undone, "a toast offers to undo")
 
@@ -275,17 +250,13 @@ class Desk(journey.Place):
 
     def focused(self, within=None):
         """What has the keyboard; None if it is what nobody can name."""
-        for node in self.walk(within):
-            with contextlib.suppress(Exception):
-                if node.getState().contains(self.atspi.STATE_FOCUSED):
-                    return node
-        return None
+        return next((node for node in self.walk(within) if node.is_focused), None)
 
     def is_at(self, name, role=None):
         """Waits until the keyboard is there."""
         def arrived():
             node = self.focused()
-            return node is not None and (node.name.startswith(name[:-1]) if name.endswith("…") else node.name == name) and role in (None, node.getRoleName())
+            return node is not None and (node.name.startswith(name[:-1]) if name.endswith("…") else node.name == name) and role in (None, node.role)
         journey.until(arrived, f"the keyboard is at “{name}”")
 
     def tab_into(self, within, key="Tab"):
@@ -300,14 +271,14 @@ class Desk(journey.Place):
         self.tab_into(self.see(name, role), key)
 
     def outside(self):
-        """What stands in part where the window is not: it cannot be seen there, nor pressed."""
+        """What stands in part where the window is not: it cannot be seen there, nor pressed. What has no name only holds others, and may have a margin."""
         width = int(self.size.split("x")[0])
         found = []
         for node in self.walk():
-            with contextlib.suppress(Exception):
-                box = node.queryComponent().getExtents(self.atspi.WINDOW_COORDS)
-                if node.getState().contains(self.atspi.STATE_SHOWING) and box.width > 1 and (box.x < 0 or box.x + box.width > width):
-                    found.append(f"{node.getRoleName()} “{node.name}” from {box.x} to {box.x + box.width}")
+            with contextlib.suppress(screen.Gone):
+                box = node.box
+                if node.name and box.width > 1 and (box.x < 0 or box.x + box.width > width):
+                    found.append(f"{node.role} “{node.name}” from {box.x} to {box.x + box.width}")
         return found
 
     def windows(self, name="."):
@@ -332,10 +303,10 @@ class Desk(journey.Place):
 
     def at(self):
         """The place in what plays, in seconds."""
-        return self.see("Position", "slider").queryValue().currentValue
+        return self.see("Position", "slider").value
 
     def set_place(self, seconds):
-        self.see("Position", "slider").queryValue().currentValue = seconds
+        self.see("Position", "slider").value = seconds
 
     def plays_on(self):
         before = self.at()
@@ -366,6 +337,10 @@ class Desk(journey.Place):
     def start_anew(self):
         """Turns before this one do not count."""
         self.of_probe("SetState", "<(0.0, 0.0)>", "{}")
+
+    def width(self):
+        """Of the window that is looked at, in pixels."""
+        return next(self.walk()).box.width
 
     def resize(self, width, height):
         """The window without its border; there is no compositor, so GTK draws one of 5 pixels within."""

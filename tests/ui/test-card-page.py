@@ -146,11 +146,11 @@ def _(place):
     place.see("3 titles")
     place.press("Play “Rosa das rosas”")
     position = place.see("Position", "slider")
-    journey.until(lambda: position.queryValue().currentValue > 0.5, "the position moves")
+    journey.until(lambda: position.value > 0.5, "the position moves")
     place.mock.say("empty")
     place.see("The card was taken out. What is playing plays on.")
-    at = position.queryValue().currentValue
-    journey.until(lambda: position.queryValue().currentValue > at, "it plays on")
+    at = position.value
+    journey.until(lambda: position.value > at, "it plays on")
 
 
 @desk.step("the next title asks for the card, and plays once it is back")
@@ -159,7 +159,7 @@ def _(place):
     place.see("The card was taken out. Put it back to go on.")
     place.mock.say("")
     place.see_no("The card was taken out. Put it back to go on.")
-    journey.until(lambda: place.see("Position", "slider").queryValue().currentValue > 0.5, "the next title plays")
+    journey.until(lambda: place.see("Position", "slider").value > 0.5, "the next title plays")
     place.see("Ondas do mar de Vigo", "label")
 
 

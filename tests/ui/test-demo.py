@@ -19,7 +19,7 @@ class Trial(desk.Desk):
         """By the mouse, as a title's menu is opened."""
         def chosen():
             for node in self.all(what, "menu item"):
-                return node.queryAction().doAction(0)
+                return node.press()
             return False
         # A page that is still sliding is not where it will be.
         for patience in 2, 20:
@@ -29,14 +29,14 @@ class Trial(desk.Desk):
             self.key("Escape")
 
     def rows(self):
-        return [node for node in self.walk(self.see("Queue", "list")) if node.getRoleName() == "list item"]
+        return [node for node in self.walk(self.see("Queue", "list")) if node.role == "list item"]
 
     def queued(self):
         return [row.name.split(", Alfonso")[0] for row in self.rows()]
 
     def drag(self, place, onto):
         """By its handle, in steps as a hand makes them."""
-        boxes = [row.queryComponent().getExtents(self.atspi.WINDOW_COORDS) for row in self.rows()]
+        boxes = [row.box for row in self.rows()]
         x, y, to_y = boxes[place].x + 20, boxes[place].y + boxes[place].height // 2, boxes[onto].y + boxes[onto].height // 2
         self.hand("mousemove", x, y, "mousedown", 1)
         for part in (0.2, 0.4, 0.6, 0.8, 1, 1):
@@ -45,7 +45,7 @@ class Trial(desk.Desk):
         self.hand("mouseup", 1)
 
     def bottom(self, name, role):
-        box = self.see(name, role).queryComponent().getExtents(self.atspi.WINDOW_COORDS)
+        box = self.see(name, role).box
         return box.y + box.height
 
     def contrast(self, x, y, height):
@@ -70,7 +70,7 @@ def _(place):
     place.show("demo")
     place.press("Play “A Madre de Jesu-Cristo”")
     position = place.see("Position", "slider")
-    journey.until(lambda: position.queryValue().currentValue > 0.5, "it plays")
+    journey.until(lambda: position.value > 0.5, "it plays")
     place.see("Licence: Playing · 2 plays left")
     place.resize(720, 294)
     journey.until(lambda: place.bottom("Pause", "push button") <= 300, "the player is whole where the window is as low as it goes")
@@ -158,7 +158,7 @@ def _(place):
 def _(place):
     place.activate("page", "<'servers'>")
     # In the bar, which comes last: those of pages that are not shown are where they were.
-    box = place.all("Licença: A tocar · restam 2 audições")[-1].queryComponent().getExtents(place.atspi.WINDOW_COORDS)
+    box = place.all("Licença: A tocar · restam 2 audições")[-1].box
     journey.until(lambda: place.contrast(box.x + box.width // 3, box.y - 3, 12) > 3, "it has an outline that can be seen")
     place.key("ctrl+q")
     place.program.wait()

@@ -112,7 +112,7 @@ class Cinema(desk.Desk):
 
     def middle(self):
         """Of the picture in the window."""
-        box = self.see("Picture of what is playing").queryComponent().getExtents(self.atspi.WINDOW_COORDS)
+        box = self.see("Picture of what is playing").box
         return box.x + box.width // 2, box.y + box.height // 2
 
     def shows(self, colour, x=None, y=None):

@@ -19,7 +19,7 @@ def _(place):
     place.look_at("Invitation")
     place.write("Invitation link", "cantiga://127.0.0.1:1/#nonsense")
     place.see("The link is not whole. Copy all of it.")
-    journey.holds(not place.see("Pair", "push button").getState().contains(place.atspi.STATE_SENSITIVE), "one may pair by a broken link")
+    journey.holds(not place.see("Pair", "push button").is_sensitive, "one may pair by a broken link")
     place.write("Invitation link", place.invite("Ana"))
     place.see("A server at 127.0.0.1")
     place.press("Pair")
@@ -33,7 +33,7 @@ def _(place):
     place.see("Card, under way: Its PIN is asked for")
     place.see("ANA MARIA DOS SANTOS\nAuthentication PIN…")
     place.write("PIN", "123")
-    journey.until(lambda: not [n for n in place.all("Sign in", "push button") if n.getState().contains(place.atspi.STATE_SENSITIVE)],
+    journey.until(lambda: not [n for n in place.all("Sign in", "push button") if n.is_sensitive],
                   "three digits are no PIN")
     place.write("PIN", "9999")
     place.press("Sign in")
@@ -79,7 +79,7 @@ def _(place):
     place.press("Play “Rosa das rosas”")
     place.see("Pause", "push button")
     position = place.see("Position", "slider")
-    journey.until(lambda: position.queryValue().currentValue > 0.5, "the position moves")
+    journey.until(lambda: position.value > 0.5, "the position moves")
     place.see("Licence: Playing · 2 plays left")
 
 
@@ -88,13 +88,13 @@ def _(place):
     position = place.see("Position", "slider")
     place.press("Pause")
     place.see("Play", "push button")
-    position.queryValue().currentValue = 9
-    journey.until(lambda: position.queryValue().currentValue >= 9, "the position is where it was put")
+    position.value = 9
+    journey.until(lambda: position.value >= 9, "the position is where it was put")
     place.press("Play")
     place.see("Pause", "push button")
-    journey.until(lambda: position.queryValue().currentValue > 9.2, "it goes on from there")
+    journey.until(lambda: position.value > 9.2, "it goes on from there")
     place.press("Next")
-    journey.until(lambda: position.queryValue().currentValue < 8, "the next title starts at its start")
+    journey.until(lambda: position.value < 8, "the next title starts at its start")
     place.see("Santa Maria, strela do dia", "label")
 
 

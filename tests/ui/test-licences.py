@@ -44,7 +44,7 @@ class Shelf(desk.Desk):
 
 @desk.step("without a session, the page says what to do; with one, each licence is in its group")
 def _(place):
-    place.open(card=place.card_of_ana, env={"G_DEBUG": "fatal-criticals"})
+    place.open(card=place.card_of_ana)
     place.activate("page", "<'licences'>")
     place.see("Sign in to see your licences")
     place.show("signed-out")

@@ -41,10 +41,10 @@ class Afternoon(desk.Desk):
     def flip(self, name, on):
         """A switch, by what it says."""
         def is_on(node):
-            return node.getState().contains(self.atspi.STATE_CHECKED)
+            return node.is_checked
         node = self.see(name, "check box")
         if is_on(node) != on:
-            node.queryAction().doAction(0)
+            node.press()
 
     def share(self, *paths):
         self.activate("share-files", "<[" + ", ".join(f"'{path}'" for path in paths) + "]>")

@@ -84,7 +84,7 @@ def _(place):
 def _(place):
     playerctl(place, "volume", "0.4")
     journey.until(lambda: abs(float(playerctl(place, "volume")) - 0.4) < 0.01, "the volume is 0.4")
-    journey.until(lambda: abs(place.see("Volume", "slider").queryValue().currentValue - 0.4) < 0.01, "the slider shows it")
+    journey.until(lambda: abs(place.see("Volume", "slider").value - 0.4) < 0.01, "the slider shows it")
     place.activate("louder")
     journey.until(lambda: abs(float(playerctl(place, "volume")) - 0.45) < 0.01, "louder is heard of")
 
