@@ -203,6 +203,10 @@ def _(place):
     for path in OPEN_POSTS:
         chunked = place.send(f"POST {path} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{{}}\r\n0\r\n\r\n".encode())
         is_problem(chunked, 400, "malformed", f"chunked for {path}")
+    # As one piece it is read, and found to be of another protocol.
+    body = b'{"protocol":2}'
+    is_problem(place.send(b"POST /api/auth HTTP/1.1\r\nHost: x\r\nContent-Length: 14\r\n\r\n" + body), 400, "protocol-version", "one piece")
+    is_problem(place.send(b"POST /api/auth HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\ne\r\n" + body + b"\r\n0\r\n\r\n"), 400, "malformed", "the same in pieces")
     with place.hasty():
         for lengths in ("-1",), ("abc",), ("2", "3"), ("18446744073709551617",), ("2", "2"):
             head = "".join(f"Content-Length: {length}\r\n" for length in lengths)
