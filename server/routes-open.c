@@ -20,6 +20,7 @@ check_player (const CantigaRequest *request, CantigaServerSession *session, GErr
 {
   g_autoptr (GError) unknown = NULL;
   const char *uuid = cantiga_handshake_get_player (session->handshake);
+
   if (uuid == NULL)
     return cantiga_fail (error, CANTIGA_ERROR_CERTIFICATE_REFUSED);
   if (!cantiga_ledger_check_player (request->server->ledger, uuid, &unknown))

@@ -471,6 +471,24 @@ def _(place):
     holds(len(session.licence(title).chunk(0)) == 262144, "it is there again")
 
 
+@journey.test("pages that there are not are refused, and those of licences lead to the last one")
+def _(place):
+    session = place.open()
+    for title in session.titles():
+        session.licence(title["id"])
+    for path in "list", "licences":
+        for query in "limit=0", "limit=1001", "limit=x", "limit=-1", "after=" + "00" * 16, "after=x":
+            equal(refusal(session.call, "GET", f"/api/{path}?{query}"), MALFORMED, f"{path}?{query}")
+    found, after = [], ""
+    while after is not None:
+        page = session.call("GET", "/api/licences?limit=1" + (after and "&after=" + after))
+        equal(len(page["licences"]), 1, "licences in a page of one")
+        found.append(page["licences"][0]["title"])
+        after = page["next"]
+    equal(sorted(found), sorted(title["id"] for title in session.titles()), "the titles of all licences")
+    equal([play["name"] for play in session.call("GET", "/api/plays")["plays"] if play["here"]].count("Other") >= 1, True, "a play that goes on here is told")
+
+
 @journey.test("a chunk request that was changed, repeated or is too old is refused")
 def _(place):
     _, play = grant(place)
