@@ -4,7 +4,7 @@
 
 #include <gst/app/gstappsrc.h>
 
-#define PATIENCE (60 * GST_SECOND) /* without any message from the pipeline */
+#define PATIENCE (60 * GST_SECOND) /* in which nothing at all is taken from the source */
 
 GstElement *
 cantiga_pipeline_create (const char *description, GError **error)
@@ -36,11 +36,28 @@ push_all (GstAppSrc *source, GBytes *content, gsize chunk, GstClockTime duration
   gst_app_src_end_of_stream (source);
 }
 
-static gboolean
-wait_for_end (GstElement *pipeline, GError **error)
+/* The last message; NULL if the pipeline came no further. A busy machine may take minutes for what takes a second on another. */
+static GstMessage *
+wait_for_message (GstElement *pipeline, GstAppSrc *source)
 {
   g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
-  g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (bus, PATIENCE, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  guint64 left = G_MAXUINT64, before;
+  GstMessage *message;
+
+  do
+    {
+      message = gst_bus_timed_pop_filtered (bus, PATIENCE, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+      before = left;
+      left = gst_app_src_get_current_level_bytes (source);
+    }
+  while (message == NULL && left < before);
+  return message;
+}
+
+static gboolean
+wait_for_end (GstElement *pipeline, GstAppSrc *source, GError **error)
+{
+  g_autoptr (GstMessage) message = wait_for_message (pipeline, source);
   g_autoptr (GError) reason = NULL;
 
   if (message == NULL)
@@ -60,7 +77,7 @@ cantiga_pipeline_run (GstElement *pipeline, const char *caps, GBytes *content, g
   g_object_set (source, "caps", shape, "format", GST_FORMAT_TIME, "max-bytes", (guint64)0, NULL);
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   push_all (GST_APP_SRC (source), content, chunk, duration);
-  if (wait_for_end (pipeline, error))
+  if (wait_for_end (pipeline, GST_APP_SRC (source), error))
     return TRUE;
   gst_element_set_state (pipeline, GST_STATE_NULL);
   return FALSE;
