@@ -198,6 +198,23 @@ def _(place):
     place.serves()
 
 
+@journey.test("where descriptors are few, connections that say nothing do not use them up, and others are answered")
+def _(place):
+    place.server.stop()
+    few = 80
+    server = place.serve(prefix=("prlimit", f"--nofile={few}"), env={"CANTIGA_LIMITS_HEADER_TIME": "60s"})
+    with contextlib.ExitStack() as silent:
+        for number in range(4 * few):
+            silent.enter_context(socket.create_connection(("127.0.0.1", server.port), 10, source_address=(f"127.0.1.{1 + number % 40}", 0)))
+        # The time for headers is far from over: who comes takes the place of one that says nothing.
+        for _ in range(5):
+            equal(place.ask("GET", "/api/auth")[0], 200, "who asks beside them")
+        holds(len(os.listdir(f"/proc/{server.pid}/fd")) < few * 3 // 4, "connections take more than half of the descriptors")
+    holds("internal" not in server.log, server.log)
+    server.stop()
+    place.serve()
+
+
 @journey.test("lengths that lie, and bodies in pieces, are refused")
 def _(place):
     for path in OPEN_POSTS:
