@@ -2,7 +2,8 @@
 
     attack.py NAME HOST PORT SECONDS [FIRST-SOURCE [N-SOURCES]]
 
-Sources are addresses of this machine (any of 127.0.0.0/8 on loopback) that connections come from, in turn. It says at its end how much it did.
+Sources are addresses of this machine (any of 127.0.0.0/8 on loopback) that connections come from, in turn. It says on stderr that it begins, and at its end,
+to which SIGTERM brings it too, how much it did.
 """
 import itertools
 import json
@@ -10,6 +11,7 @@ import os
 import random
 import resource
 import select
+import signal
 import socket
 import sys
 import time
@@ -140,5 +142,7 @@ if __name__ == "__main__":
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     started = Attack(*sys.argv[2:])
+    signal.signal(signal.SIGTERM, lambda *_: setattr(started, "ends", 0))
+    print("begun", file=sys.stderr, flush=True)
     {attack.__name__: attack for attack in ATTACKS}[sys.argv[1]](started)
     print(started.done)

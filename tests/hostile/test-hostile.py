@@ -22,10 +22,14 @@ ANSWER_SECONDS = 8
 
 
 def besiege(place, *attacks, at_least=20):
-    """The honest player plays while the attacks go on, and a while after; then nothing of them is left."""
+    """The honest player plays while the attacks go on, which then end; nothing of them is left."""
     before = place.count_descriptors()
-    running = [place.attack(name, SECONDS * journey.SLOWER, *sources) for name, *sources in attacks]
+    running = [place.attack(name, 60 * journey.SLOWER, *sources) for name, *sources in attacks]
+    until(lambda: all(attack.err for attack in running), "the attacks begin")
     took = place.play(seconds=SECONDS, at_least=at_least)
+    holds(not any(attack.ended for attack in running), "an attack was over before the song was")
+    for attack in running:
+        attack.send(journey.terminate)
     done = [int(attack.wait(limit=120).out) for attack in running]
     holds(all(done), f"the attack did nothing: {done}")
     print(f"# {done} attacks; median of {len(took)} chunks {siege.median(took):.0f} ms, with all of the tests around it")

@@ -12,7 +12,7 @@ import network
 from journey import holds, until
 
 ADDRESSES = 100
-SECONDS = 3
+SECONDS, SONGS = 3, 3  # as much of both at the least, while each attack goes on
 # In one attack, beside the songs that are played meanwhile: it may happen that the player's request has not been read yet when its connection's turn to go comes.
 TURNED_AWAY_MAX = 1
 MEMORY = 512  # MiB: MemoryMax of the unit
@@ -53,12 +53,15 @@ def besiege(name):
     def _(place):
         before = len(os.listdir(f"/proc/{place.server.pid}/fd"))
         attack = place.street.start("/usr/bin/python3", os.path.join(SOURCE, "tests/hostile/attack.py"), name, "10.77.0.1", place.server.port,
-                                    SECONDS * 3, "10.77.1.1", ADDRESSES)
+                                    60 * journey.SLOWER, "10.77.1.1", ADDRESSES)
+        until(lambda: attack.err, "the attack begins")
         played = place.turned_away = 0
-        while not attack.ended or played == 0:
+        ends = time.monotonic() + SECONDS
+        while played < SONGS or time.monotonic() < ends:
             holds(place.play()["chunks"] > 1, "the song was not played")
             played += 1
-        holds(played > 2, f"only {played} songs were played meanwhile")
+        holds(not attack.ended, "the attack was over before the songs were")
+        attack.send(journey.terminate)
         holds(int(attack.wait().out) > ADDRESSES, "the attack did little")
         holds(place.server.peak() < MEMORY, f"the server had {place.server.peak():.0f} MiB")
         until(lambda: len(os.listdir(f"/proc/{place.server.pid}/fd")) <= before + 2, "descriptors are as before", 60)
