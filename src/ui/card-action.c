@@ -6,6 +6,7 @@
 #include "client/card-official.h"
 #include "client/pem.h"
 #include "core/chain.h"
+#include "ui/error-words.h"
 
 #define UNBLOCK_URL "https://www.autenticacao.gov.pt/cc-gestao-pins"
 #define COMMAND_MODULE "sudo apt install opensc-pkcs11"
@@ -114,7 +115,7 @@ cantiga_card_action_dup_diagnosis (CantigaCard *card, GAsyncResult *result)
   g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
 
   if (answer == NULL)
-    return g_strdup (error->message);
+    return g_strdup (cantiga_error_words_get (error));
   json_node_set_object (node, answer);
   return json_to_string (node, TRUE);
 }

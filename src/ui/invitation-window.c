@@ -7,6 +7,7 @@
 #include "client/pair.h"
 #include "core/pairing.h"
 #include "ui/application.h"
+#include "ui/error-words.h"
 
 struct _CantigaInvitationWindow
 {
@@ -104,7 +105,7 @@ describe_failure (const GError *error)
     return _ ("This is not the server that the link is from. Don't go on.");
   if (g_error_matches (error, CANTIGA_ERROR, CANTIGA_ERROR_UNREACHABLE))
     return _ ("No answer. Check that the box is on and on this network.");
-  return error->message;
+  return cantiga_error_words_get (error);
 }
 
 static void

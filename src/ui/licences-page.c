@@ -4,6 +4,7 @@
 
 #include "client/licences.h"
 #include "ui/application.h"
+#include "ui/error-words.h"
 #include "ui/held-words.h"
 #include "ui/licence-row.h"
 #include "ui/window.h"
@@ -97,7 +98,7 @@ renewed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (self == NULL)
     return;
   if (!renewed)
-    return cantiga_licence_row_set_trouble (row, error->message);
+    return cantiga_licence_row_set_trouble (row, cantiga_error_words_get (error));
   cantiga_window_toast (get_window (self), said);
   arrange (self);
 }
@@ -153,7 +154,7 @@ given_back_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_hash_table_remove (self->leaving, cantiga_licence_row_get_licence (leaving->row));
   if (!cantiga_session_return_licence_finish (CANTIGA_SESSION (source), result, &error))
     {
-      cantiga_licence_row_set_trouble (leaving->row, error->message);
+      cantiga_licence_row_set_trouble (leaving->row, cantiga_error_words_get (error));
       adw_expander_row_set_expanded (ADW_EXPANDER_ROW (leaving->row), TRUE);
     }
   else
@@ -434,7 +435,7 @@ loaded_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   else if (self->licences == NULL && is_open (self))
     {
-      adw_status_page_set_description (self->trouble, error->message);
+      adw_status_page_set_description (self->trouble, cantiga_error_words_get (error));
       gtk_stack_set_visible_child_name (self->stack, "trouble");
     }
 }

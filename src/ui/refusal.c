@@ -4,6 +4,7 @@
 
 #include "client/licences.h"
 #include "core/error.h"
+#include "ui/error-words.h"
 #include "ui/held-words.h"
 
 /* The first row that fits; %s is the title. */
@@ -80,7 +81,7 @@ cantiga_refusal_dup_reason (CantigaTitle *title)
     return NULL;
   if (g_error_matches (error, CANTIGA_ERROR, CANTIGA_ERROR_FORGED) || g_error_matches (error, CANTIGA_ERROR, CANTIGA_ERROR_DAMAGED))
     return g_strdup_printf ("%s %s", _ ("This title cannot be played: its file was changed."), _ ("Tell the keeper of the server."));
-  return g_strdup (find_refusal (title, error, &index) ? _ (refusals[index].body) : error->message);
+  return g_strdup (find_refusal (title, error, &index) ? _ (refusals[index].body) : cantiga_error_words_get (error));
 }
 
 /* ---- what became of the licence ---- */
@@ -173,7 +174,7 @@ present (Refusal *refusal, CantigaHeldLicence *held)
   GtkWidget *dialog = adw_message_dialog_new (GTK_WINDOW (refusal->window), heading,
                                               body != NULL ? body
                                               : known      ? _ (refusals[index].body)
-                                                           : refusal->error->message);
+                                                           : cantiga_error_words_get (refusal->error));
 
   add_responses (ADW_MESSAGE_DIALOG (dialog), known && refusals[index].renewed && (held == NULL || is_renewed_by_signing_in (held)), held != NULL);
   g_signal_connect_object (dialog, "response::licence", G_CALLBACK (show_licence_cb), refusal->title, G_CONNECT_SWAPPED);

@@ -7,6 +7,7 @@
 #include "core/chain.h"
 #include "core/kdf.h"
 #include "ui/application.h"
+#include "ui/error-words.h"
 #include "ui/server-row.h"
 
 #define UNDO_SECONDS 6
@@ -193,7 +194,7 @@ say_demo (CantigaServersPage *self)
     case CANTIGA_DEMO_ON:
       return _ ("Ready");
     default:
-      return error != NULL ? error->message : _ ("Music made on this computer, no card needed");
+      return error != NULL ? cantiga_error_words_get (error) : _ ("Music made on this computer, no card needed");
     }
 }
 
@@ -249,7 +250,7 @@ cantiga_servers_page_set_store (CantigaServersPage *self, CantigaStore *store)
 void
 cantiga_servers_page_show_trouble (CantigaServersPage *self, const GError *error)
 {
-  adw_status_page_set_description (self->trouble, error->message);
+  adw_status_page_set_description (self->trouble, cantiga_error_words_get (error));
   gtk_stack_set_visible_child_name (self->stack, "trouble");
 }
 
@@ -300,7 +301,7 @@ renamed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   if (!cantiga_store_rename_finish (CANTIGA_STORE (source), result, &error))
-    show_toast (self, adw_toast_new (error->message));
+    show_toast (self, adw_toast_new (cantiga_error_words_get (error)));
   show_visit (self);
 }
 

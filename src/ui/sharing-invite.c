@@ -4,6 +4,7 @@
 
 #include "core/pairing.h"
 #include "ui/application.h"
+#include "ui/error-words.h"
 #include "ui/qr.h"
 
 struct _CantigaSharingInvite
@@ -74,7 +75,7 @@ invited_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   gtk_widget_set_sensitive (self->invite, TRUE);
   if (link == NULL)
     {
-      gtk_label_set_label (self->trouble, error->message);
+      gtk_label_set_label (self->trouble, cantiga_error_words_get (error));
       gtk_widget_set_visible (GTK_WIDGET (self->trouble), TRUE);
       return;
     }

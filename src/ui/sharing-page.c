@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "ui/application.h"
+#include "ui/error-words.h"
 #include "ui/settings.h"
 #include "ui/sharing-invite.h"
 #include "ui/sharing-rows.h"
@@ -79,7 +80,7 @@ dup_standing (CantigaSharingPage *self)
     return g_strdup (_ ("Off"));
   if (g_error_matches (error, CANTIGA_ERROR, CANTIGA_ERROR_BUSY))
     return g_strdup_printf (_ ("Port %u is taken by another program"), g_settings_get_uint (cantiga_settings_get (), "sharing-port"));
-  return g_strdup (error->message);
+  return g_strdup (cantiga_error_words_get (error));
 }
 
 static void
@@ -186,7 +187,7 @@ added_cb (CantigaSharingPage *self, guint added, guint there, const char *const 
 
   gtk_widget_set_visible (GTK_WIDGET (self->trouble_row), error != NULL && !stopped);
   if (error != NULL && !stopped)
-    return adw_preferences_row_set_title (self->trouble_row, error->message);
+    return adw_preferences_row_set_title (self->trouble_row, cantiga_error_words_get (error));
   if (stopped)
     return show_toast (self, _ ("Stopped: what was added stays"));
   said = added == 0 && there > 0 ? g_strdup (_ ("It was there already"))

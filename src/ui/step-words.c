@@ -6,6 +6,7 @@
 
 #include "ui/card-words.h"
 #include "ui/day-words.h"
+#include "ui/error-words.h"
 
 #define BETWEEN " \302\267 "
 #define FINGERPRINT_SHOWN 19 /* four groups of four */
@@ -147,7 +148,7 @@ cantiga_step_words_dup_failure (CantigaStep step, const GError *error, CantigaCa
     return g_strdup (_ ("You stopped here."));
   if (step == CANTIGA_STEP_CARD && is_of_card (error))
     return g_strdup (cantiga_card_words_get_sentence (card));
-  return g_strdup (find_trouble (step, error, &index) ? _ (troubles[index].failure) : error->message);
+  return g_strdup (find_trouble (step, error, &index) ? _ (troubles[index].failure) : cantiga_error_words_get (error));
 }
 
 char *

@@ -1,5 +1,6 @@
 #include "ui/visit.h"
 
+#include "ui/error-words.h"
 #include "ui/settings-wishes.h"
 
 struct _CantigaVisit
@@ -261,7 +262,7 @@ fail (CantigaVisit *self, GError *error)
   g_clear_error (&self->error);
   self->error = error;
   set_state (self, CANTIGA_VISIT_OUT);
-  g_signal_emit (self, signals[STEP], 0, (int)self->step, CANTIGA_STEP_FAILED, error->message);
+  g_signal_emit (self, signals[STEP], 0, (int)self->step, CANTIGA_STEP_FAILED, cantiga_error_words_get (error));
 }
 
 static void

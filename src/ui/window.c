@@ -5,6 +5,7 @@
 #include "ui/again-dialog.h"
 #include "ui/application.h"
 #include "ui/card-words.h"
+#include "ui/error-words.h"
 #include "ui/invitation-window.h"
 #include "ui/probe.h"
 #include "ui/refusal.h"
@@ -315,7 +316,7 @@ cantiga_window_visit (CantigaWindow *self, CantigaPaired *paired)
     {
       visit = create_visit (self, paired, &error);
       if (visit == NULL)
-        return show_trouble (self, _ ("This server cannot be used"), error->message);
+        return show_trouble (self, _ ("This server cannot be used"), cantiga_error_words_get (error));
       drop_sign_in (self);
       cantiga_window_sign_out (self);
       set_visit (self, visit);
@@ -444,7 +445,7 @@ make_queue (CantigaWindow *self)
 
   self->queue = cantiga_queue_new (&error);
   if (self->queue == NULL)
-    return show_trouble (self, _ ("Nothing can be played on this computer"), error->message);
+    return show_trouble (self, _ ("Nothing can be played on this computer"), cantiga_error_words_get (error));
   g_signal_connect_object (self->queue, "notify::state", G_CALLBACK (queue_changed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->queue, "notify::place", G_CALLBACK (cantiga_window_update_actions), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->queue, "refused", G_CALLBACK (refused_cb), self, 0);
@@ -468,7 +469,7 @@ forgotten_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   if (!cantiga_store_forget_finish (CANTIGA_STORE (source), result, &error))
-    show_trouble (self, _ ("Not everything was erased"), error->message);
+    show_trouble (self, _ ("Not everything was erased"), cantiga_error_words_get (error));
 }
 
 void

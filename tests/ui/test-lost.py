@@ -72,6 +72,16 @@ def _(place):
     place.tell_longest_gap()
 
 
+@desk.step("the title that plays is put into the queue once more")
+def _(place):
+    place.focus()
+    place.tab_into(place.see("Queue", "list"))
+    place.key("End", "Menu")
+    place.press("Add to queue", "menu item")
+    journey.until(lambda: len(place.all("Rosa das rosas…", "list item")) == 2, "it stands there twice")
+    place.spent = place.count_plays()
+
+
 @desk.step("a server that was killed is told of; once it is back, the session is too, and the queue goes on")
 def _(place):
     place.server.kill()
@@ -84,6 +94,17 @@ def _(place):
     place.see_no("Connecting again…")
     journey.until(lambda: place.at() > 120, "it plays where it was put")
     place.tell_longest_gap()
+
+
+@desk.step("the play that was broken off went on; the title's second turn is a play of its own")
+def _(place):
+    journey.equal(place.count_plays(), place.spent, "plays, of what was broken off and went on")
+    place.key("ctrl+n")
+    journey.until(lambda: place.at() < 100, "it plays from its start")
+    place.plays_on()
+    journey.equal(place.count_plays(), place.spent + 1, "plays")
+    place.set_place(121)
+    journey.until(lambda: place.at() > 120, "it is where it was put")
 
 
 @desk.step("with a card that takes 3 s, what is left is found again: queue, and the place in the title; nothing is spent until it is played")

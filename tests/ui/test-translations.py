@@ -89,11 +89,19 @@ def lost_marks():
             yield f"an ellipsis is lost or added: {pair.group(1)} / {pair.group(2)}"
 
 
-print("1..6")
+def raw_errors():
+    """What core says went wrong is English: people are told it in their language."""
+    for name in sorted(os.listdir(os.path.join(SOURCE, "src/ui"))):
+        if name.endswith(".c") and name != "error-words.c" and "error->message" in read("src/ui", name):
+            yield f"src/ui/{name} shows an error's own message: cantiga_error_words_get() has it in the person's language"
+
+
+print("1..7")
 test("every file with words for people is in POTFILES", (f"{name} is not in po/POTFILES" for name in files_with_words() if name not in potfiles()))
 test("every file of POTFILES is there", (f"{name} is not there" for name in potfiles() if not os.path.exists(os.path.join(SOURCE, name))))
 test("every string is translated", untranslated())
 test("formats and plural forms are right, nothing is fuzzy", checked())
 test("the words are those of Portugal", foreign_words())
 test("mnemonics and ellipses are kept", lost_marks())
+test("what goes wrong is told in the person's language", raw_errors())
 sys.exit(1 if failed else 0)
