@@ -49,9 +49,7 @@ class Boxes(journey.Place):
 
     def balance(self):
         """HAProxy as anybody would set it up: a header keeps a session at its server, and a server that is gone is passed over."""
-        with journey.socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = journey.free_port()
         lines = ["global", "  maxconn 8192", "defaults", "  mode http", "  timeout connect 1s", "  timeout client 60s", "  timeout server 60s",
                  "  option redispatch 1", "  retries 5", "frontend players", f"  bind 127.0.0.1:{self.port}", "  option forwardfor", "  default_backend boxes",
                  "backend boxes", "  balance hdr(Cantiga-Route)", "  hash-type consistent"]

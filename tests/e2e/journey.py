@@ -14,6 +14,7 @@ import contextlib
 import glob
 import json
 import os
+import random
 import select
 import shutil
 import signal
@@ -93,6 +94,15 @@ def until(condition, what, limit=20.0):
             raise Wrong(f"waited {limit * SLOWER:.0f} s in vain: {what}")
         # To ask keeps others from their work: they get as long as that took; and what takes long already is asked for less often.
         time.sleep(min(max(0.005, now - began, (now - start) / 10), 0.25))
+
+
+def free_port():
+    """A port that is to be had again, too: not of those that the kernel gives to who asks for any, which another program may get meanwhile."""
+    for port in random.sample(range(10000, 32000), 100):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("0.0.0.0", port))
+            return port
+    raise Wrong("no port is free")
 
 
 # ---- TAP ----
@@ -318,7 +328,7 @@ class Place:
         return self.ctl("add", "--json", "--exportable", *paths, **options).jsons
 
     def serve(self, *arguments, state=None, env=None, port=0, host="127.0.0.1", prefix=()):
-        self.server = Server(self, state or self.state, arguments, env or {}, port, host, prefix)
+        self.server = Server(self, state or self.state, arguments, env or {}, port or free_port(), host, prefix)
         return self.server
 
     def invite(self, *arguments, server=None, **options):

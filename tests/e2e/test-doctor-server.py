@@ -47,12 +47,7 @@ def failing(found):
     return sorted(check for check, findings in found.items() if any(finding[0] == "fail" for finding in findings))
 
 
-def port_free():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
-NOBODY = {"CANTIGA_SERVER_LISTEN": f"127.0.0.1:{port_free()}"}
+NOBODY = {"CANTIGA_SERVER_LISTEN": f"127.0.0.1:{journey.free_port()}"}
 
 
 def age_certificate(path, days):

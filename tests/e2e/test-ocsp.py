@@ -21,12 +21,6 @@ from stage import key_of  # noqa: E402
 ANA = "ANA MARIA DOS SANTOS"
 
 
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
 def openssl(*arguments):
     return subprocess.run(["openssl", *arguments], check=True, capture_output=True, text=True).stdout.strip()
 
@@ -84,7 +78,7 @@ class Place(journey.Place):
     def __enter__(self):
         self.init()
         os.mkdir(self.path("state", "pki", "card-authorities"), 0o700)
-        self.ocsp_port = free_port()
+        self.ocsp_port = journey.free_port()
         self.env["CARD_OCSP"] = f"http://127.0.0.1:{self.ocsp_port}/"
         self.ana = self.card(ANA)
         shutil.copy(os.path.join(self.ana.folder, "authority.pem"), self.path("state", "pki", "card-authorities", "a.pem"))

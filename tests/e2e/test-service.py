@@ -33,7 +33,7 @@ class Place(journey.Place):
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notify.bind(self.path("notify"))
         threading.Thread(target=self.listen, daemon=True).start()
-        self.metrics_port = free_port()
+        self.metrics_port = journey.free_port()
 
     def serve_watched(self):
         return self.serve(env={"NOTIFY_SOCKET": self.path("notify"), "WATCHDOG_USEC": "900000", "CANTIGA_METRICS_LISTEN": f"127.0.0.1:{self.metrics_port}"})
@@ -56,12 +56,6 @@ class Place(journey.Place):
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def ask_pair(port):
@@ -260,7 +254,7 @@ def _(place):
 
 @journey.test("a server that systemd listens for serves on the socket that it is given")
 def _(place):
-    port = free_port()
+    port = journey.free_port()
     activated = place.start("systemd-socket-activate", "-l", f"127.0.0.1:{port}", "-E", "CANTIGA_METRICS_LISTEN=off",
                             journey.path_of("cantiga-server"), "--state", place.state)
     until(lambda: "Listening on" in activated.err, "systemd listens", 10)

@@ -17,9 +17,7 @@ class Place(journey.Place):
     def __init__(self):
         super().__init__()
         self.init("The box of nobody")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = journey.free_port()
         self.serve(env={"CANTIGA_METRICS_LISTEN": f"127.0.0.1:{self.port}"})
 
     def look(self, path, method="GET"):

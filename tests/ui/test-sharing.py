@@ -1,6 +1,5 @@
 #!/usr/bin/python3
 """Sharing from this computer: the server inside, switched on and off, and a second player that listens to it."""
-import contextlib
 import os
 import socket
 import stat
@@ -13,21 +12,12 @@ desk.enter()
 import journey
 
 
-def find_port():
-    """A free one below those that connections get by themselves."""
-    for port in range(20000 + os.getpid() % 10000, 32000):
-        with socket.socket() as free, contextlib.suppress(OSError):
-            free.bind(("0.0.0.0", port))
-            return port
-    raise journey.Wrong("no port is free")
-
-
 class Afternoon(desk.Desk):
     """Nobody's server is here but the one inside."""
 
     def __enter__(self):
         super().__enter__()
-        self.port = find_port()
+        self.port = journey.free_port()
         self.set_before("sharing-port", f"uint32 {self.port}")
         self.song = self.tone("Rosa das rosas.flac", 440, 4)
         os.makedirs(self.path("folder", "deep"))
