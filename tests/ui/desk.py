@@ -29,7 +29,8 @@ BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration
   </policy>
 </busconfig>
 """
-ACCESSIBILITY = "[D-BUS Service]\nName=org.a11y.Bus\nExec=/usr/libexec/at-spi-bus-launcher\n"
+# What it says of itself on its standard output is no line of TAP.
+ACCESSIBILITY = "[D-BUS Service]\nName=org.a11y.Bus\nExec=/bin/sh -c \"exec /usr/libexec/at-spi-bus-launcher >/dev/null\"\n"
 SETTINGS = "[Settings]\ngtk-font-name=Cantarell 11\ngtk-icon-theme-name=Adwaita\n"
 
 GAP_MAX_MS = 250
@@ -132,7 +133,7 @@ class Desk(journey.Place):
 
     def runs(self):
         if self.program.ended:
-            raise journey.Wrong(f"the program ended: {self.program.err}")
+            raise journey.Wrong(f"the program ended with {self.program.process.returncode}: {self.program.err}")
 
     def look_at(self, name):
         """From now on, only this window is looked at. GTK 4.8 dies when it is asked for its windows while one of them closes, so nothing else asks."""
