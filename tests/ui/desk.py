@@ -234,13 +234,15 @@ class Desk(journey.Place):
         subprocess.run(["xdotool", "mousemove", str(box.x + box.width // 2), str(box.y + box.height // 2), "click", str(button)], env=self.env, check=True)
 
     def undo(self):
-        """By the toast that offers it."""
+        """By the toast that offers it, which then goes."""
         def undone():
             # The toast may go while it is looked at.
             with contextlib.suppress(screen.Gone):
-                return any(node.press() for node in self.in_toast() if node.role == "push button" and node.name.startswith("Undo"))
-            return False
-        journey.until(undone, "a toast offers to undo")
+                return next((node for node in self.in_toast() if node.role == "push button" and node.name.startswith("Undo") and node.press()), None)
+            return None
+        button = journey.until(undone, "a toast offers to undo")
+        # GTK presses a button a quarter of a second after it is told to, and not at all if another toast comes before.
+        journey.until(lambda: button.path not in [node.path for node in self.in_toast()], "the toast goes with what it offered")
 
     def key(self, *keys):
         subprocess.run(["xdotool", "key", *keys], env=self.env, check=True)
