@@ -22,6 +22,7 @@ struct _CantigaFeed
   gsize length;
   GstBuffer *given;
   gboolean flushing;
+  guint flushes; /* how many began */
   guint64 size;
   CantigaFeedWanted wanted; /* NULL: nobody feeds it */
   gpointer user_data;
@@ -50,16 +51,20 @@ cantiga_feed_is_seekable (GstBaseSrc *base)
   return TRUE;
 }
 
-/* With the lock held, in and out. */
-static void
+/* With the lock held, in and out; whether nothing was flushed meanwhile. A flush that a seek ends may have been begun by who takes all apart, and be over before
+ * this thread runs again: who waited on would be waited for. */
+static gboolean
 await_given (CantigaFeed *self, guint64 at, gsize length)
 {
+  guint flushes = self->flushes;
+
   self->at = at;
   self->length = length;
   self->state = FEED_WANTED;
   self->wanted (self->user_data);
-  while (self->state == FEED_WANTED && !self->flushing && self->wanted != NULL)
+  while (self->state == FEED_WANTED && !self->flushing && self->flushes == flushes && self->wanted != NULL)
     g_cond_wait (&self->changed, &self->lock);
+  return self->flushes == flushes;
 }
 
 static GstFlowReturn
@@ -67,12 +72,11 @@ cantiga_feed_create (GstBaseSrc *base, guint64 at, guint length, GstBuffer **ret
 {
   CantigaFeed *self = CANTIGA_FEED (base);
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  gboolean is_asked = !self->flushing && self->wanted != NULL && await_given (self, at, length);
 
-  if (!self->flushing && self->wanted != NULL)
-    await_given (self, at, length);
   self->state = FEED_IDLE;
   /* What came together with a flush answers a question that nobody asks any more. */
-  if (self->flushing || self->given == NULL)
+  if (!is_asked || self->given == NULL)
     {
       g_clear_pointer (&self->given, gst_buffer_unref);
       return GST_FLOW_FLUSHING;
@@ -88,6 +92,7 @@ set_flushing (CantigaFeed *self, gboolean flushing)
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
   self->flushing = flushing;
+  self->flushes += flushing ? 1 : 0;
   g_cond_broadcast (&self->changed);
 }
 

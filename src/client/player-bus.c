@@ -53,6 +53,10 @@ seek_cb (GstElement *deck, gpointer user_data)
   Seeking *seeking = user_data;
 
   seeking->sent = cantiga_deck_seek (seeking->deck, seeking->seconds, seeking->flags);
+  g_mutex_lock (&seeking->player->lock);
+  seeking->player->seeks--;
+  g_cond_broadcast (&seeking->player->sought);
+  g_mutex_unlock (&seeking->player->lock);
   g_idle_add_full (G_PRIORITY_HIGH, sought_cb, seeking, seeking_free);
 }
 
@@ -73,7 +77,27 @@ cantiga_player_send_seek (CantigaPlayer *self)
   self->seek_sent = TRUE;
   self->flow = CANTIGA_FLOW_FILLING;
   self->flush_wanted = cantiga_output_get_flushes (self->output) + 1;
+  g_mutex_lock (&self->lock);
+  self->seeks++;
+  g_mutex_unlock (&self->lock);
   gst_element_call_async (GST_ELEMENT (self->now.deck), seek_cb, seeking, NULL);
+}
+
+/* A deck is not taken apart under a thread that seeks in it: what it ends and begins anew would be waited for. It takes no longer than a flush, as without its
+ * source it awaits nothing; and not for ever, whatever it does. */
+void
+cantiga_player_end_seek (CantigaPlayer *self)
+{
+  gint64 ends = g_get_monotonic_time () + G_USEC_PER_SEC;
+
+  if (self->seeking == NULL)
+    return;
+  cantiga_source_pause (self->now.source);
+  g_mutex_lock (&self->lock);
+  while (self->seeks > 0 && g_cond_wait_until (&self->sought, &self->lock, ends))
+    ;
+  g_mutex_unlock (&self->lock);
+  self->seeking = NULL;
 }
 
 static void

@@ -74,6 +74,8 @@ struct _CantigaPlayer
   /* What GStreamer's threads say. */
   GMutex lock;
   gboolean waking;
+  GCond sought; /* when a seek was sent */
+  guint seeks;  /* that are being sent */
 };
 
 /* player.c */
@@ -113,6 +115,8 @@ gboolean cantiga_player_message_cb (GstBus *bus, GstMessage *message, gpointer p
 void cantiga_player_pass_over_messages (CantigaPlayer *self);
 /* The seek that is kept, now that it can be. */
 void cantiga_player_send_seek (CantigaPlayer *self);
+/* Waits for a seek that is being sent, before its title is taken apart. */
+void cantiga_player_end_seek (CantigaPlayer *self);
 
 /* player-track.c */
 void cantiga_player_start_track (CantigaPlayer *self, CantigaTrack *track);

@@ -159,6 +159,9 @@ tick_cb (gpointer user_data)
       cantiga_player_renew (self, self->seek >= 0 ? self->seek : self->position);
       return G_SOURCE_CONTINUE;
     }
+  /* A sink that is flushed while GStreamer brings it from standing to going goes on with what was sought, and does not say that it has it. */
+  if (self->seek >= 0 && self->seek_sent && self->seeking == NULL && gst_element_get_state (self->pipeline, NULL, NULL, 0) == GST_STATE_CHANGE_SUCCESS)
+    cantiga_player_flow (self);
   cantiga_player_look_at_time (self);
   cantiga_player_look_at_chunks (self);
   return G_SOURCE_CONTINUE;

@@ -179,6 +179,7 @@ void
 cantiga_player_empty (CantigaPlayer *self)
 {
   cantiga_player_stop_timers (self);
+  cantiga_player_end_seek (self);
   gst_element_set_state (self->pipeline, GST_STATE_READY);
   cantiga_player_stop_track (self, &self->next);
   cantiga_player_stop_track (self, &self->now);
@@ -190,7 +191,6 @@ cantiga_player_empty (CantigaPlayer *self)
   self->flow = CANTIGA_FLOW_NONE;
   self->waiting.stream = 0;
   self->seek_sent = FALSE;
-  self->seeking = NULL;
   self->flush_seen = self->flush_wanted = cantiga_output_get_flushes (self->output);
 }
 

@@ -60,6 +60,7 @@ cantiga_player_finalize (GObject *object)
   CantigaPlayer *self = CANTIGA_PLAYER (object);
 
   cantiga_spectra_free (self->spectra);
+  g_cond_clear (&self->sought);
   g_mutex_clear (&self->lock);
   G_OBJECT_CLASS (cantiga_player_parent_class)->finalize (object);
 }
@@ -164,6 +165,7 @@ static void
 cantiga_player_init (CantigaPlayer *self)
 {
   g_mutex_init (&self->lock);
+  g_cond_init (&self->sought);
   self->spectra = cantiga_spectra_new ();
   self->seek = CANTIGA_SEEK_NONE;
   self->volume = 1;

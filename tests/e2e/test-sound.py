@@ -2,6 +2,7 @@
 """What is heard, sample by sample, and what it costs: the desktop player's queue and player without their window."""
 import math
 import os
+import signal
 
 import journey
 import m4a
@@ -324,6 +325,26 @@ def _(place):
             holds(abs(at - running) < 0.045, f"it is {event} at {at} s, not at {running}")
         listening.order("seek 1")
     listening.end()
+
+
+@journey.test("who leaves in the midst of a seek is let go, and who seeks at once gets there")
+def _(place):
+    journey.write(place.path("state", "server.conf"), "[licence]\nplays = 100\n")
+    place.server.process.send_signal(signal.SIGHUP)
+    until(lambda: "the configuration was read again" in place.server.log, "more plays are granted")
+    path = place.path("media", "Away.webm")
+    place.run("/usr/bin/gst-launch-1.0", "-q", "webmmux", "name=mux", "!", "filesink", f"location={path}",
+              *f"""videotestsrc num-buffers=100 ! video/x-raw,width=160,height=120,framerate=25/1 ! vp8enc deadline=1 keyframe-max-dist=10 ! mux.
+                   audiotestsrc num-buffers=188 samplesperbuffer=1024 ! audio/x-raw,rate={RATE},channels=2 ! audioconvert ! opusenc ! mux.""".split())
+    place.add(path)
+    song, _ = place.count("At once.flac", 3)
+    for title in ["Away", song] * 10:
+        listening = place.listen([title], capture=place.path("out", "away.raw"), pictures=title != song)
+        listening.wait("started")
+        listening.order("seek 1")
+        if title == song:
+            listening.wait("seeked")
+        listening.end()
 
 
 journey.main(Place)
