@@ -184,6 +184,12 @@ class Desk(journey.Place):
         return [f"{node.role} “{node.name}”" for node in self.walk()
                 if node.is_focusable and node.role != "scroll pane" and (not node.name or re.match("(Gtk|Adw|Cantiga)[A-Z]", node.name)) and node.is_laid_out]
 
+    def name_all(self, where):
+        """Waits until all that can be reached and pressed has a name: a row is there before it is told what it shows."""
+        with contextlib.suppress(journey.Wrong):
+            journey.until(lambda: not self.nameless(), "all have a name", 2.0)
+        journey.equal(self.nameless(), [], f"what has no name {where}")
+
     def all(self, name, role=None):
         return list(self.each(name, role))
 

@@ -101,7 +101,7 @@ def _(place):
         place.key(f"ctrl+{number}")
         place.see(sentence)
         place.tab_to(*way_on)
-        journey.equal(place.nameless(), [], f"what has no name on page {number}")
+        place.name_all(f"on page {number}")
     place.key("ctrl+2")
 
 
@@ -122,7 +122,7 @@ def _(place):
     place.key("ctrl+u")
     place.is_at("Play", "push button")
     journey.holds(not place.all("Spectrum of what is playing"), "a spectrum moves")
-    journey.equal(place.nameless(), [], "what has no name on Now playing")
+    place.name_all("on Now playing")
     place.activate("show-pane", "<'sound'>")
     place.see("Nothing moves here")
     place.is_at("Draw it all the same")
@@ -234,7 +234,7 @@ def _(place):
             journey.until(lambda wanted=width: place.width() == min(wanted, 990), "the window has its size")
             if leave and width == 360:
                 place.see("Show: Titles", "push button")
-                journey.equal(place.nameless(), [], "what has no name where it is narrow")
+                place.name_all("where it is narrow")
         if not leave:
             place.key("Escape")
             place.see("4 titles")
@@ -245,7 +245,7 @@ def _(place):
 
 @desk.step("after a new start the queue is what it was; meanwhile the screen never waited, and the program ends without complaint")
 def _(place):
-    journey.equal(place.nameless(), [], "what has no name")
+    place.name_all("at the end")
     place.tell_longest_gap()
     place.key("ctrl+q")
     place.program.wait()
