@@ -208,14 +208,21 @@ take_another_licence_s_stamp (CantigaLedger *ledger, const CantigaEvent *events,
 }
 
 static gboolean
-give_a_licence_to_another (CantigaLedger *ledger, const CantigaEvent *events, GError **error)
+load_licence_of (CantigaLedger *ledger, const CantigaEvent *event, CantigaLicenceEntry *ret_entry, GError **error)
 {
-  CantigaLicenceEntry entry;
   CantigaId id;
   gboolean there;
 
-  if (!cantiga_ledger_find_by_ids (ledger, CANTIGA_TABLE_LICENCES, &events[1].listener, &events[1].title, &id, error)
-      || !cantiga_ledger_load_licence (ledger, &id, &there, &entry, error))
+  return cantiga_ledger_find_by_ids (ledger, CANTIGA_TABLE_LICENCES, &event->listener, &event->title, &id, error)
+         && cantiga_ledger_load_licence (ledger, &id, &there, ret_entry, error);
+}
+
+static gboolean
+give_a_licence_to_another (CantigaLedger *ledger, const CantigaEvent *events, GError **error)
+{
+  CantigaLicenceEntry entry;
+
+  if (!load_licence_of (ledger, &events[1], &entry, error))
     return FALSE;
   entry.listener = id_of (98);
   return cantiga_ledger_store_licence (ledger, &entry, error);
@@ -225,11 +232,8 @@ static gboolean
 give_a_play_more (CantigaLedger *ledger, const CantigaEvent *events, GError **error)
 {
   CantigaLicenceEntry entry;
-  CantigaId id;
-  gboolean there;
 
-  if (!cantiga_ledger_find_by_ids (ledger, CANTIGA_TABLE_LICENCES, &events[1].listener, &events[1].title, &id, error)
-      || !cantiga_ledger_load_licence (ledger, &id, &there, &entry, error))
+  if (!load_licence_of (ledger, &events[1], &entry, error))
     return FALSE;
   entry.licence.plays_left++;
   return cantiga_ledger_store_licence (ledger, &entry, error);

@@ -30,10 +30,8 @@ class Afternoon(desk.Desk):
 
     def flip(self, name, on):
         """A switch, by what it says."""
-        def is_on(node):
-            return node.is_checked
         node = self.see(name, "check box")
-        if is_on(node) != on:
+        if node.is_checked != on:
             node.press()
 
     def share(self, *paths):
