@@ -3,6 +3,7 @@
 #include <glib/gi18n.h>
 
 #include "ui/application.h"
+#include "ui/aside.h"
 
 #define SAID_LINES 2
 
@@ -57,6 +58,7 @@ cantiga_step_row_class_init (CantigaStepRowClass *klass)
 static void
 cantiga_step_row_init (CantigaStepRow *self)
 {
+  g_type_ensure (CANTIGA_TYPE_ASIDE);
   gtk_widget_init_template (GTK_WIDGET (self));
 }
 

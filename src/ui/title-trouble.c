@@ -3,6 +3,7 @@
 #include <glib/gi18n.h>
 
 #include "ui/application.h"
+#include "ui/aside.h"
 #include "ui/refusal.h"
 
 struct _CantigaTitleTrouble
@@ -70,5 +71,6 @@ cantiga_title_trouble_class_init (CantigaTitleTroubleClass *klass)
 static void
 cantiga_title_trouble_init (CantigaTitleTrouble *self)
 {
+  g_type_ensure (CANTIGA_TYPE_ASIDE);
   gtk_widget_init_template (GTK_WIDGET (self));
 }
