@@ -159,12 +159,13 @@ find_crl_end (X509 *authority, GPtrArray *crls)
 static void
 print_authority (CantigaCtl *ctl, JsonObject *authority, gboolean asks_for_crls)
 {
+  g_autofree char *fingerprint = cantiga_ctl_dup_fingerprint (json_object_get_string_member (authority, "fingerprint"));
   g_autofree char *until = cantiga_ctl_dup_time (json_object_get_int_member (authority, "until"));
   gint64 crl = json_object_get_int_member (authority, "crl_until");
   g_autofree char *crl_until = crl != 0 ? cantiga_ctl_dup_time (crl) : NULL;
 
-  cantiga_ctl_print ("%.16s…  %-8s  until %s  %s", json_object_get_string_member (authority, "fingerprint"),
-                     json_object_get_string_member (authority, "key"), until, json_object_get_string_member (authority, "name"));
+  cantiga_ctl_print ("%.19s …  %-8s  until %s  %s", fingerprint, json_object_get_string_member (authority, "key"), until,
+                     json_object_get_string_member (authority, "name"));
   if (asks_for_crls)
     cantiga_ctl_print ("    %s%s%s", crl == 0 ? "no revocation list" : "its revocation list holds until ", crl == 0 ? "" : crl_until,
                        crl != 0 && crl < ctl->now ? "  (out of date)" : "");

@@ -60,6 +60,16 @@ cantiga_ctl_dup_time (gint64 time)
 }
 
 char *
+cantiga_ctl_dup_fingerprint (const char *digits)
+{
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; digits[i] != '\0'; i++)
+    g_string_append_printf (text, i % 4 == 0 && i > 0 ? " %c" : "%c", g_ascii_toupper (digits[i]));
+  return g_string_free (text, FALSE);
+}
+
+char *
 cantiga_ctl_dup_duration (double seconds)
 {
   guint whole = (guint)(seconds + 0.5);

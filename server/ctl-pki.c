@@ -51,9 +51,10 @@ print_certificate_cb (JsonArray *array, guint index, JsonNode *node, gpointer us
 {
   JsonObject *object = json_node_get_object (node);
   g_autofree char *until = cantiga_ctl_dup_time (json_object_get_int_member (object, "until"));
+  g_autofree char *fingerprint = cantiga_ctl_dup_fingerprint (json_object_get_string_member (object, "fingerprint"));
 
-  cantiga_ctl_print ("%-14s until %s  %.16s…", json_object_get_string_member (object, "what"), until,
-                     json_object_get_string_member (object, "fingerprint"));
+  cantiga_ctl_print ("%-14s until %s", json_object_get_string_member (object, "what"), until);
+  cantiga_ctl_print ("    %s", fingerprint);
 }
 
 /* Names of players that have no certificate of the newer authority, and are not revoked (char *). */

@@ -63,6 +63,8 @@ void cantiga_ctl_print_object (JsonObject *object);
 void cantiga_ctl_print_array (JsonArray *array);
 /* "2026-11-23 14:05", or "never" for 0; free with g_free(). */
 char *cantiga_ctl_dup_time (gint64 time);
+/* "8F2A 41C0 …", from "8f2a41c0…": as players show it, so that two people can compare theirs; free with g_free(). */
+char *cantiga_ctl_dup_fingerprint (const char *digits);
 /* "3:07" */
 char *cantiga_ctl_dup_duration (double seconds);
 
