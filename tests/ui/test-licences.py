@@ -111,6 +111,11 @@ def spent(place):
     return sorted(play["event"] for play in place.ctl("plays", "--json").json if play["title_name"] == "Ai ondas")
 
 
+def tried(place, times):
+    """And it costs nothing."""
+    journey.until(lambda: spent(place) == ["given-back"] * times + ["granted"] * times, f"it was tried {times} times, and all of them came back")
+
+
 BROKEN = "The server could not read its file. Tell its keeper."
 
 
@@ -127,7 +132,7 @@ def _(place):
     place.see("1 title")
     place.press("Play “Ai ondas”")
     place.see_toast("“Ai ondas” cannot be played. That play was not counted.")
-    journey.equal(spent(place), ["given-back", "granted"], "what became of it")
+    tried(place, 1)
     place.see(f"Ai ondas, Cantiga. {BROKEN}", "table cell")
     place.show("not-counted")
     place.activate("show-pane", "<'queue'>")
@@ -135,9 +140,24 @@ def _(place):
     place.see(BROKEN, "label")
     place.show("failed-in-queue")
     place.press("Try again")
-    journey.until(lambda: spent(place) == ["given-back", "given-back", "granted", "granted"], "it was tried again, and costs nothing")
+    tried(place, 2)
     place.see(BROKEN, "label")
+
+
+@desk.step("it is tried again with the keyboard alone: Enter on its row, in the queue and in the library")
+def _(place):
+    place.focus()
+    place.tab_into(place.see("Queue", "list"))
+    place.is_at(f"Ai ondas, Cantiga. {BROKEN}", "list item")
+    place.key("Return")
+    tried(place, 3)
     place.key("Escape")
+    place.press("Show as a list", None)
+    place.tab_into(place.see("Titles", "list"))
+    place.is_at(f"Ai ondas, Cantiga. {BROKEN}", "list item")
+    place.key("Return")
+    tried(place, 4)
+    place.is_at(f"Ai ondas, Cantiga. {BROKEN}", "list item")
 
 
 @desk.step("it ends without complaint")
