@@ -34,6 +34,8 @@ ACCESSIBILITY = "[D-BUS Service]\nName=org.a11y.Bus\nExec=/bin/sh -c \"exec /usr
 SETTINGS = "[Settings]\ngtk-font-name=Cantarell 11\ngtk-icon-theme-name=Adwaita\n"
 
 GAP_MAX_MS = 250
+# The window is told of the place four times a second.
+STEPS, LEAP_SECONDS = 2, 3.0
 
 
 def write_settings(config, **settings):
@@ -318,8 +320,17 @@ class Desk(journey.Place):
         self.see("Position", "slider").value = seconds
 
     def plays_on(self):
-        before = self.at()
-        journey.until(lambda: self.at() > before, "the position moves")
+        """Time goes on, by small steps: what leaps was sought or is another title, and one place more than before alone proves nothing."""
+        steps = [self.at()]
+
+        def moved():
+            at = self.at()
+            if not 0 <= at - steps[-1] < LEAP_SECONDS:
+                steps.clear()
+            if not steps or at > steps[-1]:
+                steps.append(at)
+            return len(steps) > STEPS
+        journey.until(moved, "time goes on in what plays")
 
     def activate(self, action, parameter=""):
         """A window action, as a menu does it."""
