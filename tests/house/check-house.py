@@ -346,6 +346,22 @@ def decisions_have_numbers_of_their_own(files):
                     yield file.path, line, "there is no decision %s" % number
 
 
+# Of GTK itself.
+ACTIONS_OF_GTK = ("win.show-help-overlay", "window.close")
+
+
+def widgets_name_actions_that_are_there(files):
+    """GTK says nothing of a button whose action is not there: it is grey, and does nothing."""
+    known = {text for file in files if file.is_c and file.is_in("src/ui/") for _, text in file.texts}
+    for file in files:
+        for number, line in enumerate(file.lines if file.path.endswith(".ui") else (), 1):
+            for name in re.findall(r'<(?:property name="action-name"|attribute name="action")>([^<]*)<', line):
+                if "::" in name or "(" in name:
+                    yield file.path, number, "%s: GTK reads a name alone here; what it is told stands in a target of its own" % name
+                elif name not in known and name not in ACTIONS_OF_GTK and name.rsplit(".", 1)[-1] not in known:
+                    yield file.path, number, "%s: no source in src/ui has an action of this name" % name
+
+
 RULES = [
     includes_follow_the_arrows,
     libraries_stay_in_their_layers,
@@ -366,6 +382,7 @@ RULES = [
     labels_are_those_of_the_specification,
     labels_stand_on_one_page,
     decisions_have_numbers_of_their_own,
+    widgets_name_actions_that_are_there,
 ]
 
 

@@ -25,7 +25,10 @@ GOOD = {
                        "  if (memcmp (a, b, 8) == 0) /* public */\n  g_strdup_printf (text);\n  g_snprintf (text);\n",
     "src/core/secret.c": "OPENSSL_cleanse (bytes, length);\nmemcmp (a, b, length);\n",
     "src/ui/share.c": '#include "server/server.h"\n#include "core/kdf.h"\n',
-    "src/ui/meson.build": "files ('share.c')\n",
+    "src/ui/meson.build": "files ('share.c', 'visible.c')\n",
+    "src/ui/visible.c": '  { "page", page_cb, "s" },\n  install (class, "servers.forget", "s", forget);\n',
+    "data/ui/visible.ui": '<property name="action-name">win.page</property>\n<attribute name="action">servers.forget</attribute>\n'
+                          '<property name="action">action(window.close)</property>\n',
     "src/card/sign.c": '#include <p11-kit/p11-kit.h>\nC_Login (CKU_USER);\n',
     "src/card/meson.build": "files ('sign.c')\n",
     "server/ledger.c": '#include "server/sql.h"\nsql ("SELECT name FROM titles");\n',
@@ -119,6 +122,9 @@ CASES = [
     ("decisions have numbers of their own", ({"docs/adr/0003-third.md": "# 0004: The third\n"}, "docs/adr/0003-third.md:1:")),
     ("decisions have numbers of their own", ({"docs/adr/third.md": "# Third\n"}, "docs/adr/third.md:1:")),
     ("decisions have numbers of their own", in_file("src/core/good.c", "/* docs/adr/0003 */")),
+    ("widgets name actions that are there", in_file("data/ui/visible.ui", '<property name="action-name">win.page::library</property>')),
+    ("widgets name actions that are there", in_file("data/ui/visible.ui", '<property name="action-name">win.volume</property>')),
+    ("widgets name actions that are there", in_file("data/ui/visible.ui", '<attribute name="action">servers.rename</attribute>')),
     ("labels stand on one page", in_file("src/core/good.c", 'expand (key, "cantiga/1 more");')),
 ]
 
