@@ -70,6 +70,29 @@ cantiga_ledger_load_licence (CantigaLedger *ledger, const CantigaId *id, gboolea
   return step == CANTIGA_STEP_ROW ? read_licence (ledger, statement, ret_entry, error) : step == CANTIGA_STEP_DONE;
 }
 
+gboolean
+cantiga_ledger_load_licence_due (CantigaLedger *ledger, const CantigaId *id, gint64 asked, gboolean *ret_there, CantigaLicenceEntry *ret_entry,
+                                 gboolean *ret_due, GError **error)
+{
+  g_autoptr (CantigaStatement) statement
+      = cantiga_sql_prepare (ledger->sql,
+                             "SELECT " COLUMNS ", (SELECT count (*) FROM leases WHERE licence = ?1 AND awaits = ?2 AND asked <= ?3)"
+                             " FROM (SELECT 1) AS one LEFT JOIN licences ON id = ?1",
+                             error);
+  CantigaStep step;
+  gsize length;
+
+  if (statement == NULL)
+    return FALSE;
+  cantiga_statement_bind_id (statement, 1, id);
+  cantiga_statement_bind_int (statement, 2, CANTIGA_LEASE_AWAITS_START);
+  cantiga_statement_bind_int (statement, 3, asked);
+  step = cantiga_statement_step (statement, error);
+  *ret_due = step == CANTIGA_STEP_ROW && cantiga_statement_get_int (statement, 7) > 0;
+  *ret_there = step == CANTIGA_STEP_ROW && cantiga_statement_get_blob (statement, 0, &length) != NULL;
+  return *ret_there ? read_licence (ledger, statement, ret_entry, error) : step != CANTIGA_STEP_FAILED;
+}
+
 static GBytes *
 seal_licence (CantigaLedger *ledger, const CantigaLicenceEntry *entry, GError **error)
 {

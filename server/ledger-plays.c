@@ -10,6 +10,8 @@ typedef struct
   double duration;
   gboolean refused;
   gint64 now;
+  CantigaId key;             /* of the play */
+  CantigaLicenceEntry fresh; /* the licence as it would be made; its id is that of the one that is there, too */
 
   CantigaPlay granted;
   gboolean deleted;
@@ -49,7 +51,6 @@ close_past (CantigaLedger *ledger, const CantigaLease *lease, gint64 now, GError
   return cantiga_ledger_close_lease (ledger, lease, kind, now, error);
 }
 
-/* docs/protocol.md 9.3: "A play that never got its first chunk within a minute is given back." */
 static gboolean
 give_back_of (CantigaLedger *ledger, const CantigaId *licence, gint64 now, GError **error)
 {
@@ -61,6 +62,20 @@ give_back_of (CantigaLedger *ledger, const CantigaId *licence, gint64 now, GErro
     if (!cantiga_ledger_close_lease (ledger, &g_array_index (leases, CantigaLease, i), CANTIGA_EVENT_GIVEN_BACK, now, error))
       return FALSE;
   return TRUE;
+}
+
+/* The licence, after docs/protocol.md 9.3: "A play that never got its first chunk within a minute is given back." Whether there is such a play is asked with the licence. */
+static gboolean
+load_licence (Asking *asking, gboolean *ret_there, CantigaLicenceEntry *ret_entry, GError **error)
+{
+  const CantigaId *id = &asking->fresh.id;
+  gboolean due;
+
+  if (!cantiga_ledger_load_licence_due (asking->ledger, id, asking->now - CANTIGA_PLAY_GIVEN_BACK_AFTER, ret_there, ret_entry, &due, error))
+    return FALSE;
+  if (!due)
+    return TRUE;
+  return give_back_of (asking->ledger, id, asking->now, error) && cantiga_ledger_load_licence (asking->ledger, id, ret_there, ret_entry, error);
 }
 
 /* ---- grant ---- */
@@ -81,7 +96,7 @@ grant_again (Asking *asking, const CantigaLease *lease, GError **error)
 }
 
 static gboolean
-record_grant (Asking *asking, const CantigaId *key, const CantigaLicenceEntry *entry, GError **error)
+record_grant (Asking *asking, const CantigaLicenceEntry *entry, GError **error)
 {
   CantigaLease lease = {
     .awaits = CANTIGA_LEASE_AWAITS_START,
@@ -91,7 +106,7 @@ record_grant (Asking *asking, const CantigaId *key, const CantigaLicenceEntry *e
     .granted = {
       .kind = CANTIGA_EVENT_GRANTED,
       .at = asking->now,
-      .key = *key,
+      .key = asking->key,
       .play = *asking->play,
       .listener = *asking->listener,
       .title = *asking->title,
@@ -164,10 +179,10 @@ draw_policy (const CantigaPolicy *policy)
 }
 
 static gboolean
-grant_new (Asking *asking, const CantigaId *key, GError **error)
+grant_new (Asking *asking, GError **error)
 {
   CantigaLedger *ledger = asking->ledger;
-  CantigaLicenceEntry fresh, entry;
+  CantigaLicenceEntry entry;
   CantigaPolicy policy = draw_policy (asking->policy);
   CantigaLicence after;
   CantigaError refusal;
@@ -177,13 +192,12 @@ grant_new (Asking *asking, const CantigaId *key, GError **error)
     return FALSE;
   if (!granted)
     return TRUE;
-  if (!cantiga_ledger_init_licence (ledger, asking->listener, asking->title, &fresh, error) || !give_back_of (ledger, &fresh.id, asking->now, error)
-      || !cantiga_ledger_load_licence (ledger, &fresh.id, &there, &entry, error))
+  if (!load_licence (asking, &there, &entry, error))
     return FALSE;
   switch (cantiga_licence_decide (&policy, there ? &entry.licence : NULL, asking->refused, asking->now, &after, &refusal))
     {
     case CANTIGA_DECISION_MAKE:
-      entry = fresh;
+      entry = asking->fresh;
       entry.plays = after.plays_left + 1;
       break;
     case CANTIGA_DECISION_SPEND:
@@ -191,32 +205,31 @@ grant_new (Asking *asking, const CantigaId *key, GError **error)
     case CANTIGA_DECISION_DELETE:
       asking->deleted = TRUE;
       cantiga_fail (&asking->refusal, refusal);
-      return cantiga_ledger_delete_licence (ledger, &fresh.id, error);
+      return cantiga_ledger_delete_licence (ledger, &asking->fresh.id, error);
     case CANTIGA_DECISION_REFUSE:
     default:
       cantiga_fail (&asking->refusal, refusal);
       return TRUE;
     }
   entry.licence = after;
-  return cantiga_ledger_store_licence (ledger, &entry, error) && record_grant (asking, key, &entry, error);
+  return cantiga_ledger_store_licence (ledger, &entry, error) && record_grant (asking, &entry, error);
 }
 
+/* A play of which nothing is written, as nearly all are, has no lease. */
 static gboolean
 grant (Asking *asking, GError **error)
 {
-  CantigaId key;
   CantigaLease lease;
   CantigaEvent last;
   gboolean there;
 
-  if (!find_play (asking->ledger, asking->listener, asking->play, &key, error)
-      || !cantiga_ledger_load_lease (asking->ledger, &key, &there, &lease, error))
+  if (!cantiga_ledger_last_event (asking->ledger, &asking->key, &there, &last, error))
     return FALSE;
-  if (there)
-    return grant_again (asking, &lease, error);
-  if (!cantiga_ledger_last_event (asking->ledger, &key, &there, &last, error))
+  if (!there)
+    return grant_new (asking, error);
+  if (!cantiga_ledger_load_lease (asking->ledger, &asking->key, &there, &lease, error))
     return FALSE;
-  return there ? fail_over (&last, error) : grant_new (asking, &key, error);
+  return there ? grant_again (asking, &lease, error) : fail_over (&last, error);
 }
 
 /* The questions of grant() and grant_new(), as they come. */
@@ -224,27 +237,25 @@ static void
 foresee_grant_cb (CantigaLedger *ledger, gpointer work_data)
 {
   const Asking *asking = work_data;
-  g_autoptr (GArray) leases = NULL;
   g_autoptr (GArray) held = NULL;
   CantigaLicenceEntry entry;
-  CantigaId key, licence;
-  CantigaLease lease;
   CantigaEvent last;
-  gboolean there;
+  gboolean there, due;
 
-  if (!find_play (ledger, asking->listener, asking->play, &key, NULL)
-      || !cantiga_ledger_find_by_ids (ledger, CANTIGA_TABLE_LICENCES, asking->listener, asking->title, &licence, NULL)
-      || !cantiga_ledger_load_lease (ledger, &key, &there, &lease, NULL) || !cantiga_ledger_last_event (ledger, &key, &there, &last, NULL))
+  if (!cantiga_ledger_last_event (ledger, &asking->key, &there, &last, NULL))
     return;
-  leases = cantiga_ledger_load_leases_unstarted_of (ledger, &licence, asking->now - CANTIGA_PLAY_GIVEN_BACK_AFTER, NULL);
   if (asking->policy->at_once > 0)
     held = cantiga_ledger_load_leases_held (ledger, asking->listener, asking->now, NULL);
-  (void)!cantiga_ledger_load_licence (ledger, &licence, &there, &entry, NULL);
+  (void)!cantiga_ledger_load_licence_due (ledger, &asking->fresh.id, asking->now - CANTIGA_PLAY_GIVEN_BACK_AFTER, &there, &entry, &due, NULL);
 }
 
 static gboolean
-grant_cb (CantigaLedger *ledger, gpointer asking, GError **error)
+grant_cb (CantigaLedger *ledger, gpointer work_data, GError **error)
 {
+  Asking *asking = work_data;
+
+  asking->deleted = FALSE;
+  g_clear_error (&asking->refusal);
   return grant (asking, error);
 }
 
@@ -264,6 +275,9 @@ cantiga_ledger_grant_play (CantigaLedger *ledger, const CantigaPolicy *policy, c
                     .now = now };
 
   *ret_deleted = FALSE;
+  /* What needs no ledger is done here, while others write. */
+  if (!find_play (ledger, listener, play, &asking.key, error) || !cantiga_ledger_init_licence (ledger, listener, title, &asking.fresh, error))
+    return FALSE;
   if (!cantiga_ledger_write_for (ledger, listener, foresee_grant_cb, grant_cb, &asking, error))
     {
       g_clear_error (&asking.refusal);

@@ -69,7 +69,7 @@ gboolean cantiga_ledger_copy_rows (CantigaLedger *from, CantigaLedger *to, GErro
 /* Tables as this program wants them: ledger-schema.c */
 gboolean cantiga_ledger_migrate (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* What is to be written, in a transaction; FALSE with error: nothing of it is. */
+/* What is to be written, in a transaction; FALSE with error: nothing of it is. It may be called again, when what it wrote was taken back because of another: what it told the first time is told anew. */
 typedef gboolean (*CantigaWork) (CantigaLedger *ledger, gpointer work_data, GError **error);
 /* What a work will ask first, asked ahead of it, without looking at the answers (server/sql.h); where that is worth it. */
 typedef void (*CantigaForesee) (CantigaLedger *ledger, gpointer work_data);
@@ -227,6 +227,9 @@ gboolean cantiga_ledger_init_licence (CantigaLedger *ledger, const CantigaId *li
                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_ledger_load_licence (CantigaLedger *ledger, const CantigaId *id, gboolean *ret_there, CantigaLicenceEntry *ret_entry,
                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* ret_due: plays of it were asked for at or before asked, and not started. */
+gboolean cantiga_ledger_load_licence_due (CantigaLedger *ledger, const CantigaId *id, gint64 asked, gboolean *ret_there, CantigaLicenceEntry *ret_entry,
+                                          gboolean *ret_due, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_ledger_store_licence (CantigaLedger *ledger, const CantigaLicenceEntry *entry, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_ledger_delete_licence (CantigaLedger *ledger, const CantigaId *id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* GArray of CantigaLicenceEntry; listener NULL for all. */

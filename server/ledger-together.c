@@ -34,6 +34,7 @@ job_fail (Job *job, const GError *error)
     job->error = g_error_copy (error);
 }
 
+/* A job that fails takes back what it wrote, and nothing of the others'. */
 static gboolean
 run_in_savepoint (CantigaLedger *ledger, Job *job, GError **error)
 {
@@ -52,24 +53,6 @@ run_in_savepoint (CantigaLedger *ledger, Job *job, GError **error)
         return FALSE;
     }
   return cantiga_sql_exec (ledger->sql, "RELEASE SAVEPOINT job", error);
-}
-
-/* Where a savepoint costs as much as a write there is none: what fails has written nothing, as a rule. Else (a row is damaged) the others' work goes with it,
- * and they are told to ask again. */
-static gboolean
-run_without (CantigaLedger *ledger, Job *job, GError **error)
-{
-  guint before = cantiga_sql_count_written (ledger->sql);
-
-  job->succeeded = job->work (ledger, job->work_data, &job->error);
-  return job->succeeded || cantiga_sql_count_written (ledger->sql) == before || cantiga_fail (error, CANTIGA_ERROR_BUSY);
-}
-
-/* A job that fails takes back what it wrote, and nothing of the others'. */
-static gboolean
-run_apart (CantigaLedger *ledger, Job *job, GError **error)
-{
-  return cantiga_sql_is_far (ledger->sql) ? run_without (ledger, job, error) : run_in_savepoint (ledger, job, error);
 }
 
 /* Where each question is a trip to another process, those of all jobs make one trip. A listener's second job asks for itself: what the first one writes
@@ -92,24 +75,48 @@ foresee_all (CantigaLedger *ledger, GPtrArray *jobs, GError **error)
   return cantiga_sql_foreseen (ledger->sql, error);
 }
 
+/* Whoever fails has written nothing, as a rule, and nobody needs a savepoint, which costs as much as a write: far away a trip, here a copy of each page that is changed. Else (a row is damaged) ret_spoiled is set. */
 static gboolean
-run_in (CantigaTransaction *transaction, GPtrArray *jobs, GError **error)
+run_plainly (CantigaLedger *ledger, GPtrArray *jobs, gboolean *ret_spoiled)
 {
   gboolean some = FALSE;
 
+  for (guint i = 0; i < jobs->len && !*ret_spoiled; i++)
+    {
+      Job *job = g_ptr_array_index (jobs, i);
+      guint before = cantiga_sql_count_written (ledger->sql);
+
+      job->succeeded = job->work (ledger, job->work_data, &job->error);
+      some = some || job->succeeded;
+      *ret_spoiled = !job->succeeded && jobs->len > 1 && cantiga_sql_count_written (ledger->sql) != before;
+    }
+  return some;
+}
+
+static gboolean
+run_in (CantigaTransaction *transaction, GPtrArray *jobs, gboolean *ret_spoiled, GError **error)
+{
+  gboolean some;
+
   if (!foresee_all (transaction, jobs, error))
     return FALSE;
+  some = run_plainly (transaction, jobs, ret_spoiled);
+  return !some || *ret_spoiled || cantiga_transaction_commit (transaction, error);
+}
+
+/* What one has spoiled was taken back: all begin again, each in a savepoint. */
+static gboolean
+run_apart (CantigaTransaction *transaction, GPtrArray *jobs, GError **error)
+{
   for (guint i = 0; i < jobs->len; i++)
     {
       Job *job = g_ptr_array_index (jobs, i);
 
-      if (jobs->len == 1)
-        job->succeeded = job->work (transaction, job->work_data, &job->error);
-      else if (!run_apart (transaction, job, error))
+      g_clear_error (&job->error);
+      if (!run_in_savepoint (transaction, job, error))
         return FALSE;
-      some = some || job->succeeded;
     }
-  return !some || cantiga_transaction_commit (transaction, error);
+  return cantiga_transaction_commit (transaction, error);
 }
 
 /* ---- a disk that is far away ---- */
@@ -166,15 +173,36 @@ fail_all (GPtrArray *jobs, const GError *error)
     job_fail (g_ptr_array_index (jobs, i), error);
 }
 
+static CantigaTransaction *
+begin (CantigaLedger *ledger, gboolean ahead, GError **error)
+{
+  return ahead ? cantiga_ledger_write_ahead (ledger, error) : cantiga_ledger_write (ledger, error);
+}
+
+static gboolean
+write_plainly (CantigaLedger *ledger, const Batch *batch, gboolean ahead, gboolean *ret_spoiled, GError **error)
+{
+  g_autoptr (CantigaTransaction) transaction = begin (ledger, ahead, error);
+
+  return transaction != NULL && run_in (transaction, batch->jobs, ret_spoiled, error);
+}
+
+static gboolean
+write_apart (CantigaLedger *ledger, const Batch *batch, gboolean ahead, GError **error)
+{
+  g_autoptr (CantigaTransaction) transaction = begin (ledger, ahead, error);
+
+  return transaction != NULL && run_apart (transaction, batch->jobs, error);
+}
+
 static void
 write_batch (CantigaLedger *ledger, Batch *batch)
 {
   g_autoptr (GError) error = NULL;
   /* Who is alone waits less for one trip than for two. */
-  gboolean ahead = batch->jobs->len > 1 && open_second (ledger, &batch->connection);
-  g_autoptr (CantigaTransaction) transaction = ahead ? cantiga_ledger_write_ahead (ledger, &error) : cantiga_ledger_write (ledger, &error);
+  gboolean ahead = batch->jobs->len > 1 && open_second (ledger, &batch->connection), spoiled = FALSE;
 
-  if (transaction != NULL && run_in (transaction, batch->jobs, &error))
+  if (write_plainly (ledger, batch, ahead, &spoiled, &error) && (!spoiled || write_apart (ledger, batch, ahead, &error)))
     batch->is_ahead = ahead;
   else
     fail_all (batch->jobs, error);
