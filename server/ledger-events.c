@@ -227,7 +227,7 @@ insert_event (CantigaLedger *ledger, const CantigaEvent *event, GBytes *sealed, 
   cantiga_statement_bind_id (statement, 2, &event->key);
   cantiga_statement_bind_bytes (statement, 3, sealed);
   cantiga_statement_bind_blob (statement, 4, head->chain, sizeof head->chain);
-  return cantiga_statement_run (statement, NULL, error);
+  return cantiga_statement_gather (statement, error);
 }
 
 gboolean

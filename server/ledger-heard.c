@@ -11,7 +11,7 @@ cantiga_ledger_index_play (CantigaLedger *ledger, const CantigaId *licence, gint
     return FALSE;
   cantiga_statement_bind_int (statement, 1, number);
   cantiga_statement_bind_id (statement, 2, licence);
-  return cantiga_statement_run (statement, NULL, error);
+  return cantiga_statement_gather (statement, error);
 }
 
 static gboolean
@@ -23,20 +23,31 @@ find_licence_of (CantigaLedger *ledger, const CantigaEvent *event, CantigaId *re
 gboolean
 cantiga_ledger_verify_heard (CantigaLedger *ledger, const CantigaEvent *granted, GError **error)
 {
-  g_autoptr (CantigaStatement) statement = cantiga_sql_prepare (ledger->sql, "SELECT licence FROM heard WHERE number = ?1", error);
-  CantigaId licence, found;
+  g_autoptr (CantigaStatement) statement
+      = cantiga_sql_prepare (ledger->sql, "SELECT number FROM heard WHERE licence = ?1 AND number = ?2", error);
+  CantigaId licence;
   CantigaStep step;
 
   if (statement == NULL || !find_licence_of (ledger, granted, &licence, error))
     return FALSE;
-  cantiga_statement_bind_int (statement, 1, granted->number);
+  cantiga_statement_bind_id (statement, 1, &licence);
+  cantiga_statement_bind_int (statement, 2, granted->number);
   step = cantiga_statement_step (statement, error);
-  if (step == CANTIGA_STEP_FAILED)
+  if (step == CANTIGA_STEP_DONE)
+    return cantiga_fail_with (error, CANTIGA_ERROR_DAMAGED,
+                              "The ledger's index of plays is wrong at row %" G_GINT64_FORMAT ": restore the ledger from a backup.", granted->number);
+  return step == CANTIGA_STEP_ROW;
+}
+
+gboolean
+cantiga_ledger_verify_n_heard (CantigaLedger *ledger, guint n, GError **error)
+{
+  g_autoptr (CantigaStatement) statement = cantiga_sql_prepare (ledger->sql, "SELECT count (*) FROM heard", error);
+
+  if (statement == NULL || cantiga_statement_step (statement, error) != CANTIGA_STEP_ROW)
     return FALSE;
-  if (step == CANTIGA_STEP_ROW && cantiga_statement_get_id (statement, 0, &found, NULL) && cantiga_id_equal (&found, &licence))
-    return TRUE;
-  return cantiga_fail_with (error, CANTIGA_ERROR_DAMAGED,
-                            "The ledger's index of plays is wrong at row %" G_GINT64_FORMAT ": restore the ledger from a backup.", granted->number);
+  return cantiga_statement_get_int (statement, 0) == n
+         || cantiga_fail_with (error, CANTIGA_ERROR_DAMAGED, "The ledger's index of plays has rows of no play: restore the ledger from a backup.");
 }
 
 /* ---- a ledger from before there was an index ---- */

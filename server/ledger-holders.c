@@ -140,7 +140,7 @@ cantiga_ledger_return_licence (CantigaLedger *ledger, const CantigaPolicy *polic
 /* ---- revoked ---- */
 
 static gboolean
-revoke_leases (CantigaLedger *ledger, const CantigaId *licence, gint64 now, GError **error)
+revoke_leases (CantigaLedger *ledger, const CantigaLicenceEntry *licence, gint64 now, GError **error)
 {
   g_autoptr (GArray) leases = cantiga_ledger_load_leases_of (ledger, licence, error);
 
@@ -164,5 +164,5 @@ cantiga_ledger_revoke_licence (CantigaLedger *ledger, const CantigaId *id, gint6
   if (!there)
     return cantiga_fail_with (error, CANTIGA_ERROR_NOT_FOUND, "There is no such licence: licences list shows those that there are.");
   return cantiga_ledger_delete_licence (ledger, id, error) && record (ledger, &entry, CANTIGA_EVENT_REVOKED, now, error)
-         && revoke_leases (ledger, id, now, error) && cantiga_transaction_commit (transaction, error);
+         && revoke_leases (ledger, &entry, now, error) && cantiga_transaction_commit (transaction, error);
 }

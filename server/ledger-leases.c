@@ -53,7 +53,7 @@ cantiga_ledger_store_lease (CantigaLedger *ledger, const CantigaLease *lease, GE
     return FALSE;
   statement = cantiga_sql_prepare (ledger->sql,
                                    "INSERT INTO leases (id, number, licence, stamp, awaits, asked, ends, sealed, holder)"
-                                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO UPDATE SET awaits = excluded.awaits,"
+                                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (number) DO UPDATE SET awaits = excluded.awaits,"
                                    " sealed = excluded.sealed, holder = excluded.holder",
                                    error);
   if (statement == NULL)
@@ -67,7 +67,7 @@ cantiga_ledger_store_lease (CantigaLedger *ledger, const CantigaLease *lease, GE
   cantiga_statement_bind_int (statement, 7, lease->ends);
   cantiga_statement_bind_bytes (statement, 8, sealed);
   cantiga_statement_bind_id (statement, 9, &holder);
-  return cantiga_statement_run (statement, NULL, error);
+  return cantiga_statement_gather (statement, error);
 }
 
 /* ---- load ---- */
@@ -118,7 +118,8 @@ read_lease (CantigaLedger *ledger, CantigaStatement *statement, CantigaLease *re
 gboolean
 cantiga_ledger_load_lease (CantigaLedger *ledger, const CantigaId *key, gboolean *ret_there, CantigaLease *ret_lease, GError **error)
 {
-  g_autoptr (CantigaStatement) statement = cantiga_sql_prepare (ledger->sql, SELECT " WHERE id = ?1", error);
+  g_autoptr (CantigaStatement) statement
+      = cantiga_sql_prepare (ledger->sql, SELECT " WHERE number = (SELECT min (number) FROM plays WHERE play = ?1)", error);
   CantigaStep step;
 
   if (statement == NULL)
@@ -126,7 +127,11 @@ cantiga_ledger_load_lease (CantigaLedger *ledger, const CantigaId *key, gboolean
   cantiga_statement_bind_id (statement, 1, key);
   step = cantiga_statement_step (statement, error);
   *ret_there = step == CANTIGA_STEP_ROW;
-  return step == CANTIGA_STEP_ROW ? read_lease (ledger, statement, ret_lease, error) : step == CANTIGA_STEP_DONE;
+  if (step != CANTIGA_STEP_ROW)
+    return step == CANTIGA_STEP_DONE;
+  /* Somebody may have written the play's key to a row of another play. */
+  return read_lease (ledger, statement, ret_lease, error)
+         && (cantiga_id_equal (&ret_lease->granted.key, key) || cantiga_ledger_fail_damaged (CANTIGA_TABLE_LEASES, error));
 }
 
 static GArray *
@@ -155,13 +160,15 @@ cantiga_ledger_load_leases (CantigaLedger *ledger, GError **error)
 }
 
 GArray *
-cantiga_ledger_load_leases_of (CantigaLedger *ledger, const CantigaId *licence, GError **error)
+cantiga_ledger_load_leases_of (CantigaLedger *ledger, const CantigaLicenceEntry *licence, GError **error)
 {
-  g_autoptr (CantigaStatement) statement = cantiga_sql_prepare (ledger->sql, SELECT " WHERE licence = ?1", error);
+  g_autoptr (CantigaStatement) statement = cantiga_sql_prepare (ledger->sql, SELECT " WHERE licence = ?1 AND holder = ?2", error);
+  CantigaId holder;
 
-  if (statement == NULL)
+  if (statement == NULL || !find_holder (ledger, &licence->listener, &holder, error))
     return NULL;
-  cantiga_statement_bind_id (statement, 1, licence);
+  cantiga_statement_bind_id (statement, 1, &licence->id);
+  cantiga_statement_bind_id (statement, 2, &holder);
   return read_leases (ledger, statement, error);
 }
 
@@ -295,9 +302,9 @@ cantiga_ledger_close_lease (CantigaLedger *ledger, const CantigaLease *lease, Ca
 
   if (!cantiga_ledger_append_lease_event (ledger, lease, kind, now, error))
     return FALSE;
-  statement = cantiga_sql_prepare (ledger->sql, "DELETE FROM leases WHERE id = ?1", error);
+  statement = cantiga_sql_prepare (ledger->sql, "DELETE FROM leases WHERE number = ?1", error);
   if (statement == NULL)
     return FALSE;
-  cantiga_statement_bind_id (statement, 1, &lease->granted.key);
+  cantiga_statement_bind_int (statement, 1, lease->granted.number);
   return cantiga_statement_run (statement, NULL, error);
 }

@@ -128,7 +128,7 @@ cantiga_ledger_store_licence (CantigaLedger *ledger, const CantigaLicenceEntry *
   cantiga_statement_bind_int (statement, 6, entry->licence.made);
   cantiga_statement_bind_int (statement, 7, entry->licence.expires);
   cantiga_statement_bind_bytes (statement, 8, sealed);
-  return cantiga_statement_run (statement, NULL, error);
+  return cantiga_statement_gather (statement, error);
 }
 
 gboolean

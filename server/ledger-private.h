@@ -239,6 +239,8 @@ GArray *cantiga_ledger_load_licences (CantigaLedger *ledger, const CantigaId *li
 gboolean cantiga_ledger_index_play (CantigaLedger *ledger, const CantigaId *licence, gint64 number, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* CANTIGA_ERROR_DAMAGED unless the play is in the index, of that licence. */
 gboolean cantiga_ledger_verify_heard (CantigaLedger *ledger, const CantigaEvent *granted, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* CANTIGA_ERROR_DAMAGED unless there are so many plays in it, and no more. */
+gboolean cantiga_ledger_verify_n_heard (CantigaLedger *ledger, guint n, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* For a ledger from before there was an index. */
 gboolean cantiga_ledger_open_heard (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -262,7 +264,7 @@ gboolean cantiga_ledger_load_lease (CantigaLedger *ledger, const CantigaId *key,
 gboolean cantiga_ledger_store_lease (CantigaLedger *ledger, const CantigaLease *lease, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* GArrays of CantigaLease. */
 GArray *cantiga_ledger_load_leases (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-GArray *cantiga_ledger_load_leases_of (CantigaLedger *ledger, const CantigaId *licence, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GArray *cantiga_ledger_load_leases_of (CantigaLedger *ledger, const CantigaLicenceEntry *licence, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Of them, those asked for at or before asked, and not started: none is opened that is not wanted, of however many the licence has. */
 GArray *cantiga_ledger_load_leases_unstarted_of (CantigaLedger *ledger, const CantigaId *licence, gint64 asked,
                                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;

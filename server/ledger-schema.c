@@ -40,6 +40,20 @@ static const char *const sqlite[] = {
   "CREATE INDEX leases_by_holder ON leases (holder);",
   "CREATE TABLE followed (id BLOB NOT NULL PRIMARY KEY, sealed BLOB NOT NULL) STRICT;"
   "CREATE TABLE crl (one INTEGER PRIMARY KEY CHECK (one = 1), sealed BLOB NOT NULL) STRICT;",
+  /* What a grant writes costs a page for each index whose key is drawn: a lease is found by its play's number (docs/adr/0005). */
+  "CREATE TABLE live (number INTEGER PRIMARY KEY REFERENCES plays (number), id BLOB NOT NULL, licence BLOB NOT NULL, stamp BLOB NOT NULL,"
+  " awaits INTEGER NOT NULL, asked INTEGER NOT NULL, ends INTEGER NOT NULL, sealed BLOB NOT NULL, holder BLOB) STRICT;"
+  "INSERT INTO live SELECT number, id, licence, stamp, awaits, asked, ends, sealed, holder FROM leases ORDER BY number;"
+  "DROP TABLE leases;"
+  "ALTER TABLE live RENAME TO leases;"
+  "CREATE INDEX leases_by_asking ON leases (awaits, asked);"
+  "CREATE INDEX leases_by_end ON leases (ends);"
+  "CREATE INDEX leases_by_holder ON leases (holder);"
+  "CREATE TABLE of_licence (licence BLOB NOT NULL, number INTEGER NOT NULL REFERENCES plays (number), PRIMARY KEY (licence, number))"
+  " STRICT, WITHOUT ROWID;"
+  "INSERT INTO of_licence SELECT licence, number FROM heard ORDER BY licence, number;"
+  "DROP TABLE heard;"
+  "ALTER TABLE of_licence RENAME TO heard;",
 };
 
 /* The same for PostgreSQL, as it stood when that was learnt: one step, and what came since. */
@@ -87,6 +101,17 @@ static const char *const postgresql[] = {
   "CREATE OR REPLACE FUNCTION plays_append () RETURNS trigger LANGUAGE plpgsql AS"
   " $$ BEGIN IF NEW.number <= (SELECT max (number) FROM plays) THEN RAISE EXCEPTION 'plays are only ever appended'; END IF;"
   " RETURN NEW; END $$;",
+  /* The same as for SQLite. What a row refers to is held against the plays by verify, not by a query for each row; and a whole statement's plays are
+   * looked at once: none is above them, and they are without a gap, so that none can be among them. */
+  "ALTER TABLE leases DROP CONSTRAINT leases_pkey, DROP CONSTRAINT leases_number_key, DROP CONSTRAINT leases_number_fkey, ADD PRIMARY KEY (number);"
+  "DROP INDEX leases_by_licence;"
+  "ALTER TABLE heard DROP CONSTRAINT heard_pkey, DROP CONSTRAINT heard_number_fkey, ADD PRIMARY KEY (licence, number);"
+  "DROP INDEX heard_by_licence;"
+  "DROP TRIGGER plays_are_appended ON plays;"
+  "CREATE OR REPLACE FUNCTION plays_append () RETURNS trigger LANGUAGE plpgsql AS"
+  " $$ BEGIN IF (SELECT max (number) - min (number) + 1 <> count (*) OR max (number) < (SELECT max (number) FROM plays) FROM added)"
+  " THEN RAISE EXCEPTION 'plays are only ever appended'; END IF; RETURN NULL; END $$;"
+  "CREATE TRIGGER plays_are_appended AFTER INSERT ON plays REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION plays_append ();",
 };
 
 gboolean

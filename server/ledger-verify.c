@@ -187,5 +187,5 @@ cantiga_ledger_verify (CantigaLedger *ledger, GError **error)
          && cantiga_ledger_verify_cards (ledger, error) && cantiga_ledger_verify_players (ledger, error)
          && cantiga_ledger_verify_invitations (ledger, error) && cantiga_ledger_verify_rules (ledger, error)
          && cantiga_ledger_verify_followed (ledger, error) && cantiga_ledger_each_event (ledger, gather_event, &gathered, error)
-         && verify_licences (&gathered, error) && verify_leases (&gathered, error);
+         && cantiga_ledger_verify_n_heard (ledger, g_hash_table_size (gathered.plays), error) && verify_licences (&gathered, error) && verify_leases (&gathered, error);
 }

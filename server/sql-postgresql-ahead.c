@@ -3,6 +3,9 @@
 
 #ifdef CANTIGA_HAVE_POSTGRESQL
 
+/* So many are on their way before what follows is made: the database works meanwhile. */
+#define PUSH_EVERY 16
+
 /* ---- what was sent ahead (libpq's pipeline mode) ---- */
 
 static gboolean
@@ -62,12 +65,20 @@ cantiga_postgresql_settle (CantigaPostgresql *sql, CantigaPostgresqlTake take, g
   return FALSE;
 }
 
+gboolean
+cantiga_postgresql_push (CantigaPostgresql *sql, GError **error)
+{
+  return PQflush (sql->connection) >= 0 || send_failed (sql, error);
+}
+
 static gboolean
 count_later (CantigaPostgresql *sql, gboolean sent, GError **error)
 {
   if (!sent)
     return send_failed (sql, error);
   sql->later++;
+  if (sql->later % PUSH_EVERY == 0 && !cantiga_postgresql_push (sql, error))
+    return FALSE;
   return sql->later < CANTIGA_POSTGRESQL_LATER_MAX || sql->is_foreseeing || cantiga_postgresql_settle (sql, NULL, NULL, error);
 }
 
@@ -97,22 +108,28 @@ cantiga_postgresql_exec_later (CantigaPostgresql *sql, const char *text, GError 
 const int cantiga_postgresql_binary[CANTIGA_POSTGRESQL_PARAMETERS_MAX] = { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 };
 
 gboolean
-cantiga_postgresql_send_later (CantigaPostgresqlStatement *statement, GError **error)
+cantiga_postgresql_send_prepared (CantigaPostgresql *sql, const char *name, guint parameters, const gconstpointer *values, const int *lengths,
+                                  GError **error)
 {
-  CantigaPostgresql *sql = cantiga_postgresql_of (statement->base.sql);
-
   return enter_pipeline (sql, error)
          && count_later (sql,
-                         PQsendQueryPrepared (sql->connection, statement->name, (int)statement->parameters, (const char *const *)statement->values,
-                                              statement->lengths, cantiga_postgresql_binary, 1)
+                         PQsendQueryPrepared (sql->connection, name, (int)parameters, (const char *const *)values, lengths, cantiga_postgresql_binary, 1)
                              == 1,
                          error);
 }
 
 gboolean
+cantiga_postgresql_send_later (CantigaPostgresqlStatement *statement, GError **error)
+{
+  return cantiga_postgresql_send_prepared (cantiga_postgresql_of (statement->base.sql), statement->name, statement->parameters, statement->values,
+                                           statement->lengths, error);
+}
+
+gboolean
 cantiga_postgresql_run_later (CantigaStatement *statement, GError **error)
 {
-  return cantiga_postgresql_send_later (cantiga_postgresql_statement_of (statement), error);
+  return cantiga_postgresql_send_gathered (cantiga_postgresql_of (statement->sql), error)
+         && cantiga_postgresql_send_later (cantiga_postgresql_statement_of (statement), error);
 }
 
 /* What tells a question from others: the statement and what is bound to it. */

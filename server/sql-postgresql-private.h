@@ -25,10 +25,23 @@ typedef struct
   guint names;
 
   guint later;           /* sent, and not answered yet; the connection is in pipeline mode then */
+  GPtrArray *gathering;  /* CantigaPostgresqlMany, of statements: rows that were not sent yet */
   gboolean is_foreseeing;
   GPtrArray *questions;  /* GBytes: what was sent meanwhile, in order */
   GHashTable *foreseen;  /* GBytes of a question → PGresult */
 } CantigaPostgresql;
+
+/* A statement for many rows at once. */
+typedef struct
+{
+  char *text;
+  char name[24];
+  guint prepared; /* in which connection; 0: in none */
+  guint parameters;
+  gboolean is_number[CANTIGA_POSTGRESQL_PARAMETERS_MAX];
+  GByteArray *columns[CANTIGA_POSTGRESQL_PARAMETERS_MAX];
+  guint rows;
+} CantigaPostgresqlMany;
 
 typedef struct
 {
@@ -42,6 +55,7 @@ typedef struct
   guint8 numbers[CANTIGA_POSTGRESQL_PARAMETERS_MAX][CANTIGA_POSTGRESQL_NUMBER_LENGTH];
   PGresult *result;
   int row;
+  CantigaPostgresqlMany *many; /* NULL: it was never for many */
 } CantigaPostgresqlStatement;
 
 static inline CantigaPostgresql *
@@ -59,6 +73,9 @@ cantiga_postgresql_statement_of (CantigaStatement *statement)
 /* Says why a result (NULL: whatever was tried last) is none. */
 gboolean cantiga_postgresql_fail (CantigaPostgresql *sql, const PGresult *result, GError **error);
 gboolean cantiga_postgresql_is_good (const PGresult *result);
+/* Unless it is; prepared: in which connection. */
+gboolean cantiga_postgresql_prepare_in_connection (CantigaPostgresql *sql, char *name, gsize size, const char *text, guint *prepared,
+                                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ---- what was sent ahead: libpq's pipeline mode ---- */
 typedef void (*CantigaPostgresqlTake) (CantigaPostgresql *sql, guint at, PGresult *result, gpointer user_data);
@@ -67,6 +84,10 @@ gboolean cantiga_postgresql_settle (CantigaPostgresql *sql, CantigaPostgresqlTak
 /* For settle(): the last answer goes to a PGresult *. */
 void cantiga_postgresql_keep_last (CantigaPostgresql *sql, guint at, PGresult *result, gpointer ret_last);
 gboolean cantiga_postgresql_exec_later (CantigaPostgresql *sql, const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* What was sent is on its way. */
+gboolean cantiga_postgresql_push (CantigaPostgresql *sql, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_postgresql_send_prepared (CantigaPostgresql *sql, const char *name, guint parameters, const gconstpointer *values, const int *lengths,
+                                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_postgresql_send_later (CantigaPostgresqlStatement *statement, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_postgresql_ask_ahead (CantigaPostgresqlStatement *statement, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The answer to a question that was foreseen; NULL: it was not. */
@@ -74,7 +95,13 @@ PGresult *cantiga_postgresql_take_foreseen (CantigaPostgresqlStatement *statemen
 void cantiga_postgresql_forget_foreseen (CantigaPostgresql *sql);
 extern const int cantiga_postgresql_binary[CANTIGA_POSTGRESQL_PARAMETERS_MAX];
 
+/* ---- what is gathered: sql-postgresql-gather.c ---- */
+gboolean cantiga_postgresql_send_gathered (CantigaPostgresql *sql, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void cantiga_postgresql_forget_gathered (CantigaPostgresql *sql);
+void cantiga_postgresql_many_free (CantigaPostgresqlMany *many);
+
 /* Of the backend (server/sql-private.h). */
+gboolean cantiga_postgresql_gather (CantigaStatement *statement, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_postgresql_run_later (CantigaStatement *statement, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void cantiga_postgresql_foresee (CantigaSql *base);
 gboolean cantiga_postgresql_foreseen (CantigaSql *base, GError **error) G_GNUC_WARN_UNUSED_RESULT;

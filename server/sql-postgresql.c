@@ -103,6 +103,7 @@ postgresql_connect (CantigaSql *base, GError **error)
   sql->is_configured = FALSE;
   sql->later = 0;
   cantiga_postgresql_forget_foreseen (sql);
+  cantiga_postgresql_forget_gathered (sql);
   PQreset (sql->connection);
   /* A server that runs is not configured wrongly: its database is away, and comes back. */
   return configure (sql, &failure) || cantiga_fail (error, CANTIGA_ERROR_BUSY);
@@ -115,6 +116,7 @@ statement_free (gpointer pointer)
 
   g_assert (!statement->base.borrowed);
   PQclear (statement->result);
+  cantiga_postgresql_many_free (statement->many);
   g_free (statement->text);
   g_free (statement);
 }
@@ -124,6 +126,7 @@ postgresql_free (CantigaSql *base)
 {
   CantigaPostgresql *sql = cantiga_postgresql_of (base);
 
+  g_ptr_array_unref (sql->gathering);
   g_hash_table_unref (sql->statements);
   g_hash_table_unref (sql->foreseen);
   g_ptr_array_unref (sql->questions);
@@ -137,11 +140,13 @@ postgresql_exec (CantigaSql *base, const char *text, GError **error)
   CantigaPostgresql *sql = cantiga_postgresql_of (base);
   g_autoptr (GError) failure = NULL;
   PGresult *result;
-  gboolean good;
+  gboolean good, back = g_str_equal (text, "ROLLBACK");
 
   cantiga_postgresql_forget_foreseen (sql);
+  if (back)
+    cantiga_postgresql_forget_gathered (sql);
   /* What was sent before it may have failed: then there is only the way back. */
-  if (!cantiga_postgresql_settle (sql, NULL, NULL, &failure) && !g_str_equal (text, "ROLLBACK"))
+  if ((!cantiga_postgresql_send_gathered (sql, &failure) || !cantiga_postgresql_settle (sql, NULL, NULL, &failure)) && !back)
     {
       g_propagate_error (error, g_steal_pointer (&failure));
       return FALSE;
@@ -159,6 +164,8 @@ postgresql_commit (CantigaSql *base, GError **error)
   CantigaPostgresql *sql = cantiga_postgresql_of (base);
 
   cantiga_postgresql_forget_foreseen (sql);
+  if (!cantiga_postgresql_send_gathered (sql, error))
+    return FALSE;
   if (sql->later == 0)
     return postgresql_exec (base, "COMMIT", error);
   return cantiga_postgresql_exec_later (sql, "COMMIT", error) && cantiga_postgresql_settle (sql, NULL, NULL, error);
@@ -197,22 +204,22 @@ translate (const char *text, guint *ret_parameters)
   return translated;
 }
 
-static gboolean
-prepare_in_connection (CantigaPostgresql *sql, CantigaPostgresqlStatement *statement, GError **error)
+gboolean
+cantiga_postgresql_prepare_in_connection (CantigaPostgresql *sql, char *name, gsize size, const char *text, guint *prepared, GError **error)
 {
   PGresult *result;
   gboolean good;
 
-  if (statement->prepared == sql->base.connections)
+  if (*prepared == sql->base.connections)
     return TRUE;
   if (!cantiga_postgresql_settle (sql, NULL, NULL, error))
     return FALSE;
-  g_snprintf (statement->name, sizeof statement->name, "s%u", ++sql->names);
-  result = PQprepare (sql->connection, statement->name, statement->text, 0, NULL);
+  g_snprintf (name, size, "s%u", ++sql->names);
+  result = PQprepare (sql->connection, name, text, 0, NULL);
   good = cantiga_postgresql_is_good (result) || cantiga_postgresql_fail (sql, result, error);
   PQclear (result);
   if (good)
-    statement->prepared = sql->base.connections;
+    *prepared = sql->base.connections;
   return good;
 }
 
@@ -230,7 +237,9 @@ postgresql_prepare (CantigaSql *base, const char *text, GError **error)
       g_hash_table_insert (sql->statements, (gpointer)text, statement);
     }
   g_assert (!statement->base.borrowed);
-  return prepare_in_connection (sql, statement, error) ? &statement->base : NULL;
+  if (!cantiga_postgresql_prepare_in_connection (sql, statement->name, sizeof statement->name, statement->text, &statement->prepared, error))
+    return NULL;
+  return &statement->base;
 }
 
 static void
@@ -274,6 +283,8 @@ run_query (CantigaPostgresqlStatement *statement, GError **error)
   statement->result = cantiga_postgresql_take_foreseen (statement);
   if (statement->result != NULL)
     return TRUE;
+  if (!cantiga_postgresql_send_gathered (sql, error))
+    return FALSE;
   /* With what was sent before it. */
   if (sql->later > 0 && sql->later < CANTIGA_POSTGRESQL_LATER_MAX - 1)
     return cantiga_postgresql_send_later (statement, error) && cantiga_postgresql_settle (sql, cantiga_postgresql_keep_last, &statement->result, error);
@@ -422,6 +433,7 @@ static const CantigaSqlBackend backend = {
   .set_version = postgresql_set_version,
   .commit = postgresql_commit,
   .run_later = cantiga_postgresql_run_later,
+  .gather = cantiga_postgresql_gather,
   .foresee = cantiga_postgresql_foresee,
   .foreseen = cantiga_postgresql_foreseen,
   .flush = postgresql_flush,
@@ -446,6 +458,7 @@ cantiga_sql_open_postgresql (const char *url, CantigaSqlPresence presence, GErro
   sql->base.kind = CANTIGA_SQL_POSTGRESQL;
   sql->presence = presence;
   sql->statements = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, statement_free);
+  sql->gathering = g_ptr_array_new ();
   sql->questions = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
   sql->foreseen = g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, (GDestroyNotify)PQclear);
   sql->connection = PQconnectdb (url);

@@ -23,6 +23,8 @@ typedef struct
   /* For a database that is far away; each may be NULL. A statement without rows: sent, and its failure told by whatever is asked next, the commit at the
    * latest. */
   gboolean (*run_later) (CantigaStatement *statement, GError **error);
+  /* The same, at the latest with what is run, asked or committed next: all rows of one statement are written at once then. */
+  gboolean (*gather) (CantigaStatement *statement, GError **error);
   /* Between the two, what is asked has no rows; it is answered by the second at one go, and each answer is had by who asks the same again, once, within the
    * transaction. */
   void (*foresee) (CantigaSql *sql);

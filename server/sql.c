@@ -157,6 +157,17 @@ cantiga_statement_run (CantigaStatement *statement, guint *ret_changed, GError *
   return TRUE;
 }
 
+gboolean
+cantiga_statement_gather (CantigaStatement *statement, GError **error)
+{
+  const CantigaSqlBackend *backend = statement->sql->backend;
+
+  if (backend->gather == NULL || !cantiga_sql_in_transaction (statement->sql))
+    return cantiga_statement_run (statement, NULL, error);
+  statement->sql->written++;
+  return backend->gather (statement, error);
+}
+
 gint64
 cantiga_statement_get_int (CantigaStatement *statement, guint column)
 {

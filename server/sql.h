@@ -65,6 +65,8 @@ typedef enum
 CantigaStep cantiga_statement_step (CantigaStatement *statement, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* A step that has no rows; rows that it changed go to ret_changed (may be NULL: then it may fail later, with what is asked next, the commit at the latest). */
 gboolean cantiga_statement_run (CantigaStatement *statement, guint *ret_changed, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same for an INSERT whose parameters are all that is written, in order, to a table that no other table refers to and of which no row is written twice without being read between: far away many such rows are written at once, whatever else was gathered meanwhile. */
+gboolean cantiga_statement_gather (CantigaStatement *statement, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Of the row that was stepped to; valid until the next step. Columns count from 0. */
 gint64 cantiga_statement_get_int (CantigaStatement *statement, guint column);

@@ -67,6 +67,7 @@ static const Tampering tamperings[] = {
   { "a-licence-s-end-moved", "UPDATE licences SET expires = expires + 1", "the ledger's licences" },
   { "a-licence-s-making-moved", "UPDATE licences SET made = made - 1", "the ledger's licences" },
   { "licences-swapped", SWAP ("licences", "sealed"), "the ledger's licences" },
+  { "the-index-of-another-licence", "INSERT INTO heard (licence, number) SELECT l.id, 7 FROM licences l WHERE NOT EXISTS (SELECT 1 FROM heard h WHERE h.licence = l.id AND h.number = 7)", "index of plays has rows of no play" },
   { "a-lease-taken-out", "DELETE FROM leases WHERE number = 11", "missing from the ledger's leases" },
   { "a-lease-unstarted", "UPDATE leases SET awaits = 0 WHERE number = 7", "the ledger's leases" },
   { "a-lease-prolonged", "UPDATE leases SET ends = ends + 1", "the ledger's leases" },
@@ -119,7 +120,8 @@ test_plays_are_only_appended (Fixture *fixture, gconstpointer unused)
 {
   static const char *const texts[]
       = { "UPDATE plays SET chain = x'00'", "DELETE FROM plays", "REPLACE INTO plays SELECT * FROM plays WHERE number = 1",
-          "INSERT INTO plays SELECT -1, play, sealed, chain FROM plays WHERE number = 1" };
+          "INSERT INTO plays SELECT -1, play, sealed, chain FROM plays WHERE number = 1",
+          "INSERT INTO plays SELECT n, play, sealed, chain FROM plays, (SELECT -1 AS n UNION ALL SELECT 14) v WHERE number = 1" };
   g_autoptr (CantigaSql) sql = NULL;
 
   fill (fixture);
@@ -134,6 +136,54 @@ test_plays_are_only_appended (Fixture *fixture, gconstpointer unused)
       g_assert_false (cantiga_sql_exec (sql, said, &error));
       g_assert_nonnull (strstr (error->message, "only ever appended"));
     }
+  assert_whole (fixture->ledger);
+}
+
+/* As leases and the index of plays stood before a grant wrote fewer rows of indexes. */
+static const char *const before[] = {
+  [CANTIGA_SQL_SQLITE]
+  = "CREATE TABLE old (id BLOB NOT NULL PRIMARY KEY, number INTEGER NOT NULL UNIQUE REFERENCES plays (number), licence BLOB NOT NULL,"
+    " stamp BLOB NOT NULL, awaits INTEGER NOT NULL, asked INTEGER NOT NULL, ends INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT;"
+    "ALTER TABLE old ADD COLUMN holder BLOB;"
+    "INSERT INTO old SELECT id, number, licence, stamp, awaits, asked, ends, sealed, holder FROM leases; DROP TABLE leases;"
+    "ALTER TABLE old RENAME TO leases; CREATE INDEX leases_by_licence ON leases (licence); CREATE INDEX leases_by_asking ON leases (awaits, asked);"
+    "CREATE INDEX leases_by_end ON leases (ends); CREATE INDEX leases_by_holder ON leases (holder);"
+    "CREATE TABLE old (number INTEGER PRIMARY KEY REFERENCES plays (number), licence BLOB NOT NULL) STRICT;"
+    "INSERT INTO old SELECT number, licence FROM heard; DROP TABLE heard; ALTER TABLE old RENAME TO heard;"
+    "CREATE INDEX heard_by_licence ON heard (licence, number); PRAGMA user_version = 5",
+  [CANTIGA_SQL_POSTGRESQL]
+  = "ALTER TABLE leases DROP CONSTRAINT leases_pkey, ADD PRIMARY KEY (id), ADD UNIQUE (number), ADD FOREIGN KEY (number) REFERENCES plays (number);"
+    "CREATE INDEX leases_by_licence ON leases (licence);"
+    "ALTER TABLE heard DROP CONSTRAINT heard_pkey, ADD PRIMARY KEY (number), ADD FOREIGN KEY (number) REFERENCES plays (number);"
+    "CREATE INDEX heard_by_licence ON heard (licence, number);"
+    "DROP TRIGGER plays_are_appended ON plays;"
+    "CREATE TRIGGER plays_are_appended BEFORE INSERT ON plays FOR EACH ROW EXECUTE FUNCTION plays_append ();"
+    "UPDATE ledger_version SET value = 2",
+};
+
+static void
+test_an_older_ledger_goes_on (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) plays = NULL;
+  g_autoptr (GArray) live = NULL;
+  CantigaId listener, none = id_of (13);
+
+  fill (fixture);
+  plays = cantiga_ledger_list_plays (fixture->ledger, &error);
+  g_assert_no_error (error);
+  listener = ((const CantigaPlayRow *)plays->pdata[0])->listener;
+  g_clear_pointer (&fixture->ledger, cantiga_ledger_free);
+  exec_at (fixture->path, before[get_postgresql () != NULL ? CANTIGA_SQL_POSTGRESQL : CANTIGA_SQL_SQLITE]);
+  fixture->ledger = open_ledger (fixture);
+  assert_whole (fixture->ledger);
+  live = cantiga_ledger_list_live (fixture->ledger, &listener, NOW, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (live->len, ==, 4);
+  for (guint i = 0; i < live->len; i++)
+    g_assert_true (cantiga_ledger_end_play (fixture->ledger, &listener, &g_array_index (live, CantigaLive, i).play, NOW, &error));
+  g_assert_false (cantiga_ledger_end_play (fixture->ledger, &listener, &none, NOW, &error));
+  g_assert_error (error, CANTIGA_ERROR, CANTIGA_ERROR_NOT_FOUND);
   assert_whole (fixture->ledger);
 }
 
@@ -336,6 +386,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   ADD ("plays-are-only-ever-appended", test_plays_are_only_appended);
+  ADD ("an-older-ledger-goes-on", test_an_older_ledger_goes_on);
   ADD ("counts-never-go-below-zero", test_counts_never_go_below_zero);
   ADD ("verify-finds-an-older-licence", test_finds_an_older_licence);
   add_tamperings ();
