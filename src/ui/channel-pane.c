@@ -2,9 +2,9 @@
 
 #include <glib/gi18n.h>
 
-#include "core/chain.h"
 #include "core/kdf.h"
 #include "ui/application.h"
+#include "ui/fingerprint.h"
 
 #define UPDATE_MS 500
 
@@ -62,7 +62,7 @@ show_session (CantigaChannelPane *self)
   gtk_stack_set_visible_child_name (self->stack, suite != NULL ? "channel" : "nothing");
   if (suite == NULL)
     return;
-  fingerprint = cantiga_certificate_dup_fingerprint (cantiga_paired_get_authority (cantiga_session_get_paired (self->session)));
+  fingerprint = cantiga_fingerprint_dup_lines (cantiga_paired_get_authority (cantiga_session_get_paired (self->session)));
   gtk_label_set_label (self->server, cantiga_paired_get_name (cantiga_session_get_paired (self->session)));
   gtk_label_set_label (self->holder, listener != NULL ? listener : "");
   gtk_label_set_label (self->fingerprint, fingerprint);

@@ -2,13 +2,12 @@
 
 #include <glib/gi18n.h>
 
-#include "core/chain.h"
-#include "core/kdf.h"
+#include "ui/fingerprint.h"
 
 GtkWidget *
 cantiga_compare_dialog_new (GtkWindow *parent, CantigaPaired *paired)
 {
-  g_autofree char *pinned = cantiga_certificate_dup_fingerprint (cantiga_paired_get_authority (paired));
+  g_autofree char *pinned = cantiga_fingerprint_dup_lines (cantiga_paired_get_authority (paired));
   g_autofree char *body = g_strdup_printf (
       _ ("You paired with a server of the fingerprint\n\n%s\n\nIts keeper sees it with “cantigactl pki status”. If it is the same there, "
          "somebody is between the two of you; if it is another, ask for a new invitation."),

@@ -2,8 +2,8 @@
 
 #include <glib/gi18n.h>
 
-#include "core/chain.h"
 #include "ui/application.h"
+#include "ui/fingerprint.h"
 
 struct _CantigaSessionPopover
 {
@@ -54,10 +54,12 @@ show_session (CantigaSessionPopover *self)
   CantigaSession *session = cantiga_visit_get_session (self->visit);
   const CantigaSuite *suite = cantiga_session_get_suite (session);
   const char *listener = cantiga_session_get_listener (session);
-  g_autofree char *fingerprint = cantiga_certificate_dup_fingerprint (cantiga_paired_get_authority (cantiga_visit_get_paired (self->visit)));
+  g_autofree char *fingerprint = cantiga_fingerprint_dup_lines (cantiga_paired_get_authority (cantiga_visit_get_paired (self->visit)));
 
+  /* Nothing here wraps by itself: GTK 4.8 measures a popover as wider than it becomes, and makes it too low. */
   gtk_label_set_label (self->server, cantiga_paired_get_name (cantiga_visit_get_paired (self->visit)));
   gtk_label_set_label (self->holder, listener != NULL ? listener : "");
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->holder), listener);
   gtk_label_set_label (self->suite, suite != NULL ? cantiga_suite_get_name (suite) : "");
   gtk_label_set_label (self->fingerprint, fingerprint);
 }

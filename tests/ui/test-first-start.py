@@ -66,9 +66,9 @@ def _(place):
 
 @desk.step("who is signed in where can be compared, and leads to the other servers")
 def _(place):
-    keepers = re.search(r"^authority .*\n *(.*)", place.ctl("pki", "status").out).group(1)
+    keepers = re.search(r"^authority .*\n {4}(.*)\n {4}(.*)", place.ctl("pki", "status").out)
     place.click("Signed in to Coro da Sé")
-    place.see(keepers, "label")
+    place.see("\n".join(keepers.groups()), "label")
     place.press("Switch server")
     place.see("Coro da Sé, Signed in · ANA MARIA DOS SANTOS")
     place.activate("page", "<'library'>")
