@@ -9,8 +9,8 @@
 #include "ui/application.h"
 #include "ui/error-words.h"
 #include "ui/server-row.h"
+#include "ui/toast.h"
 
-#define UNDO_SECONDS 6
 #define NAME_MAX_LETTERS 64
 
 struct _CantigaServersPage
@@ -270,7 +270,6 @@ cantiga_servers_page_set_visit (CantigaServersPage *self, CantigaVisit *visit)
 static void
 show_toast (CantigaServersPage *self, AdwToast *toast)
 {
-  adw_toast_set_priority (toast, ADW_TOAST_PRIORITY_HIGH);
   adw_toast_overlay_add_toast (ADW_TOAST_OVERLAY (gtk_widget_get_ancestor (GTK_WIDGET (self), ADW_TYPE_TOAST_OVERLAY)), toast);
 }
 
@@ -291,7 +290,7 @@ copy_fingerprint (GtkWidget *widget, const char *action, GVariant *server)
     return;
   fingerprint = cantiga_certificate_dup_fingerprint (cantiga_paired_get_authority (paired));
   gdk_clipboard_set_text (gtk_widget_get_clipboard (widget), fingerprint);
-  show_toast (self, adw_toast_new (_ ("Copied")));
+  show_toast (self, cantiga_toast_new (_ ("Copied")));
 }
 
 static void
@@ -301,7 +300,7 @@ renamed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   if (!cantiga_store_rename_finish (CANTIGA_STORE (source), result, &error))
-    show_toast (self, adw_toast_new (cantiga_error_words_get (error)));
+    show_toast (self, cantiga_toast_new (cantiga_error_words_get (error)));
   show_visit (self);
 }
 
@@ -402,9 +401,7 @@ forget (GtkWidget *widget, const char *action, GVariant *server)
     gtk_widget_activate_action (widget, "win.sign-out", NULL);
   g_hash_table_add (self->leaving, g_object_ref (paired));
   gtk_filter_changed (self->filter, GTK_FILTER_CHANGE_MORE_STRICT);
-  said = adw_toast_new (_ ("Forgotten"));
-  adw_toast_set_button_label (said, _ ("Undo"));
-  adw_toast_set_timeout (said, UNDO_SECONDS);
+  said = cantiga_toast_new_undo (_ ("Forgotten"));
   g_signal_connect_data (said, "button-clicked", G_CALLBACK (stay_cb), leaving_new (self, paired), leaving_free, 0);
   g_signal_connect_data (said, "dismissed", G_CALLBACK (leave_cb), leaving_new (self, paired), leaving_free, 0);
   show_toast (self, said);

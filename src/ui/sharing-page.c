@@ -8,6 +8,7 @@
 #include "ui/settings.h"
 #include "ui/sharing-invite.h"
 #include "ui/sharing-rows.h"
+#include "ui/toast.h"
 
 struct _CantigaSharingPage
 {
@@ -50,12 +51,9 @@ G_DEFINE_FINAL_TYPE (CantigaSharingPage, cantiga_sharing_page, ADW_TYPE_BIN)
 static void
 show_toast (CantigaSharingPage *self, const char *text)
 {
-  g_autofree char *escaped = g_markup_escape_text (text, -1);
-  AdwToast *toast = adw_toast_new (escaped);
   GtkWidget *overlay = gtk_widget_get_ancestor (GTK_WIDGET (self), ADW_TYPE_TOAST_OVERLAY);
 
-  adw_toast_set_priority (toast, ADW_TOAST_PRIORITY_HIGH);
-  adw_toast_overlay_add_toast (ADW_TOAST_OVERLAY (overlay), toast);
+  adw_toast_overlay_add_toast (ADW_TOAST_OVERLAY (overlay), cantiga_toast_new (text));
 }
 
 /* ---- what is so ---- */

@@ -13,8 +13,8 @@
 #include "ui/settings.h"
 #include "ui/settings-wishes.h"
 #include "ui/sized.h"
+#include "ui/toast.h"
 
-#define UNDO_SECONDS 6
 #define NOW_UP_MS 250
 #define NOW_DOWN_MS 200
 #define HEIGHT_FOR_SEEK 420
@@ -24,23 +24,14 @@ G_DEFINE_FINAL_TYPE (CantigaWindow, cantiga_window, ADW_TYPE_APPLICATION_WINDOW)
 void
 cantiga_window_toast (CantigaWindow *self, const char *text)
 {
-  g_autofree char *escaped = g_markup_escape_text (text, -1);
-  AdwToast *toast = adw_toast_new (escaped);
-
-  /* One at a time, and the newest wins. */
-  adw_toast_set_priority (toast, ADW_TOAST_PRIORITY_HIGH);
-  adw_toast_overlay_add_toast (self->toasts, toast);
+  adw_toast_overlay_add_toast (self->toasts, cantiga_toast_new (text));
 }
 
 AdwToast *
 cantiga_window_toast_undo (CantigaWindow *self, const char *text)
 {
-  g_autofree char *escaped = g_markup_escape_text (text, -1);
-  AdwToast *toast = adw_toast_new (escaped);
+  AdwToast *toast = cantiga_toast_new_undo (text);
 
-  adw_toast_set_priority (toast, ADW_TOAST_PRIORITY_HIGH);
-  adw_toast_set_timeout (toast, UNDO_SECONDS);
-  adw_toast_set_button_label (toast, _ ("Undo"));
   adw_toast_overlay_add_toast (self->toasts, toast);
   return toast;
 }
@@ -222,12 +213,10 @@ dismiss_card_toast (CantigaWindow *self)
 static void
 show_card_toast (CantigaWindow *self, const char *text)
 {
-  g_autofree char *escaped = g_markup_escape_text (text, -1);
-  AdwToast *toast = adw_toast_new (escaped);
+  AdwToast *toast = cantiga_toast_new (text);
 
   dismiss_card_toast (self);
   adw_toast_set_timeout (toast, 0);
-  adw_toast_set_priority (toast, ADW_TOAST_PRIORITY_HIGH);
   g_set_weak_pointer (&self->card_toast, toast);
   adw_toast_overlay_add_toast (self->toasts, toast);
 }

@@ -1,0 +1,13 @@
+/* What passes over the page and says that something was done. */
+#pragma once
+
+#include <adwaita.h>
+
+G_BEGIN_DECLS
+
+/* text is plain, and stands whole in as many lines as a narrow window needs. The newest is shown at once. Main thread. */
+AdwToast *cantiga_toast_new (const char *text);
+/* With an Undo that can be had for 6 s: its signals "button-clicked" and "dismissed". */
+AdwToast *cantiga_toast_new_undo (const char *text);
+
+G_END_DECLS
