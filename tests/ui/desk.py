@@ -281,11 +281,11 @@ class Desk(journey.Place):
     def tab_to(self, name, role=None, key="Tab"):
         self.tab_into(self.see(name, role), key)
 
-    def outside(self):
+    def outside(self, within=None):
         """What stands in part where the window is not: it cannot be seen there, nor pressed. What has no name only holds others, and may have a margin."""
         width = int(self.size.split("x")[0])
         found = []
-        for node in self.walk():
+        for node in self.walk(within):
             with contextlib.suppress(screen.Gone):
                 box = node.box
                 if node.name and box.width > 1 and (box.x < 0 or box.x + box.width > width):
@@ -298,15 +298,17 @@ class Desk(journey.Place):
                                capture_output=True, text=True).stdout.split()
         return sorted(found, key=int)
 
-    def focus(self, name="Cantiga"):
+    def focus(self, name="Cantiga", limit=20.0):
         """There is no window manager that would give the keyboard to a new window."""
-        subprocess.run(["xdotool", "windowfocus", "--sync", self.windows(f"^{name}$")[0]], env=self.env, check=True)
+        # The display tells of none while one that it looks at goes.
+        window, *_ = journey.until(lambda: self.windows(f"^{name}$"), f"a window “{name}” is on the display", limit)
+        subprocess.run(["xdotool", "windowfocus", "--sync", window], env=self.env, check=True)
 
     def quit(self):
         """With the keyboard, which a dialog that is just closing may still have."""
         def gone():
-            with contextlib.suppress(subprocess.CalledProcessError, IndexError):
-                self.focus()
+            with contextlib.suppress(subprocess.CalledProcessError, journey.Wrong):
+                self.focus(limit=0)
                 self.key("ctrl+q")
             return self.program.ended
         journey.until(gone, "the program ends")

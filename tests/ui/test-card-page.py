@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import desk
@@ -136,11 +137,40 @@ def _(place):
     place.see("Card, failed: You stopped here.")
 
 
-@desk.step("the first card of an invitation for it is let in; taken out while a title plays, it is told, and the title plays on")
+SILENCE_SECONDS = 20
+
+
+def is_whole_at(place, width):
+    place.resize(width, 640)
+    journey.until(lambda: place.width() == width, "the window has its size")
+    journey.equal(place.outside(place.see("Coro da Sé", "list")), [], f"what is not in the window, {width} pixels wide")
+    place.name_all(f"{width} pixels wide")
+
+
+@desk.step("a card that hangs without a word: after 20 s it is to be put in again, and Enter starts over; meanwhile all that the page has is in its place, and has a name")
 def _(place):
-    place.mock.fresh("")
+    place.mock.fresh("sign-hangs")
     place.press("Try again")
     asked_for(place)
+    is_whole_at(place, 360)
+    place.write("PIN", "1234")
+    place.press("Sign in")
+    place.see("Card, under way: The card signs")
+    began = time.monotonic()
+    is_whole_at(place, 990)
+    place.tell_longest_gap()
+    place.mock.say("")
+    place.see("Card, failed: The card does not answer. Take it out and put it back.", limit=SILENCE_SECONDS + 5)
+    took = time.monotonic() - began
+    journey.holds(took > SILENCE_SECONDS - 2, f"the card was waited for {took:.0f} s only")
+    place.focus()
+    place.is_at("Start over", "push button")
+    place.key("Return")
+    asked_for(place)
+
+
+@desk.step("the first card of an invitation for it is let in; taken out while a title plays, it is told, and the title plays on")
+def _(place):
     place.write("PIN", "1234")
     place.press("Sign in")
     place.see("3 titles")
