@@ -60,6 +60,7 @@ struct _CantigaLedger
   GMutex flush_lock;  /* of all that follows */
   CantigaSql *second; /* the connection that waits for the disk, while the first goes on */
   guint64 flushed;    /* batches that are on the disk */
+  gint second_connection; /* atomic: the number of the last that there was */
 };
 
 /* Rows sealed with master, the tables as they are: nothing is looked at. sql is taken, and may be NULL (with error). */

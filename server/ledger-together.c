@@ -121,21 +121,31 @@ run_apart (CantigaTransaction *transaction, GPtrArray *jobs, GError **error)
 
 /* ---- a disk that is far away ---- */
 
-/* The second connection is there before anything is committed, so that it is lost with what the database forgets. Where there is none (the database has no room for it) each commit waits for the disk. */
 static gboolean
-open_second (CantigaLedger *ledger, guint *ret_connection)
+connect_second (CantigaLedger *ledger)
 {
-  g_autoptr (GMutexLocker) locker = NULL;
-
-  if (ledger->url == NULL)
-    return FALSE;
-  locker = g_mutex_locker_new (&ledger->flush_lock);
   if (ledger->second == NULL)
     ledger->second = cantiga_sql_open_beside (ledger->url, NULL);
   if (ledger->second == NULL || !cantiga_sql_connect (ledger->second, NULL))
     return FALSE;
-  *ret_connection = cantiga_sql_count_connections (ledger->second);
+  g_atomic_int_set (&ledger->second_connection, (gint)cantiga_sql_count_connections (ledger->second));
   return TRUE;
+}
+
+/* The second connection is there before anything is committed, so that it is lost with what the database forgets. Where there is none (the database has no room for it) each commit waits for the disk. While somebody waits for
+ * the disk in it it is there, or was lost, which is seen when this batch's turn to wait comes. */
+static gboolean
+open_second (CantigaLedger *ledger, guint *ret_connection)
+{
+  gboolean there = ledger->url != NULL;
+
+  if (there && g_mutex_trylock (&ledger->flush_lock))
+    {
+      there = connect_second (ledger);
+      g_mutex_unlock (&ledger->flush_lock);
+    }
+  *ret_connection = (guint)g_atomic_int_get (&ledger->second_connection);
+  return there;
 }
 
 static guint64

@@ -1,4 +1,4 @@
-/* What is sent to PostgreSQL without waiting for its answer, and what is asked before it is needed: one trip for all of it. */
+/* What is sent to PostgreSQL without waiting for its answer: one trip for all of it. */
 #include "server/sql-postgresql-private.h"
 
 #ifdef CANTIGA_HAVE_POSTGRESQL
@@ -38,9 +38,6 @@ cantiga_postgresql_settle (CantigaPostgresql *sql, CantigaPostgresqlTake take, g
   guint n = sql->later;
 
   sql->later = 0;
-  /* Answers that nobody takes are asked for again when they are needed. */
-  if (take == NULL)
-    g_ptr_array_set_size (sql->questions, 0);
   if (PQpipelineStatus (sql->connection) == PQ_PIPELINE_OFF)
     return TRUE;
   if (PQpipelineSync (sql->connection) != 1)
@@ -79,7 +76,7 @@ count_later (CantigaPostgresql *sql, gboolean sent, GError **error)
   sql->later++;
   if (sql->later % PUSH_EVERY == 0 && !cantiga_postgresql_push (sql, error))
     return FALSE;
-  return sql->later < CANTIGA_POSTGRESQL_LATER_MAX || sql->is_foreseeing || cantiga_postgresql_settle (sql, NULL, NULL, error);
+  return sql->later < CANTIGA_POSTGRESQL_LATER_MAX || cantiga_postgresql_settle (sql, NULL, NULL, error);
 }
 
 void
@@ -89,12 +86,6 @@ cantiga_postgresql_keep_last (CantigaPostgresql *sql, guint at, PGresult *result
 
   PQclear (*last);
   *last = result;
-}
-
-void
-cantiga_postgresql_forget_foreseen (CantigaPostgresql *sql)
-{
-  g_hash_table_remove_all (sql->foreseen);
 }
 
 gboolean
@@ -130,78 +121,6 @@ cantiga_postgresql_run_later (CantigaStatement *statement, GError **error)
 {
   return cantiga_postgresql_send_gathered (cantiga_postgresql_of (statement->sql), error)
          && cantiga_postgresql_send_later (cantiga_postgresql_statement_of (statement), error);
-}
-
-/* What tells a question from others: the statement and what is bound to it. */
-static GBytes *
-question_of (const CantigaPostgresqlStatement *statement)
-{
-  GByteArray *bytes = g_byte_array_new ();
-
-  g_byte_array_append (bytes, (const guint8 *)&statement, sizeof statement);
-  for (guint i = 0; i < statement->parameters; i++)
-    {
-      g_byte_array_append (bytes, (const guint8 *)&statement->lengths[i], sizeof statement->lengths[i]);
-      if (statement->values[i] != NULL)
-        g_byte_array_append (bytes, statement->values[i], (guint)statement->lengths[i]);
-    }
-  return g_byte_array_free_to_bytes (bytes);
-}
-
-PGresult *
-cantiga_postgresql_take_foreseen (CantigaPostgresqlStatement *statement)
-{
-  CantigaPostgresql *sql = cantiga_postgresql_of (statement->base.sql);
-  g_autoptr (GBytes) question = NULL;
-  gpointer key = NULL, result = NULL;
-
-  if (g_hash_table_size (sql->foreseen) == 0)
-    return NULL;
-  question = question_of (statement);
-  if (g_hash_table_steal_extended (sql->foreseen, question, &key, &result))
-    g_bytes_unref (key);
-  return result;
-}
-
-gboolean
-cantiga_postgresql_ask_ahead (CantigaPostgresqlStatement *statement, GError **error)
-{
-  CantigaPostgresql *sql = cantiga_postgresql_of (statement->base.sql);
-
-  g_ptr_array_add (sql->questions, question_of (statement));
-  return cantiga_postgresql_send_later (statement, error);
-}
-
-/* ---- what is going to be asked ---- */
-
-void
-cantiga_postgresql_foresee (CantigaSql *base)
-{
-  CantigaPostgresql *sql = cantiga_postgresql_of (base);
-
-  g_ptr_array_set_size (sql->questions, 0);
-  sql->is_foreseeing = TRUE;
-}
-
-static void
-keep_foreseen (CantigaPostgresql *sql, guint at, PGresult *result, gpointer first)
-{
-  guint before = GPOINTER_TO_UINT (first);
-
-  if (at >= before && at - before < sql->questions->len)
-    g_hash_table_replace (sql->foreseen, g_bytes_ref (sql->questions->pdata[at - before]), result);
-  else
-    PQclear (result);
-}
-
-gboolean
-cantiga_postgresql_foreseen (CantigaSql *base, GError **error)
-{
-  CantigaPostgresql *sql = cantiga_postgresql_of (base);
-  guint before = sql->later - MIN (sql->later, sql->questions->len);
-
-  sql->is_foreseeing = FALSE;
-  return cantiga_postgresql_settle (sql, keep_foreseen, GUINT_TO_POINTER (before), error);
 }
 
 #endif

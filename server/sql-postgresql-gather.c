@@ -61,10 +61,10 @@ is_number (const CantigaPostgresqlStatement *statement, guint at)
   return statement->values[at] == statement->numbers[at];
 }
 
-static char *
-write_columns (const CantigaPostgresqlStatement *statement)
+char *
+cantiga_postgresql_write_columns (const CantigaPostgresqlStatement *statement)
 {
-  GString *text = g_string_new (" SELECT * FROM unnest (");
+  GString *text = g_string_new ("unnest (");
 
   for (guint i = 0; i < statement->parameters; i++)
     g_string_append_printf (text, "%s$%u::%s[]", i > 0 ? ", " : "", i + 1, is_number (statement, i) ? "bigint" : "bytea");
@@ -79,20 +79,20 @@ write_for_many (const CantigaPostgresqlStatement *statement)
   static const char values[] = " VALUES (";
   const char *from = strstr (statement->text, values), *until = from != NULL ? strchr (from, ')') : NULL;
   g_autofree char *before = NULL;
-  g_autofree char *columns = write_columns (statement);
+  g_autofree char *columns = cantiga_postgresql_write_columns (statement);
 
   g_assert (until != NULL);
   before = g_strndup (statement->text, (gsize)(from - statement->text));
-  return g_strconcat (before, columns, until + 1, NULL);
+  return g_strconcat (before, " SELECT * FROM ", columns, until + 1, NULL);
 }
 
-static CantigaPostgresqlMany *
-many_new (const CantigaPostgresqlStatement *statement)
+CantigaPostgresqlMany *
+cantiga_postgresql_many_new (const CantigaPostgresqlStatement *statement, char *text)
 {
   CantigaPostgresqlMany *many = g_new0 (CantigaPostgresqlMany, 1);
 
   many->parameters = statement->parameters;
-  many->text = write_for_many (statement);
+  many->text = text;
   for (guint i = 0; i < many->parameters; i++)
     {
       many->is_number[i] = is_number (statement, i);
@@ -108,8 +108,43 @@ cantiga_postgresql_many_free (CantigaPostgresqlMany *many)
     return;
   for (guint i = 0; i < many->parameters; i++)
     g_byte_array_unref (many->columns[i]);
+  if (many->questions != NULL)
+    g_ptr_array_unref (many->questions);
   g_free (many->text);
   g_free (many);
+}
+
+void
+cantiga_postgresql_many_add (CantigaPostgresqlMany *many, const CantigaPostgresqlStatement *statement)
+{
+  for (guint i = 0; i < many->parameters; i++)
+    {
+      if (many->rows == 0)
+        begin_column (many->columns[i]);
+      add_value (many->columns[i], statement->values[i], statement->lengths[i]);
+    }
+  many->rows++;
+}
+
+gboolean
+cantiga_postgresql_many_prepare (CantigaPostgresql *sql, CantigaPostgresqlMany *many, GError **error)
+{
+  return cantiga_postgresql_prepare_in_connection (sql, many->name, sizeof many->name, many->text, &many->prepared, error);
+}
+
+gboolean
+cantiga_postgresql_many_send (CantigaPostgresql *sql, CantigaPostgresqlMany *many, GError **error)
+{
+  gconstpointer values[CANTIGA_POSTGRESQL_PARAMETERS_MAX];
+  int lengths[CANTIGA_POSTGRESQL_PARAMETERS_MAX];
+
+  for (guint i = 0; i < many->parameters; i++)
+    {
+      end_column (many->columns[i], many->is_number[i], many->rows);
+      values[i] = many->columns[i]->data;
+      lengths[i] = (int)many->columns[i]->len;
+    }
+  return cantiga_postgresql_send_prepared (sql, many->name, many->parameters, values, lengths, error);
 }
 
 /* ---- gathering ---- */
@@ -119,37 +154,19 @@ cantiga_postgresql_gather (CantigaStatement *base, GError **error)
 {
   CantigaPostgresqlStatement *statement = cantiga_postgresql_statement_of (base);
   CantigaPostgresql *sql = cantiga_postgresql_of (base->sql);
-  CantigaPostgresqlMany *many;
 
   if (statement->many == NULL)
-    statement->many = many_new (statement);
-  many = statement->many;
-  if (many->rows == 0)
-    {
-      for (guint i = 0; i < many->parameters; i++)
-        begin_column (many->columns[i]);
-      g_ptr_array_add (sql->gathering, many);
-    }
-  for (guint i = 0; i < many->parameters; i++)
-    add_value (many->columns[i], statement->values[i], statement->lengths[i]);
-  return ++many->rows < ROWS_MAX || cantiga_postgresql_send_gathered (sql, error);
+    statement->many = cantiga_postgresql_many_new (statement, write_for_many (statement));
+  if (statement->many->rows == 0)
+    g_ptr_array_add (sql->gathering, statement->many);
+  cantiga_postgresql_many_add (statement->many, statement);
+  return statement->many->rows < ROWS_MAX || cantiga_postgresql_send_gathered (sql, error);
 }
 
 static gboolean
 send_many (CantigaPostgresql *sql, CantigaPostgresqlMany *many, GError **error)
 {
-  gconstpointer values[CANTIGA_POSTGRESQL_PARAMETERS_MAX];
-  int lengths[CANTIGA_POSTGRESQL_PARAMETERS_MAX];
-
-  if (!cantiga_postgresql_prepare_in_connection (sql, many->name, sizeof many->name, many->text, &many->prepared, error))
-    return FALSE;
-  for (guint i = 0; i < many->parameters; i++)
-    {
-      end_column (many->columns[i], many->is_number[i], many->rows);
-      values[i] = many->columns[i]->data;
-      lengths[i] = (int)many->columns[i]->len;
-    }
-  return cantiga_postgresql_send_prepared (sql, many->name, many->parameters, values, lengths, error);
+  return cantiga_postgresql_many_prepare (sql, many, error) && cantiga_postgresql_many_send (sql, many, error);
 }
 
 gboolean

@@ -27,8 +27,8 @@ typedef struct
   guint later;           /* sent, and not answered yet; the connection is in pipeline mode then */
   GPtrArray *gathering;  /* CantigaPostgresqlMany, of statements: rows that were not sent yet */
   gboolean is_foreseeing;
-  GPtrArray *questions;  /* GBytes: what was sent meanwhile, in order */
-  GHashTable *foreseen;  /* GBytes of a question → PGresult */
+  GPtrArray *asked;      /* CantigaPostgresqlMany, of statements: what was asked meanwhile */
+  GHashTable *foreseen;  /* GBytes of a question → its answer */
 } CantigaPostgresql;
 
 /* A statement for many rows at once. */
@@ -41,7 +41,14 @@ typedef struct
   gboolean is_number[CANTIGA_POSTGRESQL_PARAMETERS_MAX];
   GByteArray *columns[CANTIGA_POSTGRESQL_PARAMETERS_MAX];
   guint rows;
+  GPtrArray *questions; /* GBytes, one a row; NULL: it asks nothing */
 } CantigaPostgresqlMany;
+
+/* What came for all who asked (g_rc_box). */
+typedef struct
+{
+  PGresult *result;
+} CantigaPostgresqlRows;
 
 typedef struct
 {
@@ -54,8 +61,11 @@ typedef struct
   int lengths[CANTIGA_POSTGRESQL_PARAMETERS_MAX];
   guint8 numbers[CANTIGA_POSTGRESQL_PARAMETERS_MAX][CANTIGA_POSTGRESQL_NUMBER_LENGTH];
   PGresult *result;
-  int row;
-  CantigaPostgresqlMany *many; /* NULL: it was never for many */
+  CantigaPostgresqlRows *rows; /* whose the result is; NULL: it is the statement's own */
+  int row, until;
+  int column;                  /* the first of its own */
+  CantigaPostgresqlMany *many; /* NULL: it was never for many rows */
+  CantigaPostgresqlMany *all;  /* NULL: it was never asked for many */
 } CantigaPostgresqlStatement;
 
 static inline CantigaPostgresql *
@@ -89,13 +99,25 @@ gboolean cantiga_postgresql_push (CantigaPostgresql *sql, GError **error) G_GNUC
 gboolean cantiga_postgresql_send_prepared (CantigaPostgresql *sql, const char *name, guint parameters, const gconstpointer *values, const int *lengths,
                                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_postgresql_send_later (CantigaPostgresqlStatement *statement, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-gboolean cantiga_postgresql_ask_ahead (CantigaPostgresqlStatement *statement, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* The answer to a question that was foreseen; NULL: it was not. */
-PGresult *cantiga_postgresql_take_foreseen (CantigaPostgresqlStatement *statement);
-void cantiga_postgresql_forget_foreseen (CantigaPostgresql *sql);
 extern const int cantiga_postgresql_binary[CANTIGA_POSTGRESQL_PARAMETERS_MAX];
 
-/* ---- what is gathered: sql-postgresql-gather.c ---- */
+/* ---- what is foreseen: sql-postgresql-foresee.c ---- */
+GHashTable *cantiga_postgresql_foreseen_new (void);
+void cantiga_postgresql_ask_ahead (CantigaPostgresqlStatement *statement);
+/* FALSE: the question was not foreseen. */
+gboolean cantiga_postgresql_take_foreseen (CantigaPostgresqlStatement *statement) G_GNUC_WARN_UNUSED_RESULT;
+void cantiga_postgresql_forget_foreseen (CantigaPostgresql *sql);
+void cantiga_postgresql_rows_release (CantigaPostgresqlRows *rows);
+
+/* ---- many rows at once, and what is gathered: sql-postgresql-gather.c ---- */
+/* “unnest ($1::bytea[], …)”: what is bound to the statement tells its types. */
+char *cantiga_postgresql_write_columns (const CantigaPostgresqlStatement *statement);
+/* text is taken. */
+CantigaPostgresqlMany *cantiga_postgresql_many_new (const CantigaPostgresqlStatement *statement, char *text);
+/* What is bound to the statement is a row more. */
+void cantiga_postgresql_many_add (CantigaPostgresqlMany *many, const CantigaPostgresqlStatement *statement);
+gboolean cantiga_postgresql_many_prepare (CantigaPostgresql *sql, CantigaPostgresqlMany *many, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_postgresql_many_send (CantigaPostgresql *sql, CantigaPostgresqlMany *many, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_postgresql_send_gathered (CantigaPostgresql *sql, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void cantiga_postgresql_forget_gathered (CantigaPostgresql *sql);
 void cantiga_postgresql_many_free (CantigaPostgresqlMany *many);

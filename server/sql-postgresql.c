@@ -115,8 +115,8 @@ statement_free (gpointer pointer)
   CantigaPostgresqlStatement *statement = pointer;
 
   g_assert (!statement->base.borrowed);
-  PQclear (statement->result);
   cantiga_postgresql_many_free (statement->many);
+  cantiga_postgresql_many_free (statement->all);
   g_free (statement->text);
   g_free (statement);
 }
@@ -129,7 +129,7 @@ postgresql_free (CantigaSql *base)
   g_ptr_array_unref (sql->gathering);
   g_hash_table_unref (sql->statements);
   g_hash_table_unref (sql->foreseen);
-  g_ptr_array_unref (sql->questions);
+  g_ptr_array_unref (sql->asked);
   PQfinish (sql->connection);
   g_free (sql);
 }
@@ -247,7 +247,10 @@ postgresql_release (CantigaStatement *base)
 {
   CantigaPostgresqlStatement *statement = cantiga_postgresql_statement_of (base);
 
-  g_clear_pointer (&statement->result, PQclear);
+  if (statement->rows == NULL)
+    PQclear (statement->result);
+  g_clear_pointer (&statement->rows, cantiga_postgresql_rows_release);
+  statement->result = NULL;
   memset (statement->values, 0, sizeof statement->values);
 }
 
@@ -279,10 +282,10 @@ run_query (CantigaPostgresqlStatement *statement, GError **error)
 {
   CantigaPostgresql *sql = cantiga_postgresql_of (statement->base.sql);
 
-  statement->row = -1;
-  statement->result = cantiga_postgresql_take_foreseen (statement);
-  if (statement->result != NULL)
+  if (cantiga_postgresql_take_foreseen (statement))
     return TRUE;
+  statement->row = -1;
+  statement->column = 0;
   if (!cantiga_postgresql_send_gathered (sql, error))
     return FALSE;
   /* With what was sent before it. */
@@ -295,16 +298,30 @@ run_query (CantigaPostgresqlStatement *statement, GError **error)
   return cantiga_postgresql_is_good (statement->result) || cantiga_postgresql_fail (sql, statement->result, error);
 }
 
+/* The same, and how many rows came. */
+static gboolean
+ask (CantigaPostgresqlStatement *statement, GError **error)
+{
+  if (!run_query (statement, error))
+    return FALSE;
+  if (statement->rows == NULL)
+    statement->until = PQntuples (statement->result);
+  return TRUE;
+}
+
 static CantigaStep
 postgresql_step (CantigaStatement *base, GError **error)
 {
   CantigaPostgresqlStatement *statement = cantiga_postgresql_statement_of (base);
 
   if (cantiga_postgresql_of (base->sql)->is_foreseeing)
-    return cantiga_postgresql_ask_ahead (statement, error) ? CANTIGA_STEP_DONE : CANTIGA_STEP_FAILED;
-  if (statement->result == NULL && !run_query (statement, error))
+    {
+      cantiga_postgresql_ask_ahead (statement);
+      return CANTIGA_STEP_DONE;
+    }
+  if (statement->result == NULL && !ask (statement, error))
     return CANTIGA_STEP_FAILED;
-  return ++statement->row < PQntuples (statement->result) ? CANTIGA_STEP_ROW : CANTIGA_STEP_DONE;
+  return ++statement->row < statement->until ? CANTIGA_STEP_ROW : CANTIGA_STEP_DONE;
 }
 
 static guint
@@ -317,11 +334,12 @@ static gint64
 postgresql_get_int (CantigaStatement *base, guint column)
 {
   CantigaPostgresqlStatement *statement = cantiga_postgresql_statement_of (base);
-  const char *bytes = PQgetvalue (statement->result, statement->row, (int)column);
+  const int at = (int)column + statement->column;
+  const char *bytes = PQgetvalue (statement->result, statement->row, at);
   gint64 number;
   gint32 short_number;
 
-  switch (PQgetlength (statement->result, statement->row, (int)column))
+  switch (PQgetlength (statement->result, statement->row, at))
     {
     case sizeof number:
       memcpy (&number, bytes, sizeof number);
@@ -338,9 +356,10 @@ static gconstpointer
 postgresql_get_blob (CantigaStatement *base, guint column, gsize *ret_length)
 {
   CantigaPostgresqlStatement *statement = cantiga_postgresql_statement_of (base);
+  const int at = (int)column + statement->column;
 
-  *ret_length = (gsize)PQgetlength (statement->result, statement->row, (int)column);
-  return PQgetisnull (statement->result, statement->row, (int)column) ? NULL : PQgetvalue (statement->result, statement->row, (int)column);
+  *ret_length = (gsize)PQgetlength (statement->result, statement->row, at);
+  return PQgetisnull (statement->result, statement->row, at) ? NULL : PQgetvalue (statement->result, statement->row, at);
 }
 
 /* A connection that is closing at this moment is waited for. */
@@ -459,8 +478,8 @@ cantiga_sql_open_postgresql (const char *url, CantigaSqlPresence presence, GErro
   sql->presence = presence;
   sql->statements = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, statement_free);
   sql->gathering = g_ptr_array_new ();
-  sql->questions = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
-  sql->foreseen = g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, (GDestroyNotify)PQclear);
+  sql->asked = g_ptr_array_new ();
+  sql->foreseen = cantiga_postgresql_foreseen_new ();
   sql->connection = PQconnectdb (url);
   if (configure (sql, error))
     return &sql->base;
