@@ -31,16 +31,16 @@ def commands():
     found = {}
     for entry in entries:
         path = os.path.relpath(os.path.realpath(os.path.join(entry["directory"], entry["file"])), SOURCE)
-        words = [word for word in shlex.split(entry["command"]) if not re.match(r"(/.*/)?(ccache|cc|gcc|clang)$|-O\d|-D_FORTIFY_SOURCE|-fsanitize|-W|-M", word)]
+        words = [word for word in shlex.split(entry["command"]) if not re.match(r"(/.*/)?(ccache|cc|gcc|clang)$|-O\d|-D_FORTIFY_SOURCE|-fsanitize|-fpch-preprocess|-g|-c$|-W|-M", word)]
         found.setdefault(path, (entry["directory"], words))
     return found
 
 
 def analyze(path, directory, words):
     """What it finds in one file: lines."""
-    # What follows -o, -MF and -MQ are files to write.
-    words = [word for word in words if word != "-o" and not word.endswith((".o", ".o.d"))]
-    told = subprocess.run(["gcc", *words, "-fanalyzer", "-O0", "-fdiagnostics-plain-output", "-fdiagnostics-path-format=none", "-o", "/dev/null"],
+    # What follows -o, -MF and -MQ are files to write; what is included before the file, with -Dprecompiled=true, it has to do without.
+    words = [word for word, before in zip(words, ["", *words]) if "-include" not in (word, before) and word != "-o" and not word.endswith((".o", ".o.d"))]
+    told = subprocess.run(["gcc", *words, "-S", "-fanalyzer", "-O0", "-fdiagnostics-plain-output", "-fdiagnostics-path-format=none", "-o", "/dev/null"],
                           cwd=directory, capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C"})
     if told.returncode != 0:
         return [(path, "does not compile", told.stderr[-500:])]

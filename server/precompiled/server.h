@@ -1,0 +1,5 @@
+/* What most files here include of others', read once for all of them with -Dprecompiled=true. Without, each file says for itself what it needs. */
+#include <gio/gio.h>
+#include <json-glib/json-glib.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
