@@ -34,6 +34,7 @@ ACCESSIBILITY = "[D-BUS Service]\nName=org.a11y.Bus\nExec=/bin/sh -c \"exec /usr
 SETTINGS = "[Settings]\ngtk-font-name=Cantarell 11\ngtk-icon-theme-name=Adwaita\n"
 
 GAP_MAX_MS = 250
+PROGRAM = "io.github.cantiga.Cantiga"
 # The window is told of the place four times a second.
 STEPS, LEAP_SECONDS = 2, 3.0
 
@@ -339,16 +340,23 @@ class Desk(journey.Place):
         self.activate_of_program(action, parameter, "/window/1")
 
     def activate_of_program(self, action, parameter="", path=""):
-        subprocess.run(["gdbus", "call", "--session", "--dest", "io.github.cantiga.Cantiga", "--object-path", "/io/github/cantiga/Cantiga" + path,
-                        "--method", "org.gtk.Actions.Activate", action, f"[{parameter}]", "{}"], env=self.env, check=True, stdout=subprocess.DEVNULL)
+        self.actions("Activate", "(sava{sv})", f"('{action}', [{parameter}], {{}})", path)
 
-    def of_probe(self, method, *parameters):
-        return subprocess.run(["gdbus", "call", "--session", "--dest", "io.github.cantiga.Cantiga", "--object-path", "/io/github/cantiga/Cantiga", "--method",
-                               "org.gtk.Actions." + method, "longest-gap", *parameters], env=self.env, check=True, capture_output=True, text=True).stdout
+    @staticmethod
+    def actions(method, types, values, path=""):
+        return screen.on_bus(PROGRAM, "/io/github/cantiga/Cantiga" + path, "org.gtk.Actions." + method, types, values)
+
+    @staticmethod
+    def mpris(method, types="()", values="()"):
+        """What players are asked over the bus."""
+        return screen.on_bus("org.mpris.MediaPlayer2." + PROGRAM, "/org/mpris/MediaPlayer2", method, types, values)
+
+    def mpris_property(self, name, interface="org.mpris.MediaPlayer2"):
+        return self.mpris("org.freedesktop.DBus.Properties.Get", "(ss)", f"('{interface}', '{name}')")
 
     def longest_gap(self):
         """The longest turn of the program's main loop (with CANTIGA_PROBE): milliseconds of time, and of the processor's."""
-        return tuple(float(number) for number in re.search(r"\((\d+\.?\d*), (\d+\.?\d*)\)", self.of_probe("Describe")).groups())
+        return tuple(float(number) for number in re.search(r"\((\d+\.?\d*), (\d+\.?\d*)\)", self.actions("Describe", "(s)", "('longest-gap',)")).groups())
 
     def tell_longest_gap(self):
         """Fails where the screen stood still; the machine may be busy, so much more is allowed than tests/bench/bench-ui shows."""
@@ -358,7 +366,7 @@ class Desk(journey.Place):
 
     def start_anew(self):
         """Turns before this one do not count."""
-        self.of_probe("SetState", "<(0.0, 0.0)>", "{}")
+        self.actions("SetState", "(sva{sv})", "('longest-gap', <(0.0, 0.0)>, {})")
 
     def width(self):
         """Of the window that is looked at, in pixels."""

@@ -28,6 +28,12 @@ ITEM = re.compile(rf"\(\('[^']*', '([^']*)'\), \('[^']*', '[^']*'\), \('[^']*', 
 Box = collections.namedtuple("Box", "x y width height")
 
 
+def on_bus(name, path, method, types="()", values="()"):
+    """What a program answers on the session's bus, as GVariant's text. values: GVariant's text too, of these types. Done here: to start gdbus each time takes more than all the rest."""
+    return Gio.bus_get_sync(Gio.BusType.SESSION).call_sync(name, path, *method.rsplit(".", 1), GLib.Variant.parse(GLib.VariantType(types), values, None, None), None,
+                                                           Gio.DBusCallFlags.NO_AUTO_START, PATIENCE_MS, None).print_(True)
+
+
 class Gone(Exception):
     """What was looked at is not there any more, or cannot be asked that."""
 

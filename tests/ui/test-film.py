@@ -81,13 +81,9 @@ class Cinema(desk.Desk):
 
     def full_by_bus(self, full=None):
         """What other programs are told of the whole screen, (may it be, is it); or what they ask for."""
-        def call(method, *parameters):
-            return subprocess.run(["gdbus", "call", "--session", "--dest", "org.mpris.MediaPlayer2.io.github.cantiga.Cantiga", "--object-path", "/org/mpris/MediaPlayer2",
-                                   "--method", f"org.freedesktop.DBus.Properties.{method}", "org.mpris.MediaPlayer2", *parameters], env=self.env, check=True,
-                                  capture_output=True, text=True).stdout
         if full is not None:
-            call("Set", "Fullscreen", f"<{str(full).lower()}>")
-        return tuple("true" in call("Get", name) for name in ("CanSetFullscreen", "Fullscreen"))
+            self.mpris("org.freedesktop.DBus.Properties.Set", "(ssv)", f"('org.mpris.MediaPlayer2', 'Fullscreen', <{str(full).lower()}>)")
+        return tuple("true" in self.mpris_property(name) for name in ("CanSetFullscreen", "Fullscreen"))
 
     def sign_in(self):
         self.open(card=self.card_of_ana, env=self.sound.env)

@@ -2,7 +2,6 @@
 """Listening at the desktop with the keyboard alone: from an invitation to music, the queue, seeking, titles that follow each other, a licence that is used up and renewed."""
 import os
 import re
-import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -40,13 +39,9 @@ class Evening(desk.Desk):
             self.tab_into(self.see("Queue", "list"))
         self.key(*keys)
 
-    def mpris(self, *call):
-        return subprocess.run(["gdbus", "call", "--session", "--dest", "org.mpris.MediaPlayer2.io.github.cantiga.Cantiga", "--object-path",
-                               "/org/mpris/MediaPlayer2", "--method", *call], env=self.env, check=True, capture_output=True, text=True).stdout
-
     def now_playing(self):
         """Which track, and its name."""
-        told = self.mpris("org.freedesktop.DBus.Properties.Get", "org.mpris.MediaPlayer2.Player", "Metadata")
+        told = self.mpris_property("Metadata", "org.mpris.MediaPlayer2.Player")
         return re.search("/track/[0-9]+", told)[0] + " " + re.search("'xesam:title': <([^>]*)>", told)[1]
 
     def granted(self):
@@ -212,7 +207,7 @@ def _(place):
 
 @desk.step("it plays twice without a gap, each time for a play of its own, and is a track of its own to others")
 def _(place):
-    tracks = place.mpris("org.freedesktop.DBus.Properties.Get", "org.mpris.MediaPlayer2.TrackList", "Tracks")
+    tracks = place.mpris_property("Tracks", "org.mpris.MediaPlayer2.TrackList")
     journey.equal(len(set(re.findall("/track/[0-9]+", tracks))), len(TWICE), "tracks")
     before = place.granted().count("Ondas do mar")
     place.in_queue("Home", "Down", "Return")

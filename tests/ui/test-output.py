@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """Where sound goes: a device that is chosen among those of a real sound server, kept, and what is done when it goes and comes back."""
 import os
-import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -35,8 +34,7 @@ class House(desk.Desk):
         self.see("Pause", "push button")
 
     def open_preferences(self):
-        subprocess.run(["gdbus", "call", "--session", "--dest", "io.github.cantiga.Cantiga", "--object-path", "/io/github/cantiga/Cantiga", "--method",
-                        "org.gtk.Actions.Activate", "preferences-page", "[<'sound'>]", "{}"], env=self.env, check=True, stdout=subprocess.DEVNULL)
+        self.activate_of_program("preferences-page", "<'sound'>")
         self.look_at("Preferences")
         self.focus("Preferences")
 

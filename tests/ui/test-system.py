@@ -75,8 +75,7 @@ def _(place):
     playerctl(place, "position", "3-")
     journey.until(lambda: 3.9 < float(playerctl(place, "position")) < 4.3, "the position is 4 s")
     for track, position in ((f"/io/github/cantiga/Cantiga/track/{'0' * 32}", 1_000_000), (playerctl(place, "metadata", "mpris:trackid").strip("'"), 999_000_000)):
-        subprocess.run(["gdbus", "call", "--session", "--dest", "org.mpris.MediaPlayer2." + NAME, "--object-path", "/org/mpris/MediaPlayer2", "--method",
-                        "org.mpris.MediaPlayer2.Player.SetPosition", f"objectpath '{track}'", f"int64 {position}"], env=place.env, check=True, stdout=subprocess.DEVNULL)
+        place.mpris("org.mpris.MediaPlayer2.Player.SetPosition", "(ox)", f"('{track}', {position})")
     journey.holds(3.9 < float(playerctl(place, "position")) < 4.3, "a place that is none was taken")
 
 
@@ -118,8 +117,7 @@ def _(place):
     becomes(place, "Playing", "status")
     playerctl(place, "stop")
     becomes(place, "Stopped", "status")
-    subprocess.run(["gdbus", "call", "--session", "--dest", "org.mpris.MediaPlayer2." + NAME, "--object-path", "/org/mpris/MediaPlayer2", "--method",
-                    "org.mpris.MediaPlayer2.Quit"], env=place.env, check=True, stdout=subprocess.DEVNULL)
+    place.mpris("org.mpris.MediaPlayer2.Quit")
     place.program.wait()
 
 
