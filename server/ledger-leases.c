@@ -36,20 +36,19 @@ seal_lease (CantigaLedger *ledger, const CantigaLease *lease, GError **error)
                                   error);
 }
 
-static gboolean
-find_holder (CantigaLedger *ledger, const CantigaId *listener, CantigaId *ret_holder, GError **error)
+gboolean
+cantiga_ledger_find_lease_holder (CantigaLedger *ledger, const CantigaId *listener, CantigaId *ret_holder, GError **error)
 {
   return cantiga_ledger_find_by_ids (ledger, CANTIGA_TABLE_LEASES, listener, NULL, ret_holder, error);
 }
 
 gboolean
-cantiga_ledger_store_lease (CantigaLedger *ledger, const CantigaLease *lease, GError **error)
+cantiga_ledger_store_lease_of (CantigaLedger *ledger, const CantigaLease *lease, const CantigaId *holder, GError **error)
 {
   g_autoptr (GBytes) sealed = seal_lease (ledger, lease, error);
   g_autoptr (CantigaStatement) statement = NULL;
-  CantigaId holder;
 
-  if (sealed == NULL || !find_holder (ledger, &lease->granted.listener, &holder, error))
+  if (sealed == NULL)
     return FALSE;
   statement = cantiga_sql_prepare (ledger->sql,
                                    "INSERT INTO leases (id, number, licence, stamp, awaits, asked, ends, sealed, holder)"
@@ -66,8 +65,17 @@ cantiga_ledger_store_lease (CantigaLedger *ledger, const CantigaLease *lease, GE
   cantiga_statement_bind_int (statement, 6, lease->granted.at);
   cantiga_statement_bind_int (statement, 7, lease->ends);
   cantiga_statement_bind_bytes (statement, 8, sealed);
-  cantiga_statement_bind_id (statement, 9, &holder);
+  cantiga_statement_bind_id (statement, 9, holder);
   return cantiga_statement_gather (statement, error);
+}
+
+gboolean
+cantiga_ledger_store_lease (CantigaLedger *ledger, const CantigaLease *lease, GError **error)
+{
+  CantigaId holder;
+
+  return cantiga_ledger_find_lease_holder (ledger, &lease->granted.listener, &holder, error)
+         && cantiga_ledger_store_lease_of (ledger, lease, &holder, error);
 }
 
 /* ---- load ---- */
@@ -165,7 +173,7 @@ cantiga_ledger_load_leases_of (CantigaLedger *ledger, const CantigaLicenceEntry 
   g_autoptr (CantigaStatement) statement = cantiga_sql_prepare (ledger->sql, SELECT " WHERE licence = ?1 AND holder = ?2", error);
   CantigaId holder;
 
-  if (statement == NULL || !find_holder (ledger, &licence->listener, &holder, error))
+  if (statement == NULL || !cantiga_ledger_find_lease_holder (ledger, &licence->listener, &holder, error))
     return NULL;
   cantiga_statement_bind_id (statement, 1, &licence->id);
   cantiga_statement_bind_id (statement, 2, &holder);
@@ -193,7 +201,7 @@ cantiga_ledger_load_leases_held (CantigaLedger *ledger, const CantigaId *listene
       = cantiga_sql_prepare (ledger->sql, SELECT " WHERE holder = ?1 AND ends > ?2 ORDER BY number", error);
   CantigaId holder;
 
-  if (statement == NULL || !find_holder (ledger, listener, &holder, error))
+  if (statement == NULL || !cantiga_ledger_find_lease_holder (ledger, listener, &holder, error))
     return NULL;
   cantiga_statement_bind_id (statement, 1, &holder);
   cantiga_statement_bind_int (statement, 2, now);

@@ -105,13 +105,18 @@ seal_licence (CantigaLedger *ledger, const CantigaLicenceEntry *entry, GError **
 }
 
 gboolean
-cantiga_ledger_store_licence (CantigaLedger *ledger, const CantigaLicenceEntry *entry, GError **error)
+cantiga_ledger_find_licence_holder (CantigaLedger *ledger, const CantigaId *listener, CantigaId *ret_holder, GError **error)
+{
+  return cantiga_ledger_find_by_ids (ledger, CANTIGA_TABLE_LICENCES, listener, NULL, ret_holder, error);
+}
+
+gboolean
+cantiga_ledger_store_licence_of (CantigaLedger *ledger, const CantigaLicenceEntry *entry, const CantigaId *holder, GError **error)
 {
   g_autoptr (GBytes) sealed = seal_licence (ledger, entry, error);
   g_autoptr (CantigaStatement) statement = NULL;
-  CantigaId holder;
 
-  if (sealed == NULL || !cantiga_ledger_find_by_ids (ledger, CANTIGA_TABLE_LICENCES, &entry->listener, NULL, &holder, error))
+  if (sealed == NULL)
     return FALSE;
   statement = cantiga_sql_prepare (ledger->sql,
                                    "INSERT INTO licences (holder, " COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO UPDATE SET"
@@ -120,7 +125,7 @@ cantiga_ledger_store_licence (CantigaLedger *ledger, const CantigaLicenceEntry *
                                    error);
   if (statement == NULL)
     return FALSE;
-  cantiga_statement_bind_id (statement, 1, &holder);
+  cantiga_statement_bind_id (statement, 1, holder);
   cantiga_statement_bind_id (statement, 2, &entry->id);
   cantiga_statement_bind_id (statement, 3, &entry->stamp);
   cantiga_statement_bind_int (statement, 4, entry->plays);
@@ -129,6 +134,15 @@ cantiga_ledger_store_licence (CantigaLedger *ledger, const CantigaLicenceEntry *
   cantiga_statement_bind_int (statement, 7, entry->licence.expires);
   cantiga_statement_bind_bytes (statement, 8, sealed);
   return cantiga_statement_gather (statement, error);
+}
+
+gboolean
+cantiga_ledger_store_licence (CantigaLedger *ledger, const CantigaLicenceEntry *entry, GError **error)
+{
+  CantigaId holder;
+
+  return cantiga_ledger_find_licence_holder (ledger, &entry->listener, &holder, error)
+         && cantiga_ledger_store_licence_of (ledger, entry, &holder, error);
 }
 
 gboolean
@@ -163,7 +177,7 @@ cantiga_ledger_load_licences (CantigaLedger *ledger, const CantigaId *listener, 
   CantigaStep step = CANTIGA_STEP_FAILED;
   CantigaId holder;
 
-  if (listener != NULL && !cantiga_ledger_find_by_ids (ledger, CANTIGA_TABLE_LICENCES, listener, NULL, &holder, error))
+  if (listener != NULL && !cantiga_ledger_find_licence_holder (ledger, listener, &holder, error))
     return NULL;
   statement = select_licences (ledger, listener != NULL ? &holder : NULL, error);
   while (statement != NULL && (step = cantiga_statement_step (statement, error)) == CANTIGA_STEP_ROW)

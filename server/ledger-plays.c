@@ -12,6 +12,7 @@ typedef struct
   gint64 now;
   CantigaId key;             /* of the play */
   CantigaLicenceEntry fresh; /* the licence as it would be made; its id is that of the one that is there, too */
+  CantigaId licence_holder, lease_holder;
 
   CantigaPlay granted;
   gboolean deleted;
@@ -121,7 +122,7 @@ record_grant (Asking *asking, const CantigaLicenceEntry *entry, GError **error)
   tell_lease (&lease, &asking->granted);
   return cantiga_ledger_append_event (asking->ledger, &lease.granted, error)
          && cantiga_ledger_index_play (asking->ledger, &entry->id, lease.granted.number, error)
-         && cantiga_ledger_store_lease (asking->ledger, &lease, error);
+         && cantiga_ledger_store_lease_of (asking->ledger, &lease, &asking->lease_holder, error);
 }
 
 /* The refusal names the player, for the listener to know where. */
@@ -212,7 +213,7 @@ grant_new (Asking *asking, GError **error)
       return TRUE;
     }
   entry.licence = after;
-  return cantiga_ledger_store_licence (ledger, &entry, error) && record_grant (asking, &entry, error);
+  return cantiga_ledger_store_licence_of (ledger, &entry, &asking->licence_holder, error) && record_grant (asking, &entry, error);
 }
 
 /* A play of which nothing is written, as nearly all are, has no lease. */
@@ -259,6 +260,16 @@ grant_cb (CantigaLedger *ledger, gpointer work_data, GError **error)
   return grant (asking, error);
 }
 
+/* What needs no ledger is done here, while others write. */
+static gboolean
+prepare (Asking *asking, GError **error)
+{
+  return find_play (asking->ledger, asking->listener, asking->play, &asking->key, error)
+         && cantiga_ledger_init_licence (asking->ledger, asking->listener, asking->title, &asking->fresh, error)
+         && cantiga_ledger_find_licence_holder (asking->ledger, asking->listener, &asking->licence_holder, error)
+         && cantiga_ledger_find_lease_holder (asking->ledger, asking->listener, &asking->lease_holder, error);
+}
+
 gboolean
 cantiga_ledger_grant_play (CantigaLedger *ledger, const CantigaPolicy *policy, const CantigaId *listener, const CantigaId *title,
                            const CantigaId *play, const char *player, double duration, gboolean refused, gint64 now, CantigaPlay *ret_play,
@@ -275,8 +286,7 @@ cantiga_ledger_grant_play (CantigaLedger *ledger, const CantigaPolicy *policy, c
                     .now = now };
 
   *ret_deleted = FALSE;
-  /* What needs no ledger is done here, while others write. */
-  if (!find_play (ledger, listener, play, &asking.key, error) || !cantiga_ledger_init_licence (ledger, listener, title, &asking.fresh, error))
+  if (!prepare (&asking, error))
     return FALSE;
   if (!cantiga_ledger_write_for (ledger, listener, foresee_grant_cb, grant_cb, &asking, error))
     {

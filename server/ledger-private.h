@@ -40,6 +40,8 @@ typedef struct
   guint8 chain[CANTIGA_HASH_LENGTH];
 } CantigaHead;
 
+#define CANTIGA_LEDGER_NONCE_LENGTH 12
+
 struct _CantigaLedger
 {
   GMutex lock; /* of all that follows */
@@ -50,6 +52,8 @@ struct _CantigaLedger
   gboolean knows_head; /* head is where the plays end, in this transaction: ledger-events.c */
   gboolean owes_head;  /* it is to be written before the commit */
   CantigaHead head;
+  guint8 nonces[64][CANTIGA_LEDGER_NONCE_LENGTH]; /* drawn, and not used yet: the first nonces_left */
+  guint nonces_left;
 
   GMutex queue_lock; /* of all that follows: ledger-together.c */
   GQueue waiting;    /* jobs */
@@ -232,6 +236,11 @@ gboolean cantiga_ledger_load_licence (CantigaLedger *ledger, const CantigaId *id
 gboolean cantiga_ledger_load_licence_due (CantigaLedger *ledger, const CantigaId *id, gint64 asked, gboolean *ret_there, CantigaLicenceEntry *ret_entry,
                                           gboolean *ret_due, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_ledger_store_licence (CantigaLedger *ledger, const CantigaLicenceEntry *entry, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same, where its listener was looked up before, which needs no lock. */
+gboolean cantiga_ledger_store_licence_of (CantigaLedger *ledger, const CantigaLicenceEntry *entry, const CantigaId *holder,
+                                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_ledger_find_licence_holder (CantigaLedger *ledger, const CantigaId *listener, CantigaId *ret_holder,
+                                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_ledger_delete_licence (CantigaLedger *ledger, const CantigaId *id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* GArray of CantigaLicenceEntry; listener NULL for all. */
 GArray *cantiga_ledger_load_licences (CantigaLedger *ledger, const CantigaId *listener, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -263,6 +272,10 @@ typedef struct
 gboolean cantiga_ledger_load_lease (CantigaLedger *ledger, const CantigaId *key, gboolean *ret_there, CantigaLease *ret_lease,
                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_ledger_store_lease (CantigaLedger *ledger, const CantigaLease *lease, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_ledger_store_lease_of (CantigaLedger *ledger, const CantigaLease *lease, const CantigaId *holder,
+                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean cantiga_ledger_find_lease_holder (CantigaLedger *ledger, const CantigaId *listener, CantigaId *ret_holder,
+                                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* GArrays of CantigaLease. */
 GArray *cantiga_ledger_load_leases (CantigaLedger *ledger, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 GArray *cantiga_ledger_load_leases_of (CantigaLedger *ledger, const CantigaLicenceEntry *licence, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -3,6 +3,8 @@
 #include "core/aead.h"
 
 #define ROW_KEY_LENGTH 32
+#define NONCE_LENGTH CANTIGA_LEDGER_NONCE_LENGTH
+#define TAG_LENGTH 16
 
 static const char *const table_names[CANTIGA_N_TABLES] = {
   [CANTIGA_TABLE_TITLES] = "titles",
@@ -153,13 +155,38 @@ place_of_row (CantigaTable table, const CantigaId *id, const CantigaBuffer *plai
   return place;
 }
 
+/* Drawn for many at once, as to draw costs more than to seal; each is used once. */
+static const guint8 *
+take_nonce (CantigaLedger *ledger)
+{
+  if (ledger->nonces_left == 0)
+    {
+      cantiga_random (ledger->nonces, sizeof ledger->nonces);
+      ledger->nonces_left = G_N_ELEMENTS (ledger->nonces);
+    }
+  return ledger->nonces[--ledger->nonces_left];
+}
+
+/* nonce || ciphertext || tag */
+static GBytes *
+seal (CantigaLedger *ledger, CantigaTable table, const CantigaBuffer *place, gconstpointer text, gsize length, GError **error)
+{
+  g_autofree guint8 *sealed = g_malloc (NONCE_LENGTH + length + TAG_LENGTH);
+
+  memcpy (sealed, take_nonce (ledger), NONCE_LENGTH);
+  if (!cantiga_gcm_seal (&keys_of (ledger)->row[table], sealed, cantiga_buffer_bytes (place), cantiga_buffer_length (place), text, length,
+                         sealed + NONCE_LENGTH, error))
+    return NULL;
+  return g_bytes_new_take (g_steal_pointer (&sealed), NONCE_LENGTH + length + TAG_LENGTH);
+}
+
 GBytes *
 cantiga_ledger_seal_row (CantigaLedger *ledger, CantigaTable table, const CantigaId *id, const CantigaBuffer *plain, gconstpointer text, gsize length,
                          GError **error)
 {
   g_autoptr (CantigaBuffer) place = place_of_row (table, id, plain);
 
-  return cantiga_gcm_seal_bytes (&keys_of (ledger)->row[table], cantiga_buffer_bytes (place), cantiga_buffer_length (place), text, length, error);
+  return seal (ledger, table, place, text, length, error);
 }
 
 /* What does not open was changed; a failure for another reason says nothing about the row. */
@@ -206,9 +233,6 @@ cantiga_ledger_open_object (CantigaLedger *ledger, CantigaTable table, const Can
   return text != NULL ? cantiga_json_parse (g_bytes_get_data (text, NULL), g_bytes_get_size (text), error) : NULL;
 }
 
-#define SECRET_NONCE 12
-#define SECRET_TAG 16
-
 static CantigaBuffer *
 place_of_secret (CantigaTable table, const CantigaId *id)
 {
@@ -222,14 +246,8 @@ GBytes *
 cantiga_ledger_seal_secret (CantigaLedger *ledger, CantigaTable table, const CantigaId *id, CantigaSecret *secret, GError **error)
 {
   g_autoptr (CantigaBuffer) place = place_of_secret (table, id);
-  gsize length = SECRET_NONCE + cantiga_secret_length (secret) + SECRET_TAG;
-  g_autofree guint8 *sealed = g_malloc (length);
 
-  cantiga_random (sealed, SECRET_NONCE);
-  if (!cantiga_gcm_seal (&keys_of (ledger)->row[table], sealed, cantiga_buffer_bytes (place), cantiga_buffer_length (place),
-                         cantiga_secret_bytes (secret), cantiga_secret_length (secret), sealed + SECRET_NONCE, error))
-    return NULL;
-  return g_bytes_new_take (g_steal_pointer (&sealed), length);
+  return seal (ledger, table, place, cantiga_secret_bytes (secret), cantiga_secret_length (secret), error);
 }
 
 CantigaSecret *
@@ -241,14 +259,14 @@ cantiga_ledger_open_secret (CantigaLedger *ledger, CantigaTable table, const Can
   gsize length;
   const guint8 *sealed = cantiga_statement_get_blob (statement, column, &length);
 
-  if (length < SECRET_NONCE + SECRET_TAG)
+  if (length < NONCE_LENGTH + TAG_LENGTH)
     {
       cantiga_ledger_fail_damaged (table, error);
       return NULL;
     }
-  secret = cantiga_secret_new (length - SECRET_NONCE - SECRET_TAG);
-  if (!cantiga_gcm_open (&keys_of (ledger)->row[table], sealed, cantiga_buffer_bytes (place), cantiga_buffer_length (place), sealed + SECRET_NONCE,
-                         length - SECRET_NONCE, cantiga_secret_bytes (secret), &failure))
+  secret = cantiga_secret_new (length - NONCE_LENGTH - TAG_LENGTH);
+  if (!cantiga_gcm_open (&keys_of (ledger)->row[table], sealed, cantiga_buffer_bytes (place), cantiga_buffer_length (place), sealed + NONCE_LENGTH,
+                         length - NONCE_LENGTH, cantiga_secret_bytes (secret), &failure))
     {
       tell_unopened (table, failure, error);
       return NULL;
