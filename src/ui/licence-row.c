@@ -7,6 +7,8 @@
 #include "ui/held-words.h"
 #include "ui/licence-pill.h"
 
+#define NAME_LINES 2
+
 struct _CantigaLicenceRow
 {
   AdwExpanderRow parent_instance;
@@ -78,11 +80,17 @@ name_list (GtkWidget *list, const char *name)
     gtk_accessible_update_property (GTK_ACCESSIBLE (list), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
 }
 
-/* AdwExpanderRow is made of two lists: its header is a row within the row, and has the focus. */
+/* AdwExpanderRow is made of two lists; the first has its header, a row within the row, which has the focus. */
+static GtkWidget *
+get_head (CantigaLicenceRow *self)
+{
+  return gtk_widget_get_first_child (gtk_widget_get_first_child (GTK_WIDGET (self)));
+}
+
 static void
 name_row (CantigaLicenceRow *self, const char *left, const char *end)
 {
-  GtkWidget *head = gtk_widget_get_first_child (gtk_widget_get_first_child (GTK_WIDGET (self)));
+  GtkWidget *head = get_head (self);
   GtkWidget *header = gtk_widget_get_first_child (head), *rest = gtk_widget_get_parent (self->details);
   g_autofree char *name = g_strdup_printf ("%s. %s. %s", get_name (self), left, end);
 
@@ -200,6 +208,18 @@ cantiga_licence_row_class_init (CantigaLicenceRowClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, give_back_clicked_cb);
 }
 
+/* Beside a pill in a narrow window a name would become a column of words. */
+static void
+limit_lines (CantigaLicenceRow *self)
+{
+  GtkWidget *header = gtk_widget_get_first_child (get_head (self));
+
+  if (!ADW_IS_ACTION_ROW (header))
+    return;
+  adw_action_row_set_title_lines (ADW_ACTION_ROW (header), NAME_LINES);
+  adw_action_row_set_subtitle_lines (ADW_ACTION_ROW (header), 1);
+}
+
 static void
 cantiga_licence_row_init (CantigaLicenceRow *self)
 {
@@ -207,6 +227,7 @@ cantiga_licence_row_init (CantigaLicenceRow *self)
   g_type_ensure (CANTIGA_TYPE_LICENCE_PILL);
   gtk_widget_init_template (GTK_WIDGET (self));
   cantiga_licence_pill_keep_whole (self->pill);
+  limit_lines (self);
 }
 
 GtkWidget *
