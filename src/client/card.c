@@ -202,6 +202,19 @@ cantiga_card_start_over (CantigaCard *card)
   card->outdated = TRUE;
 }
 
+void
+cantiga_card_set_modules (CantigaCard *card, const char *const *modules)
+{
+  static const char *const none[] = { NULL };
+  const char *const *former = card->modules != NULL ? (const char *const *)card->modules : none;
+
+  if (g_strv_equal (former, modules != NULL ? modules : none))
+    return;
+  g_strfreev (card->modules);
+  card->modules = g_strdupv ((GStrv)modules);
+  cantiga_card_start_over (card);
+}
+
 static void
 send_request (CantigaCard *card, CantigaCardRequest *request)
 {

@@ -43,6 +43,8 @@ CantigaCard *cantiga_card_new (const char *program, const char *const *modules);
 CantigaCardState cantiga_card_get_last_state (CantigaCard *card);
 /* cantiga-card is started anew before the next request: modules were registered or removed. */
 void cantiga_card_start_over (CantigaCard *card);
+/* Those of the next request on, as for cantiga_card_new(). */
+void cantiga_card_set_modules (CantigaCard *card, const char *const *modules);
 /* How long an answer may take: 20,000 ms unless told; six times as long where a person types a PIN on the reader or in the module's window. */
 void cantiga_card_set_timeout (CantigaCard *card, guint milliseconds);
 

@@ -123,6 +123,18 @@ cantiga_session_new (CantigaStore *store, CantigaPaired *paired, const char *con
   return self;
 }
 
+gboolean
+cantiga_session_set_suites (CantigaSession *self, const char *const *suites, GError **error)
+{
+  g_auto (GStrv) expanded = expand_suites (suites, error);
+
+  if (expanded == NULL)
+    return FALSE;
+  g_strfreev (self->suites);
+  self->suites = g_steal_pointer (&expanded);
+  return TRUE;
+}
+
 /* ---- what it says of itself ---- */
 
 CantigaPaired *

@@ -43,6 +43,8 @@ G_DECLARE_FINAL_TYPE (CantigaSession, cantiga_session, CANTIGA, SESSION, GObject
 /* suites: names and patterns as of cantiga_suites_expand(), NULL for the default. CANTIGA_ERROR_USAGE for a suite that does not exist. */
 CantigaSession *cantiga_session_new (CantigaStore *store, CantigaPaired *paired, const char *const *suites, CantigaSigner *signer,
                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Those of the next sign-in, as for cantiga_session_new(); what is open stays as it is. */
+gboolean cantiga_session_set_suites (CantigaSession *session, const char *const *suites, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 CantigaPaired *cantiga_session_get_paired (CantigaSession *session);
 /* The authority that it was opened under: the pairing may know a newer one by now (docs/protocol.md 14.8). Borrowed, until it signs in again. */

@@ -78,6 +78,21 @@ stayed_cb (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+static gboolean
+is_of_suites (CantigaStep step, const GError *error)
+{
+  return step == CANTIGA_STEP_SUITE && g_error_matches (error, CANTIGA_ERROR, CANTIGA_ERROR_NO_COMMON_SUITE);
+}
+
+/* What is to be done is done elsewhere: here it is tried again then. */
+static gboolean
+is_mended_elsewhere (CantigaSignInPage *self, const Show *show)
+{
+  if (show->step == CANTIGA_STEP_CARD)
+    return show->action != CANTIGA_CARD_ACTION_NONE && show->action < CANTIGA_CARD_ACTION_START_OVER;
+  return show->step == CANTIGA_STEP_CHAIN || show->step == CANTIGA_STEP_SESSION || is_of_suites (show->step, cantiga_visit_get_error (self->visit));
+}
+
 static void
 perform (CantigaSignInPage *self, Show *show)
 {
@@ -86,8 +101,7 @@ perform (CantigaSignInPage *self, Show *show)
   cantiga_step_row_show (self->rows[show->step], show->mark, show->said, label != NULL ? label : show->remedy);
   if (show->step == CANTIGA_STEP_CARD)
     self->action = show->action;
-  if (show->mark == CANTIGA_MARK_FAIL
-      && (show->step == CANTIGA_STEP_CHAIN || show->step == CANTIGA_STEP_SESSION || (label != NULL && show->action < CANTIGA_CARD_ACTION_START_OVER)))
+  if (show->mark == CANTIGA_MARK_FAIL && is_mended_elsewhere (self, show))
     cantiga_step_row_offer_again (self->rows[show->step]);
   if (show->mark == CANTIGA_MARK_FAIL)
     cantiga_step_row_focus_remedy (self->rows[show->step]);
@@ -153,10 +167,12 @@ show_card (CantigaSignInPage *self, CantigaMark mark, char *said, CantigaCardAct
 /* ---- what the visit says ---- */
 
 static const char *
-get_remedy (CantigaStep step)
+get_remedy (CantigaStep step, const GError *error)
 {
   if (step == CANTIGA_STEP_CHAIN)
     return _ ("Compare");
+  if (is_of_suites (step, error))
+    return _ ("Preferences");
   return step == CANTIGA_STEP_SESSION ? _ ("Paste") : _ ("Try again");
 }
 
@@ -173,7 +189,7 @@ show_failure (CantigaSignInPage *self, CantigaStep step)
   if (step == CANTIGA_STEP_CARD)
     show_card (self, CANTIGA_MARK_FAIL, g_steal_pointer (&said), cantiga_card_action_after (card, error));
   else
-    show_step (self, step, CANTIGA_MARK_FAIL, g_steal_pointer (&said), get_remedy (step));
+    show_step (self, step, CANTIGA_MARK_FAIL, g_steal_pointer (&said), get_remedy (step, error));
 }
 
 static void
@@ -327,6 +343,8 @@ remedy_cb (CantigaStepRow *row, CantigaSignInPage *self)
         cantiga_compare_dialog_new (GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))), cantiga_visit_get_paired (self->visit))));
   else if (row == self->rows[CANTIGA_STEP_SESSION])
     gtk_widget_activate_action (GTK_WIDGET (self), "win.paste-invitation", NULL);
+  else if (row == self->rows[CANTIGA_STEP_SUITE] && is_of_suites (CANTIGA_STEP_SUITE, cantiga_visit_get_error (self->visit)))
+    gtk_widget_activate_action (GTK_WIDGET (self), "app.preferences-page", "s", "security");
   else
     start_over (self);
 }

@@ -109,7 +109,7 @@ static const struct
   { CANTIGA_STEP_CERTIFICATES, ANY, N_ ("No answer."), N_ ("Check that the box is on and on this network.") },
   { CANTIGA_STEP_CHAIN, ANY, N_ ("Not the server you paired with."), N_ ("Don't go on.") },
   { CANTIGA_STEP_SESSION, ANY, N_ ("No longer known here."), N_ ("Ask for a new invitation.") },
-  { CANTIGA_STEP_SUITE, CANTIGA_ERROR_NO_COMMON_SUITE, N_ ("None in common."), N_ ("Tell the keeper of the server.") },
+  { CANTIGA_STEP_SUITE, CANTIGA_ERROR_NO_COMMON_SUITE, N_ ("None in common."), N_ ("Allow one of theirs.") },
   { CANTIGA_STEP_SUITE, ANY, N_ ("The server broke off."), N_ ("Try again.") },
   { CANTIGA_STEP_KEYS, ANY, N_ ("The server proved nothing."), N_ ("Try again, then tell the keeper.") },
   { CANTIGA_STEP_CARD, CANTIGA_ERROR_CARD_UNKNOWN, N_ ("This card is not known here."), N_ ("Ask the keeper to add it.") },

@@ -20,6 +20,7 @@ struct _CantigaVisit
   GTask *choosing;           /* which card */
   GError *error;
 
+  gboolean own_modules; /* whatever the settings say */
   CantigaVisitState state;
   CantigaStep step; /* the one under way */
 };
@@ -185,6 +186,7 @@ cantiga_visit_new (CantigaStore *store, CantigaPaired *paired, const char *const
   g_autoptr (CantigaSigner) signer = NULL;
 
   self->paired = g_object_ref (paired);
+  self->own_modules = modules != NULL;
   self->card = cantiga_card_new (NULL, modules);
   signer = cantiga_card_signer_new (self->card, CANTIGA_CARD_OWNER (self));
   self->signer = g_object_ref (CANTIGA_CARD_SIGNER (signer));
@@ -297,6 +299,18 @@ signed_in_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   load (self);
 }
 
+/* They may be others than at the last try; what is no wish leaves those of before. */
+static void
+take_settings (CantigaVisit *self)
+{
+  g_auto (GStrv) suites = cantiga_settings_dup_suites ();
+  g_auto (GStrv) modules = self->own_modules ? NULL : cantiga_settings_dup_modules ();
+
+  if (!self->own_modules)
+    cantiga_card_set_modules (self->card, (const char *const *)modules);
+  (void)!cantiga_session_set_suites (self->session, (const char *const *)suites, NULL);
+}
+
 void
 cantiga_visit_start (CantigaVisit *self)
 {
@@ -309,6 +323,7 @@ cantiga_visit_start (CantigaVisit *self)
   /* Whoever signs in anew may do so with another card. */
   if (self->signer != NULL)
     cantiga_card_signer_release (self->signer);
+  take_settings (self);
   self->step = CANTIGA_STEP_CERTIFICATES;
   set_state (self, CANTIGA_VISIT_SIGNING_IN);
   cantiga_session_sign_in_async (self->session, self->cancellable, signed_in_cb, g_object_ref (self));

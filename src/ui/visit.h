@@ -23,7 +23,7 @@ typedef enum
 #define CANTIGA_TYPE_VISIT (cantiga_visit_get_type ())
 G_DECLARE_FINAL_TYPE (CantigaVisit, cantiga_visit, CANTIGA, VISIT, GObject)
 
-/* modules: PKCS#11 modules, NULL for p11-kit's. */
+/* modules: PKCS#11 modules, NULL for those of the settings. */
 CantigaVisit *cantiga_visit_new (CantigaStore *store, CantigaPaired *paired, const char *const *modules, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* With a card that asks nothing of anybody, instead of the one in the reader. */

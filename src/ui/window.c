@@ -285,11 +285,9 @@ cantiga_window_sign_out (CantigaWindow *self)
 static CantigaVisit *
 create_visit (CantigaWindow *self, CantigaPaired *paired, GError **error)
 {
-  g_auto (GStrv) wished = self->modules == NULL ? cantiga_settings_dup_modules () : NULL;
-
   if (paired == cantiga_demo_get_paired (self->demo))
     return cantiga_visit_new_with_signer (cantiga_demo_get_store (self->demo), paired, cantiga_demo_get_signer (self->demo), error);
-  return cantiga_visit_new (self->store, paired, (const char *const *)(self->modules != NULL ? self->modules : wished), error);
+  return cantiga_visit_new (self->store, paired, (const char *const *)self->modules, error);
 }
 
 void

@@ -249,6 +249,32 @@ def _(place):
         place.program.wait()
 
 
+WISHED, OTHERS = "ECDH_ECDSA_AES256_GCM_SHA512", "ECDH_ECDSA_EDE_CBC_SHA512"
+
+
+@desk.step("no cipher suite in common: the preferences are one press away, and what is allowed there counts when it is tried again")
+def _(place):
+    card = journey.Card(place, "EVA SOUSA", "rsa")
+    place.ctl("cards", "add", card.certificate)
+    player = place.player(card, name="suites")
+    place.set_before("suites", f"['{OTHERS}']")
+    place.open(card=card, state=player.folder)
+    place.activate("sign-in")
+    place.see("Cipher suite, failed: None in common. Allow one of theirs.")
+    place.is_at("Preferences", "push button")
+    place.press("Preferences")
+    place.look_at("Preferences")
+    place.click("Strong")
+    place.press(WISHED, "check box")
+    place.focus("Preferences")
+    place.key("Escape")
+    place.look_back()
+    place.press("Try again")
+    place.see(f"Cipher suite, done: {WISHED}")
+    place.see("EVA SOUSA\nAuthentication PIN…")
+    place.quit()
+
+
 @desk.step("another server at its address: nobody goes on, and what to compare is shown")
 def _(place):
     known = journey.Card(place, "INÊS DIAS", "rsa")
