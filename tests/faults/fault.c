@@ -2,7 +2,8 @@
  *
  * CANTIGA_FAULT_UNDER: the folder. CANTIGA_FAULT: a file that says which, read at each call, so that it can be written while the program runs;
  * without it nothing fails, and calls are counted anew. It holds `CALL ERRNO FIRST LAST`: of the calls named CALL (read, write, sync, name, open,
- * size; or any), those from FIRST to LAST, counted from 1, fail with ERRNO. `CALL 0 0 0` only counts. `pieces`: reads and writes move at most 1,000
+ * size; or any), those from FIRST to LAST, counted from 1, fail with ERRNO. `CALL 0 0 0` only counts; with an ERRNO below 0 they wait as long as the
+ * file is there. `pieces`: reads and writes move at most 1,000
  * bytes, and every other call is interrupted. CANTIGA_FAULT_SEEN: a file that gets a byte for each call that failed, or was counted.
  *
  * What cannot be loaded before: allocations are refused in tests/core/test-memory.c and tests/server/test-ledger-memory.c. */
@@ -104,6 +105,15 @@ fail_with (int number)
   return true;
 }
 
+static bool
+waits (Order *order)
+{
+  note ();
+  while (read_order (order) && order->number < 0)
+    usleep (5000);
+  return false;
+}
+
 /* Whether the call fails; most: how many bytes it may move. */
 static bool
 fails (const char *call, size_t *most)
@@ -123,6 +133,8 @@ fails (const char *call, size_t *most)
   if (strcmp (order.call, "any") != 0 && strcmp (order.call, call) != 0)
     return false;
   at = __atomic_add_fetch (&calls, 1, __ATOMIC_RELAXED);
+  if (order.number < 0)
+    return at >= order.first && at <= order.last && waits (&order);
   if (order.number == 0)
     note ();
   return order.number != 0 && at >= order.first && at <= order.last && fail_with (order.number);

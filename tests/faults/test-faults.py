@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 
 sys.path.insert(0, os.path.join(os.environ["CANTIGA_SOURCE"], "tests/peer"))
 # pylint: disable=wrong-import-position
@@ -34,9 +35,18 @@ class Disk:
         # It appears whole.
         os.rename(journey.write(self.order + ".new", f"{call} {number} {first} {last}"), self.order)
 
+    def hold(self, call):
+        """Until it heals."""
+        self.fail(call, -1)
+
+    @property
+    def n_seen(self):
+        """How many calls failed, waited or were counted, since it healed."""
+        return os.path.getsize(self.seen) if os.path.exists(self.seen) else 0
+
     def heal(self):
-        """How many calls failed, or were counted, since the last time."""
-        seen = os.path.getsize(self.seen) if os.path.exists(self.seen) else 0
+        """How many did."""
+        seen = self.n_seen
         for path in self.order, self.seen:
             if os.path.exists(path):
                 os.unlink(path)
@@ -183,6 +193,40 @@ def refused(session, title, name):
     except Refused as refusal:
         return refusal
     return None
+
+
+@journey.test("eight chunks of a session are read beside each other; who asks for more is told to come later, and the eight come when the disk answers")
+def _(place):
+    disk = Disk(place, place.path("state", "library"))
+    # The kernel gives connections to workers by chance: with so many, most have one to themselves.
+    server = place.serve(env={**disk.env, "CANTIGA_SERVER_WORKERS": "64"})
+    session = sign_in(server, place.ctl("invite", "peer", "--url", server.url), place.card("EIGHT"))
+    play = session.licence(session.titles()[0]["id"])
+    came, late = [], []
+
+    def fetch(counter):
+        try:
+            play.chunk(counter % 2, counter=counter)
+            came.append(counter)
+        except Refused as refusal:
+            late.append((refusal.status, refusal.kind))
+
+    disk.hold("read")
+    asked = [threading.Thread(target=fetch, args=(counter,)) for counter in range(32)]
+    for thread in asked:
+        thread.start()
+    journey.until(lambda: disk.n_seen >= 8 and len(late) >= 8, "eight are being read, and others are answered")
+    equal(disk.n_seen, 8, "how many are being read")
+    equal(set(late), {(429, "slow-down")}, "what the others are told")
+    equal(came, [], "what came while the disk did not answer")
+    disk.heal()
+    for thread in asked:
+        thread.join(60 * journey.SLOWER)
+    # Behind those that were being read others may have waited for the same worker.
+    holds(len(came) >= 8 and len(came) + len(late) == len(asked), f"{len(came)} came, {len(late)} were told to come later")
+    play.chunk(0, counter=len(asked))
+    server.stop()
+    place.check(1)
 
 
 @journey.test("a disk that is full, a real one: nothing half done, the song that plays goes on, and with room again so does everything")

@@ -18,7 +18,7 @@ from journey import equal, holds, until
 from notation import Refused, to_base64
 import certificates
 
-SECONDS = 3
+SECONDS = 2
 ANSWER_SECONDS = 8
 
 
