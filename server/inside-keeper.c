@@ -149,11 +149,14 @@ cantiga_inside_invite_finish (GAsyncResult *result, gint64 *ret_expires, GError 
 
 /* ---- cards ---- */
 
-typedef struct
+typedef struct CardWork CardWork;
+typedef gboolean (*CardFunc) (const CardWork *work, GError **error);
+struct CardWork
 {
   CantigaInside *inside;
+  CardFunc does;
   char *what; /* an identifier, or a path */
-} CardWork;
+};
 
 static void
 card_work_free (CardWork *work)
@@ -162,44 +165,30 @@ card_work_free (CardWork *work)
   g_free (work);
 }
 
-static void
-return_done (GTask *task, gboolean done, GError *error)
-{
-  if (done)
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
-}
-
 static gboolean
 find_id (const CardWork *work, CantigaId *ret_id, GError **error)
 {
   return cantiga_id_parse (work->what, ret_id) || cantiga_fail (error, CANTIGA_ERROR_NOT_FOUND);
 }
 
-static void
-approve_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+static gboolean
+approve_card (const CardWork *work, GError **error)
 {
-  CardWork *work = task_data;
-  GError *error = NULL;
   CantigaId id;
 
-  return_done (task, find_id (work, &id, &error) && cantiga_ledger_approve_card (work->inside->server->ledger, &id, &error), error);
-}
-
-static void
-revoke_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
-{
-  CardWork *work = task_data;
-  GError *error = NULL;
-  CantigaId id;
-
-  return_done (task,
-               find_id (work, &id, &error) && cantiga_ledger_revoke_card (work->inside->server->ledger, &id, get_now (), &error), error);
+  return find_id (work, &id, error) && cantiga_ledger_approve_card (work->inside->server->ledger, &id, error);
 }
 
 static gboolean
-add_card (CardWork *work, GError **error)
+revoke_card (const CardWork *work, GError **error)
+{
+  CantigaId id;
+
+  return find_id (work, &id, error) && cantiga_ledger_revoke_card (work->inside->server->ledger, &id, get_now (), error);
+}
+
+static gboolean
+add_card (const CardWork *work, GError **error)
 {
   g_autofree char *contents = NULL;
   g_autoptr (GBytes) file = NULL;
@@ -215,41 +204,46 @@ add_card (CardWork *work, GError **error)
 }
 
 static void
-add_card_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+work_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
+  const CardWork *work = task_data;
   GError *error = NULL;
 
-  return_done (task, add_card (task_data, &error), error);
+  if (work->does (work, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
 }
 
 static void
-work_on_card (CantigaInside *inside, const char *what, GTaskThreadFunc func, GAsyncReadyCallback callback, gpointer user_data)
+work_on_card (CantigaInside *inside, const char *what, CardFunc does, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = cantiga_inside_task_new (inside, work_on_card, NULL, callback, user_data);
   CardWork *work = g_new0 (CardWork, 1);
 
   work->inside = inside;
+  work->does = does;
   work->what = g_strdup (what);
   g_task_set_task_data (task, work, (GDestroyNotify)card_work_free);
-  g_task_run_in_thread (task, func);
+  g_task_run_in_thread (task, work_thread);
 }
 
 void
 cantiga_inside_approve_card_async (CantigaInside *inside, const char *id, GAsyncReadyCallback callback, gpointer user_data)
 {
-  work_on_card (inside, id, approve_thread, callback, user_data);
+  work_on_card (inside, id, approve_card, callback, user_data);
 }
 
 void
 cantiga_inside_revoke_card_async (CantigaInside *inside, const char *id, GAsyncReadyCallback callback, gpointer user_data)
 {
-  work_on_card (inside, id, revoke_thread, callback, user_data);
+  work_on_card (inside, id, revoke_card, callback, user_data);
 }
 
 void
 cantiga_inside_add_card_async (CantigaInside *inside, const char *path, GAsyncReadyCallback callback, gpointer user_data)
 {
-  work_on_card (inside, path, add_card_thread, callback, user_data);
+  work_on_card (inside, path, add_card, callback, user_data);
 }
 
 gboolean
