@@ -1,47 +1,49 @@
 #include "server/acceptor.h"
 
-#include <errno.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/resource.h>
+
+#include <linux/tcp.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
-#include "core/error.h"
+#include <glib-unix.h>
 
-#define BACKLOG 4096
+#include "server/doors.h"
+
 #define CLOCK_MILLISECONDS 500
 #define ACCEPTED_A_TURN 32
+#define WOKEN_A_TURN 64
+#define WOKEN_AT_ONCE 16
 /* So many were sent away for newcomers and still hold their descriptors: the next newcomers wait in the queue of the socket until these are out. */
 #define ON_THEIR_WAY_OUT_MAX 32
+/* Longer than players keep a connection that they do not use (src/client/transport.c), so that none is closed while a request is on its way. */
+#define KEPT_SECONDS 12
+/* As much as libsoup reads at once. */
+#define PEEKED 8192
 
-/* Lives as long as a connection of it. */
-typedef struct
-{
-  gint count;  /* with the doors' lock held */
-  gint silent; /* atomic: of them, those that have not brought a whole request */
-} Address;
-
-struct _CantigaDoors
-{
-  gatomicrefcount refs;
-  const CantigaConfig *config; /* borrowed, atomic */
-  GMutex lock;
-  guint limit;
-  CantigaDoorCounts counts;
-  GHashTable *by_address; /* owned text → Address */
-};
-
-/* One connection. It is freed when libsoup lets go of its stream. */
+/* One connection: ours until the head of a request is there, libsoup's from then to the last byte of its answer (docs/adr/0021). It is freed when its
+ * stream is let go of. */
 typedef struct
 {
   CantigaAcceptor *acceptor; /* borrowed; NULL once the acceptor is gone */
-  CantigaDoors *doors;       /* owned */
+  CantigaVisitor *visitor;   /* owned */
   GSocket *socket;           /* owned */
-  char *address;
-  Address *from; /* of the doors; NULL: it was sent away for a newcomer and counts no more */
-  gint64 deadline; /* monotonic, microseconds; G_MAXINT64: it is on its way out */
-  gint64 asked;    /* monotonic, when a request's headers arrived; 0: none have */
-  gboolean is_whole; /* a whole request arrived: there will be an answer */
+  GSocketAddress *local;     /* owned */
+  GSocketAddress *remote;    /* owned */
+  GIOStream *stream;         /* borrowed */
+  GIOStream *waiting;        /* owned: stream, or libsoup's own around it where that read ahead; NULL: libsoup has it */
+  gboolean is_ahead;         /* libsoup read ahead: what it has of the next request is in its stream */
+  gsize head;                /* bytes of the request's head; 0: not known */
+  guint64 requested;         /* bytes of the requests that were answered */
+  gint64 deadline;           /* monotonic, microseconds; G_MAXINT64: it is on its way out */
+  gint64 asked;              /* monotonic, when a request's headers arrived; 0: none have */
+  gboolean is_watched;
+  gboolean is_whole;  /* a whole request arrived: there will be an answer */
+  gboolean is_kept;   /* there was an answer */
+  gboolean is_asking; /* while it waits: something of a request came */
   GList link;
 } Connection;
 
@@ -53,150 +55,19 @@ struct _CantigaAcceptor
   GMainContext *context; /* owned */
   GSource *listening;
   GSource *clock;
+  int epoll;          /* of those that wait: they cost the main loop one descriptor, however many they are */
+  GSource *awaiting;  /* of epoll */
   GQueue connections; /* Connection, by their link */
   guint on_their_way_out;
+  gboolean is_closing;
 };
 
 #define CONNECTION_KEY "cantiga-connection"
 
-/* ---- counting ---- */
-
-/* Half of the descriptors at most: files, the ledger and the rest of the program need theirs. */
-static guint
-limit_of_descriptors (guint wanted)
-{
-  struct rlimit limit;
-
-  if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-    return wanted;
-  return (guint)MIN ((rlim_t)wanted, MAX (limit.rlim_cur / 2, 8));
-}
-
-void
-cantiga_doors_set_config (CantigaDoors *doors, const CantigaConfig *config)
-{
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
-
-  g_atomic_pointer_set (&doors->config, config);
-  doors->limit = limit_of_descriptors (config->connections);
-}
-
-CantigaDoors *
-cantiga_doors_new (const CantigaConfig *config)
-{
-  CantigaDoors *doors = g_new0 (CantigaDoors, 1);
-
-  g_atomic_ref_count_init (&doors->refs);
-  g_mutex_init (&doors->lock);
-  cantiga_doors_set_config (doors, config);
-  doors->by_address = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  return doors;
-}
-
-void
-cantiga_doors_unref (CantigaDoors *doors)
-{
-  if (!g_atomic_ref_count_dec (&doors->refs))
-    return;
-  g_hash_table_unref (doors->by_address);
-  g_mutex_clear (&doors->lock);
-  g_free (doors);
-}
-
 static const CantigaConfig *
-limits_of (CantigaDoors *doors)
+limits_of (CantigaAcceptor *acceptor)
 {
-  return g_atomic_pointer_get (&doors->config);
-}
-
-gboolean
-cantiga_doors_are_full (CantigaDoors *doors)
-{
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
-
-  return doors->counts.open >= doors->limit;
-}
-
-void
-cantiga_doors_get_counts (CantigaDoors *doors, CantigaDoorCounts *ret_counts)
-{
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
-
-  *ret_counts = doors->counts;
-}
-
-static void
-doors_note_refused (CantigaDoors *doors)
-{
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
-
-  doors->counts.refused++;
-}
-
-static void
-doors_note_late (CantigaDoors *doors)
-{
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
-
-  doors->counts.late++;
-}
-
-/* With the lock held. */
-static void
-count_out (CantigaDoors *doors, Connection *connection)
-{
-  doors->counts.open--;
-  if (!connection->is_whole)
-    g_atomic_int_add (&connection->from->silent, -1);
-  if (--connection->from->count == 0)
-    g_hash_table_remove (doors->by_address, connection->address);
-  connection->from = NULL;
-}
-
-/* With the lock held. */
-static gboolean
-may_enter (CantigaDoors *doors, const char *address, gboolean instead)
-{
-  Address *from = g_hash_table_lookup (doors->by_address, address);
-
-  return (instead || doors->counts.open < doors->limit)
-         && (from == NULL || (guint)from->count < limits_of (doors)->connections_per_address || cantiga_config_is_proxy (limits_of (doors), address));
-}
-
-/* instead: whose place is taken, or NULL. NULL: past a limit, and nothing was done. */
-static Address *
-doors_enter (CantigaDoors *doors, const char *address, Connection *instead)
-{
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
-  Address *from;
-
-  if (!may_enter (doors, address, instead != NULL))
-    return NULL;
-  if (instead != NULL)
-    {
-      count_out (doors, instead);
-      doors->counts.refused++;
-    }
-  from = g_hash_table_lookup (doors->by_address, address);
-  if (from == NULL)
-    {
-      from = g_new0 (Address, 1);
-      g_hash_table_insert (doors->by_address, g_strdup (address), from);
-    }
-  doors->counts.open++;
-  doors->counts.accepted++;
-  from->count++;
-  g_atomic_int_inc (&from->silent);
-  return from;
-}
-
-static void
-doors_leave (CantigaDoors *doors, Connection *connection)
-{
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
-
-  if (connection->from != NULL)
-    count_out (doors, connection);
+  return cantiga_doors_get_config (acceptor->doors);
 }
 
 /* ---- one connection ---- */
@@ -204,10 +75,10 @@ doors_leave (CantigaDoors *doors, Connection *connection)
 static void
 connection_free (Connection *connection)
 {
-  doors_leave (connection->doors, connection);
-  cantiga_doors_unref (connection->doors);
+  cantiga_visitor_leave (connection->visitor);
   g_object_unref (connection->socket);
-  g_free (connection->address);
+  g_object_unref (connection->local);
+  g_object_unref (connection->remote);
   g_free (connection);
 }
 
@@ -221,7 +92,7 @@ stream_gone_cb (gpointer user_data, GObject *stream)
   if (connection->acceptor != NULL)
     {
       g_queue_unlink (&connection->acceptor->connections, &connection->link);
-      if (connection->from == NULL)
+      if (cantiga_visitor_is_replaced (connection->visitor))
         one_is_out (connection->acceptor);
     }
   connection_free (connection);
@@ -243,37 +114,143 @@ limit_what_the_kernel_keeps (GSocket *socket, guint seconds)
   (void)!g_socket_set_option (socket, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)seconds * 1000, NULL);
 }
 
-/* libsoup writes an answer in two pieces, head and body, and closes the connection then (docs/adr/0004). What fills no segment waits for that (tcp(7), TCP_CORK), so that an answer that is small is one segment with its
- * end in it, and not three, and wakes its reader once. */
+/* libsoup writes an answer in two pieces, head and body. What fills no segment waits for the end of it (tcp(7), TCP_CORK), so that an answer that is small is one segment, and wakes its reader once. */
 static void
 wait_for_the_whole_answer (GSocket *socket)
 {
   (void)!g_socket_set_option (socket, IPPROTO_TCP, TCP_CORK, 1, NULL);
 }
 
-/* What came in on a socket that was accepted goes to libsoup; its remote address leads back here. */
+/* And does not wait for the segments before it to be acknowledged: TCP_NODELAY, since the connection is there. */
 static void
-connection_open (CantigaAcceptor *acceptor, GSocket *socket, GSocketAddress *remote, char *address, Address *from)
+send_what_waits (GSocket *socket)
 {
-  g_autoptr (GSocketConnection) stream = g_socket_connection_factory_create_connection (socket);
-  g_autoptr (GSocketAddress) local = g_socket_get_local_address (socket, NULL);
-  Connection *connection = g_new0 (Connection, 1);
-
-  g_atomic_ref_count_inc (&acceptor->doors->refs);
-  connection->doors = acceptor->doors;
-  connection->acceptor = acceptor;
-  connection->socket = g_object_ref (socket);
-  connection->address = address;
-  connection->from = from;
-  connection->link.data = connection;
-  connection_set_deadline (connection, limits_of (acceptor->doors)->header_seconds);
-  limit_what_the_kernel_keeps (socket, limits_of (acceptor->doors)->answer_seconds);
+  (void)!g_socket_set_option (socket, IPPROTO_TCP, TCP_CORK, 0, NULL);
   wait_for_the_whole_answer (socket);
-  g_queue_push_tail_link (&acceptor->connections, &connection->link);
-  g_object_weak_ref (G_OBJECT (stream), stream_gone_cb, connection);
-  g_object_set_data (G_OBJECT (remote), CONNECTION_KEY, connection);
-  if (!soup_server_accept_iostream (acceptor->soup, G_IO_STREAM (stream), local, remote, NULL))
-    g_socket_shutdown (socket, TRUE, TRUE, NULL);
+}
+
+/* ---- those that wait for a request ---- */
+
+/* Its remote address leads back here. connection may be gone when this returns. */
+static void
+hand_over (Connection *connection)
+{
+  g_autoptr (GIOStream) stream = g_steal_pointer (&connection->waiting);
+
+  connection->is_asking = FALSE;
+  if (!soup_server_accept_iostream (connection->acceptor->soup, stream, connection->local, connection->remote, NULL))
+    g_socket_shutdown (connection->socket, TRUE, TRUE, NULL);
+}
+
+/* The time for a request's headers begins with its first byte; that for the first request when the connection is there. */
+static void
+begin_to_ask (Connection *connection)
+{
+  if (connection->is_kept && !connection->is_asking)
+    connection_set_deadline (connection, limits_of (connection->acceptor)->header_seconds);
+  connection->is_asking = TRUE;
+}
+
+/* Looks at what came, which stays in the kernel. libsoup gets the connection when a request's head is whole, or more than it may be, or nothing will come after it. connection may be gone when this returns. */
+static void
+look (Connection *connection, gboolean is_ending)
+{
+  char bytes[PEEKED];
+  gssize n = connection->is_ahead ? 0 : recv (g_socket_get_fd (connection->socket), bytes, sizeof bytes, MSG_PEEK | MSG_DONTWAIT);
+  const char *end = n > 0 ? memmem (bytes, (gsize)n, "\r\n\r\n", 4) : NULL;
+
+  connection->head = end != NULL ? (gsize)(end + 4 - bytes) : 0;
+  if (n > 0)
+    begin_to_ask (connection);
+  if (connection->is_ahead || end != NULL || n == sizeof bytes || (n > 0 && is_ending))
+    hand_over (connection);
+  else if (is_ending || n == 0)
+    g_clear_object (&connection->waiting);
+}
+
+/* What was read ahead is to be handed over in the next turn: a socket that can be written to says so at once. FALSE: connection is gone, as the kernel has no memory for it. */
+static gboolean
+wait_for_a_request (Connection *connection)
+{
+  struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP | EPOLLET | (connection->is_ahead ? EPOLLOUT : 0), .data.ptr = connection };
+
+  if (epoll_ctl (connection->acceptor->epoll, connection->is_watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, g_socket_get_fd (connection->socket), &event) != 0)
+    {
+      g_clear_object (&connection->waiting);
+      return FALSE;
+    }
+  connection->is_watched = TRUE;
+  return TRUE;
+}
+
+/* While one is answered others ask: they are looked for again before the main loop is gone back to, whose turn costs more than that. What comes while libsoup has a connection is libsoup's. */
+static gboolean
+awaited_cb (gint epoll, GIOCondition condition, gpointer user_data)
+{
+  struct epoll_event events[WOKEN_AT_ONCE];
+  int n, woken = 0;
+
+  while (woken < WOKEN_A_TURN && (n = epoll_wait (epoll, events, G_N_ELEMENTS (events), 0)) > 0)
+    {
+      woken += n;
+      for (int i = 0; i < n; i++)
+        {
+          Connection *connection = events[i].data.ptr;
+
+          if (connection->waiting != NULL)
+            look (connection, (events[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
+        }
+    }
+  return G_SOURCE_CONTINUE;
+}
+
+/* ---- from an answer to the next request ---- */
+
+/* Whether libsoup has the beginning of the next request, which came with the end of this one: it has had more of what came than belongs to the requests until now. */
+static gboolean
+was_read_ahead (Connection *connection, GIOStream *stolen)
+{
+  struct tcp_info info = { 0 };
+  socklen_t length = sizeof info;
+  int fd = g_socket_get_fd (connection->socket);
+  int left = 0;
+
+  return g_pollable_input_stream_is_readable (G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (stolen)))
+         && (getsockopt (fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0 || ioctl (fd, FIONREAD, &left) != 0
+             || info.tcpi_bytes_received - (guint64)left != connection->requested);
+}
+
+/* Nothing of an answer that is written in full is left with libsoup. If something of the next request is, its stream, which holds that, is handed over to it again. */
+static void
+answer_written_cb (SoupServerMessage *message, gpointer user_data)
+{
+  Connection *connection = user_data;
+  g_autoptr (GIOStream) stream = NULL;
+  g_autoptr (GIOStream) stolen = NULL;
+
+  if (connection->acceptor == NULL)
+    return;
+  send_what_waits (connection->socket);
+  connection->requested += connection->head + (guint64)soup_message_headers_get_content_length (soup_server_message_get_request_headers (message));
+  stream = g_object_ref (connection->stream);
+  stolen = soup_server_message_steal_connection (message);
+  connection->is_ahead = was_read_ahead (connection, stolen);
+  connection->waiting = connection->is_ahead ? g_steal_pointer (&stolen) : g_steal_pointer (&stream);
+  connection->asked = 0;
+  connection->is_whole = FALSE;
+  connection->is_kept = TRUE;
+  cantiga_visitor_set_silent (connection->visitor, TRUE);
+  connection_set_deadline (connection, MIN (KEPT_SECONDS, limits_of (connection->acceptor)->answer_seconds));
+  wait_for_a_request (connection);
+}
+
+static gboolean
+may_be_kept (Connection *connection, SoupServerMessage *message)
+{
+  return connection->acceptor != NULL && !connection->acceptor->is_closing && connection->is_whole && connection->deadline != G_MAXINT64
+         && !connection->is_ahead && connection->head > 0 && soup_server_message_get_http_version (message) == SOUP_HTTP_1_1
+         && !soup_message_headers_header_contains (soup_server_message_get_request_headers (message), "Connection", "close")
+         && cantiga_doors_have_room (connection->acceptor->doors);
 }
 
 static Connection *
@@ -298,14 +275,15 @@ const char *
 cantiga_door_get_address (SoupServerMessage *message)
 {
   Connection *connection = connection_of (message);
-  const char *forwarded;
+  const char *address, *forwarded;
 
   if (connection == NULL)
     return "";
-  if (!cantiga_config_is_proxy (limits_of (connection->doors), connection->address))
-    return connection->address;
+  address = cantiga_visitor_get_address (connection->visitor);
+  if (!cantiga_config_is_proxy (cantiga_doors_get_config (cantiga_visitor_get_doors (connection->visitor)), address))
+    return address;
   forwarded = get_forwarded (message);
-  return forwarded != NULL && g_hostname_is_ip_address (forwarded) ? forwarded : connection->address;
+  return forwarded != NULL && g_hostname_is_ip_address (forwarded) ? forwarded : address;
 }
 
 gint64
@@ -324,7 +302,7 @@ cantiga_door_got_headers (SoupServerMessage *message)
   if (connection == NULL)
     return;
   connection->asked = g_get_monotonic_time ();
-  connection_set_deadline (connection, limits_of (connection->doors)->body_seconds);
+  connection_set_deadline (connection, cantiga_doors_get_config (cantiga_visitor_get_doors (connection->visitor))->body_seconds);
 }
 
 void
@@ -334,13 +312,49 @@ cantiga_door_got_body (SoupServerMessage *message)
 
   if (connection == NULL)
     return;
-  if (connection->from != NULL && !connection->is_whole)
-    g_atomic_int_add (&connection->from->silent, -1);
+  cantiga_visitor_set_silent (connection->visitor, FALSE);
   connection->is_whole = TRUE;
-  connection_set_deadline (connection, limits_of (connection->doors)->answer_seconds);
+  connection_set_deadline (connection, cantiga_doors_get_config (cantiga_visitor_get_doors (connection->visitor))->answer_seconds);
+}
+
+gboolean
+cantiga_door_keep (SoupServerMessage *message)
+{
+  Connection *connection = connection_of (message);
+
+  if (connection == NULL || !may_be_kept (connection, message))
+    return FALSE;
+  g_signal_connect (message, "wrote-body", G_CALLBACK (answer_written_cb), connection);
+  return TRUE;
 }
 
 /* ---- accepting ---- */
+
+/* Takes visitor. */
+static void
+connection_open (CantigaAcceptor *acceptor, GSocket *socket, GSocketAddress *remote, CantigaVisitor *visitor)
+{
+  Connection *connection = g_new0 (Connection, 1);
+
+  connection->acceptor = acceptor;
+  connection->visitor = visitor;
+  connection->socket = g_object_ref (socket);
+  connection->local = g_socket_get_local_address (socket, NULL);
+  connection->remote = g_object_ref (remote);
+  connection->stream = G_IO_STREAM (g_socket_connection_factory_create_connection (socket));
+  connection->link.data = connection;
+  connection_set_deadline (connection, limits_of (acceptor)->header_seconds);
+  limit_what_the_kernel_keeps (socket, limits_of (acceptor)->answer_seconds);
+  (void)!g_socket_set_option (socket, IPPROTO_TCP, TCP_NODELAY, 1, NULL);
+  wait_for_the_whole_answer (socket);
+  g_queue_push_tail_link (&acceptor->connections, &connection->link);
+  g_object_weak_ref (G_OBJECT (connection->stream), stream_gone_cb, connection);
+  g_object_set_data (G_OBJECT (remote), CONNECTION_KEY, connection);
+  connection->waiting = connection->stream;
+  /* Who connects asks at once: most requests are there already. */
+  if (wait_for_a_request (connection))
+    look (connection, FALSE);
+}
 
 static char *
 dup_address (GSocketAddress *remote)
@@ -396,50 +410,41 @@ pause_listening (CantigaAcceptor *acceptor)
   g_source_attach (acceptor->listening, acceptor->context);
 }
 
-static int
-count_silent (CantigaDoors *doors, const char *address)
-{
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
-  Address *from = g_hash_table_lookup (doors->by_address, address);
-
-  return from != NULL ? g_atomic_int_get (&from->silent) : 0;
-}
-
 /* A full house: of the address that has most connections without a whole request, more than the newcomer's, the one that has been in longest. So nobody
  * can keep others out by saying nothing or little, nobody is pushed out by who has more such already, and who is being answered has not less right to
  * ask again. NULL: there is none. */
 static Connection *
 find_longest (CantigaAcceptor *acceptor, const char *address)
 {
-  int most = count_silent (acceptor->doors, address);
+  guint most = cantiga_doors_count_silent (acceptor->doors, address);
   Connection *longest = NULL;
 
   for (GList *link = acceptor->connections.head; link != NULL; link = link->next)
     {
       Connection *connection = link->data;
 
-      if (connection->is_whole || connection->deadline == G_MAXINT64 || g_atomic_int_get (&connection->from->silent) <= most)
+      if (connection->is_whole || connection->deadline == G_MAXINT64 || cantiga_visitor_count_silent (connection->visitor) <= most)
         continue;
       longest = connection;
-      most = g_atomic_int_get (&connection->from->silent);
+      most = cantiga_visitor_count_silent (connection->visitor);
     }
   return longest;
 }
 
 /* The place is the newcomer's at once, and whoever had it counts no more. Were they counted until they are out, who comes meanwhile would find the house
  * full, and the same address would be sent away again and again. NULL: past a limit. */
-static Address *
+static CantigaVisitor *
 enter_instead (CantigaAcceptor *acceptor, const char *address)
 {
   Connection *longest = find_longest (acceptor, address);
-  Address *from = longest != NULL ? doors_enter (acceptor->doors, address, longest) : NULL;
+  CantigaVisitor *visitor = longest != NULL ? cantiga_doors_enter (acceptor->doors, address, 0, longest->visitor) : NULL;
 
-  if (from == NULL)
+  if (visitor == NULL)
     return NULL;
   longest->deadline = G_MAXINT64;
   acceptor->on_their_way_out++;
   g_socket_shutdown (longest->socket, TRUE, TRUE, NULL);
-  return from;
+  return visitor;
 }
 
 /* FALSE: nobody waits any more, or nobody can be let in now. */
@@ -450,7 +455,7 @@ accept_one (CantigaAcceptor *acceptor, GSocket *listening)
   g_autoptr (GSocket) socket = g_socket_accept (listening, NULL, &error);
   g_autoptr (GSocketAddress) remote = NULL;
   g_autofree char *address = NULL;
-  Address *from;
+  CantigaVisitor *visitor;
 
   if (socket == NULL)
     {
@@ -463,17 +468,17 @@ accept_one (CantigaAcceptor *acceptor, GSocket *listening)
     return TRUE;
   address = dup_address (remote);
   /* Past a limit the connection is closed unread. */
-  from = doors_enter (acceptor->doors, address, NULL);
-  if (from == NULL)
-    from = enter_instead (acceptor, address);
-  if (from != NULL)
-    connection_open (acceptor, socket, remote, g_steal_pointer (&address), from);
+  visitor = cantiga_doors_enter (acceptor->doors, address, g_queue_get_length (&acceptor->connections), NULL);
+  if (visitor == NULL)
+    visitor = enter_instead (acceptor, address);
+  if (visitor != NULL)
+    connection_open (acceptor, socket, remote, visitor);
   else
-    doors_note_refused (acceptor->doors);
+    cantiga_doors_note_refused (acceptor->doors);
   return TRUE;
 }
 
-/* Several a turn: each turn looks at every connection, and in a flood who is honest stands in the same queue. */
+/* Several a turn: in a flood who is honest stands in the same queue. */
 static gboolean
 listening_cb (GSocket *listening, GIOCondition condition, gpointer user_data)
 {
@@ -487,7 +492,7 @@ listening_cb (GSocket *listening, GIOCondition condition, gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* Whoever is past a deadline is shut down; libsoup sees the end of the stream and lets go. */
+/* Whoever is past a deadline is shut down; who has the connection, we or libsoup, sees the end of the stream and lets go. */
 static gboolean
 clock_cb (gpointer user_data)
 {
@@ -501,78 +506,12 @@ clock_cb (gpointer user_data)
       if (now < connection->deadline)
         continue;
       g_socket_shutdown (connection->socket, TRUE, TRUE, NULL);
-      doors_note_late (acceptor->doors);
+      if (connection->waiting == NULL || connection->is_asking || !connection->is_kept)
+        cantiga_doors_note_late (acceptor->doors);
       /* It is on its way out: not again. */
       connection->deadline = G_MAXINT64;
     }
   return G_SOURCE_CONTINUE;
-}
-
-static GSocketAddress *
-parse_address (const char *address, GError **error)
-{
-  g_autoptr (GNetworkAddress) parsed = G_NETWORK_ADDRESS (g_network_address_parse (address, 22684, error));
-  GSocketAddress *bound;
-
-  if (parsed == NULL)
-    return NULL;
-  bound = g_inet_socket_address_new_from_string (g_network_address_get_hostname (parsed), g_network_address_get_port (parsed));
-  if (bound == NULL)
-    cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "“%s” is not an address to listen on: write one like 0.0.0.0:22684 or [::]:22684.",
-                       address);
-  return bound;
-}
-
-/* GLib clears SO_REUSEPORT on TCP sockets that it binds. */
-static gboolean
-bind_beside (GSocket *socket, GSocketAddress *address, GError **error)
-{
-  struct sockaddr_storage native;
-
-  if (!g_socket_set_option (socket, SOL_SOCKET, SO_REUSEADDR, 1, error) || !g_socket_set_option (socket, SOL_SOCKET, SO_REUSEPORT, 1, error)
-      || !g_socket_address_to_native (address, &native, sizeof native, error))
-    return FALSE;
-  return bind (g_socket_get_fd (socket), (struct sockaddr *)&native, (socklen_t)g_socket_address_get_native_size (address)) == 0
-         || cantiga_fail_with (error, CANTIGA_ERROR_CONFIGURATION, "%s", g_strerror (errno));
-}
-
-/* Alone: an address that somebody listens on already, be it another server of ours, is refused. Then others may be bound beside it. */
-static gboolean
-bind_first (GSocket *socket, GSocketAddress *address, GError **error)
-{
-  return g_socket_bind (socket, address, TRUE, error) && g_socket_set_option (socket, SOL_SOCKET, SO_REUSEPORT, 1, error);
-}
-
-GSocket *
-cantiga_acceptor_listen (const char *address, gboolean beside, GError **error)
-{
-  g_autoptr (GSocketAddress) parsed = parse_address (address, error);
-  g_autoptr (GSocket) socket = NULL;
-  g_autoptr (GError) failure = NULL;
-
-  if (parsed == NULL)
-    return NULL;
-  socket = g_socket_new (g_socket_address_get_family (parsed), G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, error);
-  if (socket == NULL)
-    return NULL;
-  if (!(beside ? bind_beside (socket, parsed, &failure) : bind_first (socket, parsed, &failure)))
-    {
-      cantiga_fail_with (error,
-                         g_error_matches (failure, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE) ? CANTIGA_ERROR_BUSY : CANTIGA_ERROR_CONFIGURATION,
-                         "The server cannot listen on %s: %s.", address, failure->message);
-      return NULL;
-    }
-  g_socket_set_listen_backlog (socket, BACKLOG);
-  g_socket_set_blocking (socket, FALSE);
-  return g_socket_listen (socket, error) ? g_steal_pointer (&socket) : NULL;
-}
-
-char *
-cantiga_acceptor_dup_address (GSocket *socket, GError **error)
-{
-  g_autoptr (GSocketAddress) bound = g_socket_get_local_address (socket, error);
-
-  return bound != NULL ? g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (bound)) : NULL;
 }
 
 CantigaAcceptor *
@@ -580,12 +519,16 @@ cantiga_acceptor_new (CantigaDoors *doors, GSocket *socket, SoupServer *soup)
 {
   CantigaAcceptor *acceptor = g_new0 (CantigaAcceptor, 1);
 
-  g_atomic_ref_count_inc (&doors->refs);
-  acceptor->doors = doors;
+  acceptor->doors = cantiga_doors_ref (doors);
+  cantiga_doors_add_worker (doors);
   acceptor->socket = g_object_ref (socket);
   acceptor->soup = soup;
   acceptor->context = g_main_context_ref_thread_default ();
   g_queue_init (&acceptor->connections);
+  acceptor->epoll = epoll_create1 (EPOLL_CLOEXEC);
+  acceptor->awaiting = g_unix_fd_source_new (acceptor->epoll, G_IO_IN);
+  g_source_set_callback (acceptor->awaiting, G_SOURCE_FUNC (awaited_cb), acceptor, NULL);
+  g_source_attach (acceptor->awaiting, acceptor->context);
   listen_on (acceptor);
   acceptor->clock = g_timeout_source_new (CLOCK_MILLISECONDS);
   g_source_set_callback (acceptor->clock, clock_cb, acceptor, NULL);
@@ -596,6 +539,7 @@ cantiga_acceptor_new (CantigaDoors *doors, GSocket *socket, SoupServer *soup)
 void
 cantiga_acceptor_close (CantigaAcceptor *acceptor)
 {
+  acceptor->is_closing = TRUE;
   stop_source (&acceptor->listening);
   g_socket_close (acceptor->socket, NULL);
   for (GList *link = acceptor->connections.head; link != NULL; link = link->next)
@@ -626,7 +570,10 @@ cantiga_acceptor_free (CantigaAcceptor *acceptor)
 
       connection->acceptor = NULL;
       g_socket_shutdown (connection->socket, TRUE, TRUE, NULL);
+      g_clear_object (&connection->waiting);
     }
+  stop_source (&acceptor->awaiting);
+  close (acceptor->epoll);
   cantiga_doors_unref (acceptor->doors);
   g_main_context_unref (acceptor->context);
   g_object_unref (acceptor->socket);

@@ -1,5 +1,6 @@
 #include "server/monitor.h"
 
+#include "server/listening.h"
 #include "server/routes.h"
 
 #include <string.h>
@@ -178,8 +179,8 @@ asked_cb (SoupServer *soup, SoupServerMessage *message, const char *path, GHashT
 CantigaMonitor *
 cantiga_monitor_new (CantigaServer *server, CantigaHealth *health, const char *address, char **ret_address, GError **error)
 {
-  g_autoptr (GSocket) socket = cantiga_acceptor_listen (address, FALSE, error);
-  g_autofree char *bound = socket != NULL ? cantiga_acceptor_dup_address (socket, error) : NULL;
+  g_autoptr (GSocket) socket = cantiga_listening_open (address, FALSE, error);
+  g_autofree char *bound = socket != NULL ? cantiga_listening_dup_address (socket, error) : NULL;
   CantigaMonitor *monitor;
 
   if (bound == NULL)

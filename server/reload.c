@@ -1,5 +1,6 @@
 /* What changes while the server runs, and who watches it. */
 #include "server/config-private.h"
+#include "server/listening.h"
 #include "server/monitor.h"
 
 void
@@ -41,7 +42,7 @@ cantiga_server_reload (CantigaServer *server, const CantigaConfig *config, GErro
 gboolean
 cantiga_server_watch (CantigaServer *server, const char *address, char **ret_address, GError **error)
 {
-  g_autofree char *own = cantiga_acceptor_dup_address (g_ptr_array_index (server->sockets, 0), error);
+  g_autofree char *own = cantiga_listening_dup_address (g_ptr_array_index (server->sockets, 0), error);
 
   if (own == NULL)
     return FALSE;

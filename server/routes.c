@@ -85,8 +85,8 @@ respond (const CantigaRequest *request, SoupServerMessage *message, guint status
   SoupMessageBody *response = soup_server_message_get_response_body (message);
 
   soup_message_headers_replace (headers, "Cache-Control", "no-store");
-  /* libsoup 3.2 closes a connection that was given to it after each answer: say so (docs/adr/0004). */
-  soup_message_headers_replace (headers, "Connection", "close");
+  if (!cantiga_door_keep (message))
+    soup_message_headers_replace (headers, "Connection", "close");
   soup_message_headers_set_content_type (headers, type, NULL);
   /* Else a Range header would have libsoup copy and cut the body. */
   soup_message_headers_remove (soup_server_message_get_request_headers (message), "Range");

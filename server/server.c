@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 
+#include "server/listening.h"
 #include "server/monitor.h"
 #include "server/worker.h"
 
@@ -330,13 +331,13 @@ listen_all (const char *listen, guint n, char **ret_address, GError **error)
 
   for (guint i = 0; i < n; i++)
     {
-      GSocket *socket = cantiga_acceptor_listen (address != NULL ? address : listen, address != NULL, error);
+      GSocket *socket = cantiga_listening_open (address != NULL ? address : listen, address != NULL, error);
 
       if (socket == NULL)
         return NULL;
       g_ptr_array_add (sockets, socket);
       if (address == NULL)
-        address = cantiga_acceptor_dup_address (socket, error);
+        address = cantiga_listening_dup_address (socket, error);
       if (address == NULL)
         return NULL;
     }
@@ -349,7 +350,7 @@ static GPtrArray *
 take_given (CantigaServer *server, guint n, char **ret_address, GError **error)
 {
   g_autoptr (GPtrArray) sockets = g_ptr_array_new_with_free_func (g_object_unref);
-  g_autofree char *address = cantiga_acceptor_dup_address (g_ptr_array_index (server->given, 0), error);
+  g_autofree char *address = cantiga_listening_dup_address (g_ptr_array_index (server->given, 0), error);
 
   if (address == NULL)
     return NULL;

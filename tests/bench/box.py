@@ -4,6 +4,7 @@ CANTIGA_BUILD names the build, or the first argument of the program does.
 """
 import os
 import pathlib
+import re
 import socket
 import statistics
 import sys
@@ -69,15 +70,34 @@ def head_of(play, number):
     return f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Cantiga {play.session.session.hex()}.{number}.{mac}\r\n\r\n".encode()
 
 
-def ask_for(port, head):
-    """One GET; how long its answer is."""
-    length = 0
-    with socket.create_connection(("127.0.0.1", port)) as connection:
-        connection.sendall(head)
-        buffer = bytearray(1 << 20)
-        while more := connection.recv_into(buffer):
-            length += more
-    return length
+class Line:
+    """A connection that is kept from one request to the next, as the player's are."""
+
+    def __init__(self, port):
+        self.port = port
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.buffer = bytearray(1 << 20)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def ask(self, head):
+        """How long the answer's body is, which is not looked at."""
+        self.socket.sendall(head)
+        filled = end = 0
+        while not end:
+            more = self.socket.recv_into(memoryview(self.buffer)[filled:])
+            journey.holds(more, "the server closed the connection instead of answering")
+            filled += more
+            end = self.buffer.find(b"\r\n\r\n", 0, filled) + 4 if b"\r\n\r\n" in self.buffer[:min(filled, 2048)] else 0
+        length = int(re.search(rb"Content-Length: (\d+)", self.buffer[:end])[1])
+        left = length - (filled - end)
+        while left > 0:
+            left -= self.socket.recv_into(self.buffer)
+        return length
 
 
 def say(what, values, unit, more=""):

@@ -13,6 +13,7 @@
 typedef struct
 {
   guint16 port;
+  int connection;
   CantigaIdentity *player;
   X509 *authority;
   char *server;
@@ -85,32 +86,53 @@ load_open (Load *load, const char *folder)
 
 /* ---- HTTP ---- */
 
-/* The body of the answer to one request, in a connection of its own. */
+/* A new one for each sign-in, as for each of those that it is compared with. */
+static int
+connect_to (const Load *load)
+{
+  const struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons (load->port), .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
+  int connection = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  if (connect (connection, (const struct sockaddr *)&to, sizeof to) != 0)
+    die ("connect", NULL);
+  return connection;
+}
+
+/* Where the body begins once all of it is there, as long as its Content-Length says; NULL: there is more to come. */
+static const char *
+find_body (const char *answer, gsize filled)
+{
+  const char *end = g_strstr_len (answer, (gssize)filled, "\r\n\r\n");
+  const char *length = end != NULL ? g_strstr_len (answer, end - answer, "Content-Length: ") : NULL;
+
+  return length != NULL && filled - (gsize)(end + 4 - answer) >= (gsize)atoi (length + strlen ("Content-Length: ")) ? end + 4 : NULL;
+}
+
+/* The body of the answer to one request. */
 static GBytes *
 ask (const Load *load, const char *method, const char *path, const char *more, GBytes *body)
 {
-  const struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons (load->port), .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
   g_autoptr (GByteArray) request = g_byte_array_new ();
   gsize length = body != NULL ? g_bytes_get_size (body) : 0;
   g_autofree char *head = g_strdup_printf ("%s %s HTTP/1.1\r\nHost: x\r\n%sContent-Length: %" G_GSIZE_FORMAT "\r\n\r\n", method, path, more, length);
   char answer[16384];
   gsize filled = 0;
   gssize n;
-  int connection = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const char *end;
+  const char *found = NULL;
 
   g_byte_array_append (request, (const guint8 *)head, (guint)strlen (head));
   if (body != NULL)
     g_byte_array_append (request, g_bytes_get_data (body, NULL), (guint)length);
-  if (connect (connection, (const struct sockaddr *)&to, sizeof to) != 0 || write (connection, request->data, request->len) != (gssize)request->len)
+  if (write (load->connection, request->data, request->len) != (gssize)request->len)
     die (path, NULL);
-  while (filled < sizeof answer && (n = read (connection, answer + filled, sizeof answer - filled)) > 0)
-    filled += (gsize)n;
-  close (connection);
-  end = g_strstr_len (answer, (gssize)filled, "\r\n\r\n");
-  if (end == NULL || !g_str_has_prefix (answer, "HTTP/1.1 200 "))
+  while (found == NULL && filled < sizeof answer && (n = read (load->connection, answer + filled, sizeof answer - filled)) > 0)
+    {
+      filled += (gsize)n;
+      found = find_body (answer, filled);
+    }
+  if (found == NULL || !g_str_has_prefix (answer, "HTTP/1.1 200 "))
     die (path, NULL);
-  return g_bytes_new (end + 4, filled - (gsize)(end + 4 - answer));
+  return g_bytes_new (found, filled - (gsize)(found - answer));
 }
 
 /* ---- a sign-in ---- */
@@ -174,10 +196,13 @@ main (int argc, char **argv)
   load_open (&load, argv[2]);
   for (ends = g_get_monotonic_time () + (gint64)(atof (argv[3]) * G_USEC_PER_SEC); g_get_monotonic_time () < ends; done++)
     {
-      g_autoptr (CantigaChannel) channel = shake_hands (&load, &error);
+      g_autoptr (CantigaChannel) channel = NULL;
 
+      load.connection = connect_to (&load);
+      channel = shake_hands (&load, &error);
       if (channel == NULL || !show_card (&load, channel, &error))
         die ("a sign-in", error);
+      close (load.connection);
     }
   g_print ("%u\n", done);
   return 0;

@@ -15,6 +15,7 @@ import glob
 import json
 import os
 import random
+import re
 import select
 import shutil
 import signal
@@ -569,6 +570,24 @@ def ramp(path, seconds, rate=48000):
 def connect(port):
     """A connection to the server, for tests that speak for themselves."""
     return socket.create_connection(("127.0.0.1", port), timeout=30 * SLOWER)
+
+
+def read_answer(connection):
+    """Head and body of an answer of HTTP, as long as it says it is; all that comes where it says that the connection is closed after it, or until it is."""
+    came, end = b"", -1
+    try:
+        while True:
+            if end < 0 and b"\r\n\r\n" in came:
+                end = came.index(b"\r\n\r\n") + 4
+            length = re.search(rb"\r\nContent-Length: (\d+)\r\n", came[:end]) if end > 0 and b"\r\nConnection: close\r\n" not in came[:end] else None
+            if length and len(came) >= end + int(length[1]):
+                return came
+            more = connection.recv(1 << 20)
+            if not more:
+                return came
+            came += more
+    except ConnectionError:
+        return came
 
 
 now = time.monotonic

@@ -4,13 +4,14 @@ import contextlib
 import json
 import os
 import random
+import re
 import select
 import socket
 import struct
 import time
 
 import journey
-from journey import connect, equal, holds, until
+from journey import connect, equal, holds, read_answer, until
 
 # docs/protocol.md: route → (methods, the most that a body may have)
 ROUTES = {
@@ -53,14 +54,14 @@ class Place(journey.Place):
         self.serve()
 
     def send(self, *parts):
-        """What comes back until the server closes: (status, headers, body), or None for nothing at all."""
+        """What comes back: (status, headers, body), or None for nothing at all."""
         with connect(self.server.port) as connection:
             try:
                 for part in parts:
                     connection.sendall(part)
             except ConnectionError:
                 pass
-            return parse(read_all(connection))
+            return parse(read_answer(connection))
 
     def ask(self, method, path, body=b"", headers=(), length=None):
         lines = [f"{method} {path} HTTP/1.1", "Host: cantiga", *headers]
@@ -83,6 +84,17 @@ def read_all(connection):
             came += more
     except ConnectionError:
         pass
+    return came
+
+
+def one_answer(connection):
+    """The next answer alone, where more may follow."""
+    came = b""
+    while b"\r\n\r\n" not in came:
+        came += connection.recv(1) or b"\r\n\r\n"
+    length = re.search(rb"Content-Length: (\d+)", came)
+    for _ in range(int(length[1]) if length else 0):
+        came += connection.recv(1)
     return came
 
 
@@ -111,7 +123,7 @@ def _(place):
     for path, methods in ROUTES.items():
         for method in {"GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"} - set(methods):
             is_problem(place.ask(method, path), 405, "method", f"{method} {path}")
-        status, _, body = place.ask("HEAD", path)
+        status, _, body = place.ask("HEAD", path, headers=["Connection: close"])
         equal((status, body), (405, b""), f"HEAD {path}")
     place.serves()
 
@@ -133,9 +145,66 @@ def _(place):
 def _(place):
     with connect(place.server.port) as connection:
         connection.sendall(b"GET /api/pair HTTP/1.1\r\nHost: cantiga\r\n\r\n")
-        equal(parse(read_all(connection))[0], 200, "the status")
+        equal(parse(read_answer(connection))[0], 200, "the status")
         # tcpi_data_segs_in of linux/tcp.h
         equal(struct.unpack_from("I", connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 192), 152)[0], 1, "segments with something in them")
+
+
+ASKED = b"GET /api/auth HTTP/1.1\r\nHost: cantiga\r\n\r\n"
+REFUSED = b"POST /api/suite HTTP/1.1\r\nHost: cantiga\r\nContent-Length: 2\r\n\r\n[]"
+
+
+def stays(connection, *parts, status=200):
+    """Asks; whether the answer leaves the connection open."""
+    for part in parts:
+        connection.sendall(part)
+    answer = parse(read_answer(connection))
+    equal(answer and answer[0], status, f"the answer to {parts}")
+    return answer[1].get("connection") != "close"
+
+
+@journey.test("a connection is kept from one request to the next, and closed for who wishes it, or says what cannot be read")
+def _(place):
+    with connect(place.server.port) as connection:
+        for _ in range(20):
+            holds(stays(connection, ASKED), "it is closed after an answer")
+            holds(stays(connection, REFUSED[:30], REFUSED[30:-1], REFUSED[-1:], status=400), "it is closed after a refusal")
+        holds(not stays(connection, ASKED[:-2] + b"Connection: close\r\n\r\n"), "who wishes it closed is not told")
+        equal(connection.recv(1), b"", "what comes after the last answer")
+    for last in ASKED.replace(b"1.1", b"1.0"), ASKED.replace(b"GET /api/auth", b"GET /%00"):
+        with connect(place.server.port) as connection:
+            holds(stays(connection, ASKED), "it is closed after an answer")
+            connection.sendall(last)
+            read_all(connection)
+    with connect(place.server.port) as connection:
+        holds(not stays(connection, REFUSED.replace(b": 2", b": 99999")[:-2], b" " * 99999, status=413), "it is kept after a body that nobody read")
+    place.serves()
+
+
+@journey.test("requests that do not wait for the answers before them are answered in turn, and nothing of them is lost or taken for another")
+def _(place):
+    for cut in 0, 1, 40, len(ASKED):
+        with connect(place.server.port) as connection:
+            connection.sendall(REFUSED + ASKED[:cut])
+            equal(parse(one_answer(connection))[0], 400, f"the first answer, with {cut} bytes of the next request")
+            connection.sendall(ASKED[cut:])
+            equal(parse(one_answer(connection))[0], 200, f"the second answer, with {cut} bytes sent before")
+    # More than one ahead: those that are answered are so in turn, and then the connection is closed.
+    with connect(place.server.port) as connection:
+        connection.sendall(REFUSED + ASKED + REFUSED)
+        equal(re.findall(rb"HTTP/1.1 (\d+)", read_all(connection)), [b"400", b"200"], "the answers to three at once")
+    place.serves()
+
+
+@journey.test("who keeps a connection and asks nothing more is let go, and is none of those that are late")
+def _(place):
+    place.server.stop()
+    place.serve(env={"CANTIGA_LIMITS_ANSWER_TIME": "1s"})
+    with connect(place.server.port) as connection:
+        holds(stays(connection, ASKED), "it is closed after an answer")
+        holds(seconds_until_closed(connection) > 0.5, "it is closed at once")
+    place.server.stop()
+    place.serve()
 
 
 @journey.test("a body that is not one JSON object is malformed")
@@ -208,7 +277,9 @@ def _(place):
             silent.enter_context(socket.create_connection(("127.0.0.1", server.port), 10, source_address=(f"127.0.1.{1 + number % 40}", 0)))
         # The time for headers is far from over: who comes takes the place of one that says nothing.
         for _ in range(5):
-            equal(place.ask("GET", "/api/auth")[0], 200, "who asks beside them")
+            answer = place.ask("GET", "/api/auth")
+            equal(answer and answer[0], 200, "who asks beside them")
+            equal(answer[1].get("connection"), "close", "what is said to who could stay, where the house is more than half full")
         holds(len(os.listdir(f"/proc/{server.pid}/fd")) < few * 3 // 4, "connections take more than half of the descriptors")
     holds("internal" not in server.log, server.log)
     server.stop()
@@ -338,7 +409,7 @@ def _(place):
             with connect(place.server.port) as connection:
                 connection.sendall(text)
                 connection.shutdown(1)
-                answer = parse(read_all(connection)) if text[:3] in (b"GET", b"POS") else None
+                answer = parse(read_answer(connection)) if text[:3] in (b"GET", b"POS") else None
                 holds(answer is None or 200 <= answer[0] < 500, f"{bytes(text)} is answered {answer}")
                 statuses[answer and answer[0]] = statuses.get(answer and answer[0], 0) + 1
         holds(statuses[400] > 100 and statuses[401] > 10, f"the rubbish was refused in one way alone: {statuses}")
@@ -347,7 +418,11 @@ def _(place):
 
 @journey.test("after all this it stops as it should")
 def _(place):
-    place.server.stop()
+    with connect(place.server.port) as connection:
+        holds(stays(connection, ASKED), "it is closed after an answer")
+        start = time.monotonic()
+        place.server.stop()
+        holds(time.monotonic() - start < 3 * journey.SLOWER, "it waits for who has asked and been answered")
     holds(len(place.server.log) < 2000000, "the log has grown without bound")
     equal(sorted(os.listdir(place.state)), sorted(set(os.listdir(place.state)) & {".lock", ".serving", "audit.log", "ledger.sqlite", "library", "master.key", "pki", "server.conf"}), "the state's files")
 

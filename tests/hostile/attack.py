@@ -74,8 +74,7 @@ class Attack:
         try:
             with self.connect() as connection:
                 connection.sendall(text)
-                while connection.recv(65536):
-                    pass
+                connection.recv(65536)
         except OSError:
             time.sleep(0.001)
 

@@ -42,10 +42,7 @@ def besiege(place, *attacks, at_least=20):
 def raw(place, text, source="127.0.1.1"):
     with socket.create_connection((HONEST, place.server.port), 30 * journey.SLOWER, (source, 0)) as connection:
         connection.sendall(text)
-        came = b""
-        while more := connection.recv(65536):
-            came += more
-    return came
+        return journey.read_answer(connection)
 
 
 def post(path, value, headers=()):

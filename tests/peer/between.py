@@ -2,6 +2,8 @@
 import socket
 import threading
 
+from stage import journey
+
 
 class Between:
     """fault(number, line) says what becomes of a request: None, or one of FAULTS. number counts from 0; line is the request's first."""
@@ -52,10 +54,8 @@ class Between:
         """What the server answers; nothing if it is not there."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=120) as server:
             server.sendall(request)
-            answer = b""
-            while more := server.recv(1 << 20):
-                answer += more
-            return answer
+            # Each request has a connection of its own here, and whoever asked is told so.
+            return journey.read_answer(server).replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
 
     def give(self, connection, answer):
         connection.sendall(answer)

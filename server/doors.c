@@ -1,0 +1,269 @@
+#include "server/doors.h"
+
+#include <sys/resource.h>
+
+/* Lives as long as a connection of it. */
+typedef struct
+{
+  gint count;  /* with the doors' lock held */
+  gint silent; /* atomic */
+} Address;
+
+struct _CantigaDoors
+{
+  gatomicrefcount refs;
+  const CantigaConfig *config; /* borrowed, atomic */
+  GMutex lock;
+  guint limit;
+  guint workers;
+  CantigaDoorCounts counts;
+  GHashTable *by_address; /* owned text → Address */
+};
+
+struct _CantigaVisitor
+{
+  CantigaDoors *doors; /* owned */
+  char *address;
+  Address *from; /* of the doors; NULL: a newcomer has the place, and this counts no more */
+  gboolean is_silent;
+};
+
+/* ---- the doors ---- */
+
+/* Half of the descriptors at most: files, the ledger and the rest of the program need theirs. */
+static guint
+limit_of_descriptors (guint wanted)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+    return wanted;
+  return (guint)MIN ((rlim_t)wanted, MAX (limit.rlim_cur / 2, 8));
+}
+
+void
+cantiga_doors_set_config (CantigaDoors *doors, const CantigaConfig *config)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
+
+  g_atomic_pointer_set (&doors->config, config);
+  doors->limit = limit_of_descriptors (config->connections);
+}
+
+const CantigaConfig *
+cantiga_doors_get_config (CantigaDoors *doors)
+{
+  return g_atomic_pointer_get (&doors->config);
+}
+
+CantigaDoors *
+cantiga_doors_new (const CantigaConfig *config)
+{
+  CantigaDoors *doors = g_new0 (CantigaDoors, 1);
+
+  g_atomic_ref_count_init (&doors->refs);
+  g_mutex_init (&doors->lock);
+  cantiga_doors_set_config (doors, config);
+  doors->by_address = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  return doors;
+}
+
+CantigaDoors *
+cantiga_doors_ref (CantigaDoors *doors)
+{
+  g_atomic_ref_count_inc (&doors->refs);
+  return doors;
+}
+
+void
+cantiga_doors_unref (CantigaDoors *doors)
+{
+  if (!g_atomic_ref_count_dec (&doors->refs))
+    return;
+  g_hash_table_unref (doors->by_address);
+  g_mutex_clear (&doors->lock);
+  g_free (doors);
+}
+
+/* With the lock held. An eighth of the places is shared out among the workers for good: else one could find the house full of another's visitors, who cannot be sent away by it, and let nobody in. */
+static guint
+kept_for_each_worker (CantigaDoors *doors)
+{
+  return doors->workers > 1 ? MAX (doors->limit / 8 / doors->workers, 1) : 0;
+}
+
+/* With the lock held. */
+static gboolean
+is_full (CantigaDoors *doors, guint own)
+{
+  guint kept = kept_for_each_worker (doors);
+
+  return own >= kept && doors->counts.open + doors->workers * kept >= doors->limit;
+}
+
+void
+cantiga_doors_add_worker (CantigaDoors *doors)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
+
+  doors->workers++;
+}
+
+gboolean
+cantiga_doors_are_full (CantigaDoors *doors)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
+
+  return is_full (doors, G_MAXUINT);
+}
+
+gboolean
+cantiga_doors_have_room (CantigaDoors *doors)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
+
+  return doors->counts.open < doors->limit / 2;
+}
+
+void
+cantiga_doors_get_counts (CantigaDoors *doors, CantigaDoorCounts *ret_counts)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
+
+  *ret_counts = doors->counts;
+}
+
+void
+cantiga_doors_note_refused (CantigaDoors *doors)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
+
+  doors->counts.refused++;
+}
+
+void
+cantiga_doors_note_late (CantigaDoors *doors)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
+
+  doors->counts.late++;
+}
+
+guint
+cantiga_doors_count_silent (CantigaDoors *doors, const char *address)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
+  Address *from = g_hash_table_lookup (doors->by_address, address);
+
+  return from != NULL ? (guint)g_atomic_int_get (&from->silent) : 0;
+}
+
+/* ---- visitors ---- */
+
+/* With the lock held. */
+static void
+count_out (CantigaVisitor *visitor)
+{
+  CantigaDoors *doors = visitor->doors;
+
+  doors->counts.open--;
+  if (visitor->is_silent)
+    g_atomic_int_add (&visitor->from->silent, -1);
+  if (--visitor->from->count == 0)
+    g_hash_table_remove (doors->by_address, visitor->address);
+  visitor->from = NULL;
+}
+
+/* With the lock held. */
+static gboolean
+may_enter (CantigaDoors *doors, const char *address, guint own, gboolean instead)
+{
+  Address *from = g_hash_table_lookup (doors->by_address, address);
+  const CantigaConfig *config = cantiga_doors_get_config (doors);
+
+  return (instead || !is_full (doors, own))
+         && (from == NULL || (guint)from->count < config->connections_per_address || cantiga_config_is_proxy (config, address));
+}
+
+/* With the lock held. */
+static Address *
+address_of (CantigaDoors *doors, const char *address)
+{
+  Address *from = g_hash_table_lookup (doors->by_address, address);
+
+  if (from == NULL)
+    {
+      from = g_new0 (Address, 1);
+      g_hash_table_insert (doors->by_address, g_strdup (address), from);
+    }
+  return from;
+}
+
+CantigaVisitor *
+cantiga_doors_enter (CantigaDoors *doors, const char *address, guint own, CantigaVisitor *instead)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
+  CantigaVisitor *visitor;
+
+  if (!may_enter (doors, address, own, instead != NULL))
+    return NULL;
+  if (instead != NULL)
+    {
+      count_out (instead);
+      doors->counts.refused++;
+    }
+  doors->counts.open++;
+  doors->counts.accepted++;
+  visitor = g_new0 (CantigaVisitor, 1);
+  visitor->doors = cantiga_doors_ref (doors);
+  visitor->address = g_strdup (address);
+  visitor->from = address_of (doors, address);
+  visitor->from->count++;
+  visitor->is_silent = TRUE;
+  g_atomic_int_inc (&visitor->from->silent);
+  return visitor;
+}
+
+void
+cantiga_visitor_leave (CantigaVisitor *visitor)
+{
+  g_mutex_lock (&visitor->doors->lock);
+  if (visitor->from != NULL)
+    count_out (visitor);
+  g_mutex_unlock (&visitor->doors->lock);
+  cantiga_doors_unref (visitor->doors);
+  g_free (visitor->address);
+  g_free (visitor);
+}
+
+const char *
+cantiga_visitor_get_address (CantigaVisitor *visitor)
+{
+  return visitor->address;
+}
+
+CantigaDoors *
+cantiga_visitor_get_doors (CantigaVisitor *visitor)
+{
+  return visitor->doors;
+}
+
+gboolean
+cantiga_visitor_is_replaced (CantigaVisitor *visitor)
+{
+  return visitor->from == NULL;
+}
+
+void
+cantiga_visitor_set_silent (CantigaVisitor *visitor, gboolean silent)
+{
+  if (visitor->from != NULL && visitor->is_silent != silent)
+    g_atomic_int_add (&visitor->from->silent, silent ? 1 : -1);
+  visitor->is_silent = silent;
+}
+
+guint
+cantiga_visitor_count_silent (CantigaVisitor *visitor)
+{
+  return visitor->from != NULL ? (guint)g_atomic_int_get (&visitor->from->silent) : 0;
+}
