@@ -1,12 +1,14 @@
 #!/usr/bin/python3
 """Nothing decrypted, and no private key in the clear, touches a disk; and what is there is nobody else's to read."""
+import base64
 import contextlib
 import os
 import re
 import stat
+import subprocess
 
 import journey
-from journey import equal, holds, until
+from journey import contains, equal, holds, until
 
 # In the samples, and in the tags.
 MARKER = b"SOUND-THAT-NOBODY-MAY-FIND-HERE!"
@@ -124,6 +126,25 @@ def _(place):
         os.chmod(path, mode)
     place.serve(port=port)
     equal(len(place.player.list()), 1, "titles afterwards")
+
+
+@journey.test("a key in the environment is refused where memory may come to lie on a disk, with what to do; where it may not, it is taken, and lies on none")
+def _(place):
+    swaps, state = place.path("swaps"), place.path("given")
+    over = ["unshare", "--mount", "--propagation", "private", *([] if os.geteuid() == 0 else ["--user", "--map-root-user"]),
+            "sh", "-c", 'mount --bind "$0" /proc/swaps && exec "$@"', swaps]
+    heading = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"
+    journey.write(swaps, heading)
+    if subprocess.run([*over, "true"], stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode != 0:
+        raise journey.Skip("namespaces cannot be made here")
+    env = {"CANTIGA_MASTER_KEY": base64.b64encode(os.urandom(32)).decode()}
+    place.ctl("init", state=state, env=env, prefix=over)
+    holds(not os.path.exists(os.path.join(state, "master.key")), "the key lies in the state")
+    journey.write(swaps, heading + "/dev/sda2                               partition\t8388604\t\t0\t\t-2\n")
+    for program in ["cantigactl", "--state", state, "list"], ["cantiga-server", "--state", state, "--listen", "127.0.0.1:0"]:
+        contains(place.run(*program, ok=journey.FAILED, env=env, prefix=over).sentence, "turn swap off, or give the key in a file")
+    journey.write(swaps, heading)
+    place.ctl("verify", state=state, env=env, prefix=over)
 
 
 @journey.test("logs and messages hold neither PIN nor link nor media")
