@@ -101,5 +101,17 @@ def _(place):
     equal(tagged["cover"], True, "that there is a cover")
 
 
+@journey.test("a title that is called as a path is a title, kept and fetched as any other; no file is called as it says")
+def _(place):
+    name = "../../../../../../../../" + place.path("out", "elsewhere")[1:]
+    path = place.tone("path.flac", title=name)
+    added, = place.add(path)
+    equal(added["title"], name, "the title")
+    place.ctl("verify")
+    place.player.play(name, output=place.path("out", "path.flac"))
+    holds(read(place.path("out", "path.flac")) == read(path), "something else came out")
+    equal([found for found in journey.walk(place.folder) if os.path.basename(found).startswith("elsewhere")], [], "files of that name")
+
+
 if __name__ == "__main__":
     journey.main(Place)

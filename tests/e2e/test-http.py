@@ -330,6 +330,9 @@ def _(place):
     is_problem(place.ask("GET", "/api/auth", headers=["X: " + "x" * 17000]), 431, "header-too-large", "one long header")
     is_problem(place.ask("GET", "/api/auth", headers=[f"X-{i}: {'x' * 100}" for i in range(200)]), 431, "header-too-large", "many headers")
     is_problem(place.ask("GET", "/api/auth?x=" + "x" * 17000), 431, "header-too-large", "a long query")
+    answer = place.send(b"GET /api/auth HTTP/1.1\r\n" + (b"X: " + b"x" * 995 + b"\r\n") * 10000)
+    holds(answer is None or answer[0] == 431, f"ten megabytes of headers are answered {answer}")
+    holds(place.server.peak() < 64 * (8 if journey.SANITIZED else 1), f"the server grew to {place.server.peak()} MiB")
     with place.hasty():
         for rubbish in (b"x" * 300000, b"GET /api/auth HTTP/1.1\r\n" + b"X: y\r\n" * 60000 + b"\r\n", b"\r\n" * 1000, b"GET\r\n\r\n", b"GET /api/auth\r\n\r\n",
                         b"GET /api/auth HTTP/9.9\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500), b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
