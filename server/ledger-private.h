@@ -58,6 +58,9 @@ struct _CantigaLedger
   GMutex queue_lock; /* of all that follows: ledger-together.c */
   GQueue waiting;    /* jobs */
   gboolean busy;     /* somebody writes for all */
+  guint expected;    /* jobs that waited when the batch before was over, and those of that batch */
+  gint64 flush_took; /* its commit, in microseconds, where that waits for the disk */
+  gint64 flushed_at; /* when that was over (monotonic) */
   guint64 committed; /* batches, not all of which are on the disk of a database that is far away */
 
   char *url;          /* of such a one; NULL: a commit is on the disk */

@@ -3,6 +3,9 @@
 #include "server/ledger-private.h"
 
 #define JOBS_MAX 64
+/* In microseconds: a disk that stood still for once is no measure. */
+#define SLICE_MIN 10
+#define FLUSH_MAX 16000
 
 typedef struct
 {
@@ -24,6 +27,7 @@ typedef struct
   gboolean is_ahead; /* it is committed, and not on the disk */
   guint64 number;
   guint connection;  /* the second one's, from before it was begun */
+  gint64 took;       /* its commit, in microseconds; 0: that waits for no disk of this machine's */
 } Batch;
 
 static void
@@ -94,14 +98,24 @@ run_plainly (CantigaLedger *ledger, GPtrArray *jobs, gboolean *ret_spoiled)
 }
 
 static gboolean
-run_in (CantigaTransaction *transaction, GPtrArray *jobs, gboolean *ret_spoiled, GError **error)
+commit (CantigaTransaction *transaction, Batch *batch, GError **error)
+{
+  gint64 began = g_get_monotonic_time ();
+  gboolean committed = cantiga_transaction_commit (transaction, error);
+
+  batch->took = cantiga_sql_is_far (transaction->sql) ? 0 : g_get_monotonic_time () - began;
+  return committed;
+}
+
+static gboolean
+run_in (CantigaTransaction *transaction, Batch *batch, gboolean *ret_spoiled, GError **error)
 {
   gboolean some;
 
-  if (!foresee_all (transaction, jobs, error))
+  if (!foresee_all (transaction, batch->jobs, error))
     return FALSE;
-  some = run_plainly (transaction, jobs, ret_spoiled);
-  return !some || *ret_spoiled || cantiga_transaction_commit (transaction, error);
+  some = run_plainly (transaction, batch->jobs, ret_spoiled);
+  return !some || *ret_spoiled || commit (transaction, batch, error);
 }
 
 /* What one has spoiled was taken back: all begin again, each in a savepoint. */
@@ -190,11 +204,11 @@ begin (CantigaLedger *ledger, gboolean ahead, GError **error)
 }
 
 static gboolean
-write_plainly (CantigaLedger *ledger, const Batch *batch, gboolean ahead, gboolean *ret_spoiled, GError **error)
+write_plainly (CantigaLedger *ledger, Batch *batch, gboolean ahead, gboolean *ret_spoiled, GError **error)
 {
   g_autoptr (CantigaTransaction) transaction = begin (ledger, ahead, error);
 
-  return transaction != NULL && run_in (transaction, batch->jobs, ret_spoiled, error);
+  return transaction != NULL && run_in (transaction, batch, ret_spoiled, error);
 }
 
 static gboolean
@@ -239,6 +253,25 @@ take_jobs (CantigaLedger *ledger, Batch *batch)
     }
 }
 
+/* Who was answered just now asks again soon, as players do (a grant, then its start): else they would go in turns with those who waited meanwhile, each half in a commit of its own. They are waited for as long as they come, for half a commit's
+ * time at the most; who is alone waits for nobody. With queue_lock held, which is let go meanwhile. */
+static void
+await_answered (CantigaLedger *ledger)
+{
+  const gint64 ends = ledger->flushed_at + ledger->flush_took / 2;
+  const gint64 slice = MAX (ledger->flush_took / 8, SLICE_MIN);
+  const guint wanted = MIN (ledger->expected, JOBS_MAX);
+  guint before = 0, waiting;
+
+  while ((waiting = g_queue_get_length (&ledger->waiting)) > before && waiting < wanted && g_get_monotonic_time () + slice <= ends)
+    {
+      before = waiting;
+      g_mutex_unlock (&ledger->queue_lock);
+      g_usleep ((gulong)slice);
+      g_mutex_lock (&ledger->queue_lock);
+    }
+}
+
 /* With queue_lock held, which is let go meanwhile. */
 static void
 lead (CantigaLedger *ledger)
@@ -247,11 +280,15 @@ lead (CantigaLedger *ledger)
   Job *next;
 
   ledger->busy = TRUE;
+  await_answered (ledger);
   take_jobs (ledger, &batch);
   g_mutex_unlock (&ledger->queue_lock);
   write_batch (ledger, &batch);
   g_mutex_lock (&ledger->queue_lock);
   batch.number = ++ledger->committed;
+  ledger->expected = g_queue_get_length (&ledger->waiting) + batch.jobs->len;
+  ledger->flush_took = MIN (batch.took, FLUSH_MAX);
+  ledger->flushed_at = g_get_monotonic_time ();
   ledger->busy = FALSE;
   if ((next = g_queue_peek_head (&ledger->waiting)) != NULL)
     g_cond_signal (&next->changed);
