@@ -129,28 +129,59 @@ number_of (const PGresult *result, int row)
   return (gint64)GUINT64_FROM_BE ((guint64)number);
 }
 
-/* at: of the statement among those that were sent. The database goes through what is asked in order; should it ever not, what stands out of order is asked for again. */
 static void
-keep_foreseen (CantigaPostgresql *sql, guint at, PGresult *result, gpointer unused)
+keep_answer (CantigaPostgresql *sql, GBytes *question, CantigaPostgresqlRows *rows, int first, int until)
 {
-  CantigaPostgresqlMany *all = g_ptr_array_index (sql->asked, at);
-  CantigaPostgresqlRows *rows = g_rc_box_new0 (CantigaPostgresqlRows);
-  int row = 0, n = PQntuples (result);
+  Answer *answer = g_new0 (Answer, 1);
 
-  rows->result = result;
+  answer->rows = g_rc_box_acquire (rows);
+  answer->first = first;
+  answer->until = until;
+  g_hash_table_replace (sql->foreseen, g_bytes_ref (question), answer);
+}
+
+/* The database goes through what is asked in order; should it ever not, what stands out of order is asked for again. */
+static void
+keep_all (CantigaPostgresql *sql, CantigaPostgresqlMany *all, CantigaPostgresqlRows *rows)
+{
+  int row = 0, n = PQntuples (rows->result);
+
+  rows->column = 1;
   for (guint i = 0; i < all->questions->len; i++)
     {
-      Answer *answer = g_new0 (Answer, 1);
+      int first = row;
 
-      answer->rows = g_rc_box_acquire (rows);
-      answer->first = row;
-      while (row < n && number_of (result, row) == (gint64)i + 1)
+      while (row < n && number_of (rows->result, row) == (gint64)i + 1)
         row++;
-      answer->until = row;
-      g_hash_table_replace (sql->foreseen, g_bytes_ref (all->questions->pdata[i]), answer);
+      keep_answer (sql, all->questions->pdata[i], rows, first, row);
     }
   if (row < n)
     cantiga_postgresql_forget_foreseen (sql);
+}
+
+/* Of which statement the at-th answer is, and of which of its questions. */
+static CantigaPostgresqlMany *
+find_asked (CantigaPostgresql *sql, guint *at)
+{
+  guint i = 0;
+
+  for (guint n; *at >= (n = cantiga_postgresql_many_count (g_ptr_array_index (sql->asked, i))); i++)
+    *at -= n;
+  g_assert (i < sql->asked->len);
+  return g_ptr_array_index (sql->asked, i);
+}
+
+static void
+keep_foreseen (CantigaPostgresql *sql, guint at, PGresult *result, gpointer unused)
+{
+  CantigaPostgresqlMany *all = find_asked (sql, &at);
+  CantigaPostgresqlRows *rows = g_rc_box_new0 (CantigaPostgresqlRows);
+
+  rows->result = result;
+  if (cantiga_postgresql_many_count (all) == 1 && all->questions->len > 1)
+    keep_all (sql, all, rows);
+  else
+    keep_answer (sql, all->questions->pdata[at], rows, 0, PQntuples (result));
   cantiga_postgresql_rows_release (rows);
 }
 
@@ -171,7 +202,7 @@ cantiga_postgresql_take_foreseen (CantigaPostgresqlStatement *statement)
   statement->result = answer->rows->result;
   statement->row = answer->first - 1;
   statement->until = answer->until;
-  statement->column = 1;
+  statement->column = answer->rows->column;
   g_hash_table_remove (sql->foreseen, question);
   return TRUE;
 }

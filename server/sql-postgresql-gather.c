@@ -1,10 +1,12 @@
-/* Rows that are written by one statement for all of them: to begin a statement costs PostgreSQL more than to write a row. */
+/* Rows that are written, and questions that are asked, by one statement for many of them: to begin a statement costs PostgreSQL more than to write a row. */
 #include "server/sql-postgresql-private.h"
 
 #ifdef CANTIGA_HAVE_POSTGRESQL
 
 /* So many are on their way before those that follow are made: the database writes meanwhile. */
 #define ROWS_MAX 16
+/* An array costs about as much as so many statements. */
+#define MANY_MIN 4
 /* Of the types in PostgreSQL's catalogue (pg_type.dat). */
 #define TYPE_INT8 20
 #define TYPE_BYTEA 17
@@ -93,6 +95,7 @@ cantiga_postgresql_many_new (const CantigaPostgresqlStatement *statement, char *
 
   many->parameters = statement->parameters;
   many->text = text;
+  many->for_one = statement->name;
   for (guint i = 0; i < many->parameters; i++)
     {
       many->is_number[i] = is_number (statement, i);
@@ -129,7 +132,46 @@ cantiga_postgresql_many_add (CantigaPostgresqlMany *many, const CantigaPostgresq
 gboolean
 cantiga_postgresql_many_prepare (CantigaPostgresql *sql, CantigaPostgresqlMany *many, GError **error)
 {
-  return cantiga_postgresql_prepare_in_connection (sql, many->name, sizeof many->name, many->text, &many->prepared, error);
+  return many->rows < MANY_MIN || cantiga_postgresql_prepare_in_connection (sql, many->name, sizeof many->name, many->text, &many->prepared, error);
+}
+
+/* The next value of a column. */
+static gconstpointer
+take_value (const GByteArray *column, gsize *at, int *ret_length)
+{
+  const guint8 *value;
+  guint32 network;
+
+  memcpy (&network, column->data + *at, sizeof network);
+  value = column->data + *at + sizeof network;
+  *ret_length = network != G_MAXUINT32 ? (int)GUINT32_FROM_BE (network) : 0;
+  *at += sizeof network + (gsize)*ret_length;
+  return network != G_MAXUINT32 ? value : NULL;
+}
+
+static gboolean
+send_each (CantigaPostgresql *sql, const CantigaPostgresqlMany *many, GError **error)
+{
+  gconstpointer values[CANTIGA_POSTGRESQL_PARAMETERS_MAX];
+  int lengths[CANTIGA_POSTGRESQL_PARAMETERS_MAX];
+  gsize at[CANTIGA_POSTGRESQL_PARAMETERS_MAX];
+
+  for (guint i = 0; i < many->parameters; i++)
+    at[i] = sizeof (ArrayHead);
+  for (guint row = 0; row < many->rows; row++)
+    {
+      for (guint i = 0; i < many->parameters; i++)
+        values[i] = take_value (many->columns[i], &at[i], &lengths[i]);
+      if (!cantiga_postgresql_send_prepared (sql, many->for_one, many->parameters, values, lengths, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+guint
+cantiga_postgresql_many_count (const CantigaPostgresqlMany *many)
+{
+  return many->rows < MANY_MIN ? many->rows : 1;
 }
 
 gboolean
@@ -138,6 +180,8 @@ cantiga_postgresql_many_send (CantigaPostgresql *sql, CantigaPostgresqlMany *man
   gconstpointer values[CANTIGA_POSTGRESQL_PARAMETERS_MAX];
   int lengths[CANTIGA_POSTGRESQL_PARAMETERS_MAX];
 
+  if (many->rows < MANY_MIN)
+    return send_each (sql, many, error);
   for (guint i = 0; i < many->parameters; i++)
     {
       end_column (many->columns[i], many->is_number[i], many->rows);

@@ -41,6 +41,7 @@ typedef struct
   gboolean is_number[CANTIGA_POSTGRESQL_PARAMETERS_MAX];
   GByteArray *columns[CANTIGA_POSTGRESQL_PARAMETERS_MAX];
   guint rows;
+  const char *for_one;  /* name of the statement for one row, prepared in the same connection */
   GPtrArray *questions; /* GBytes, one a row; NULL: it asks nothing */
 } CantigaPostgresqlMany;
 
@@ -48,6 +49,7 @@ typedef struct
 typedef struct
 {
   PGresult *result;
+  int column; /* the first of the statement's own */
 } CantigaPostgresqlRows;
 
 typedef struct
@@ -116,6 +118,9 @@ char *cantiga_postgresql_write_columns (const CantigaPostgresqlStatement *statem
 CantigaPostgresqlMany *cantiga_postgresql_many_new (const CantigaPostgresqlStatement *statement, char *text);
 /* What is bound to the statement is a row more. */
 void cantiga_postgresql_many_add (CantigaPostgresqlMany *many, const CantigaPostgresqlStatement *statement);
+/* Few rows are cheaper each by the statement for one: how many statements are sent. */
+guint cantiga_postgresql_many_count (const CantigaPostgresqlMany *many);
+/* Where it is needed. */
 gboolean cantiga_postgresql_many_prepare (CantigaPostgresql *sql, CantigaPostgresqlMany *many, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_postgresql_many_send (CantigaPostgresql *sql, CantigaPostgresqlMany *many, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_postgresql_send_gathered (CantigaPostgresql *sql, GError **error) G_GNUC_WARN_UNUSED_RESULT;
