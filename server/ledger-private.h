@@ -59,7 +59,7 @@ struct _CantigaLedger
   GQueue waiting;    /* jobs */
   gboolean busy;     /* somebody writes for all */
   guint expected;    /* jobs that waited when the batch before was over, and those of that batch */
-  gint64 flush_took; /* its commit, in microseconds, where that waits for the disk */
+  gint64 flush_took; /* how long its commit waited for this machine's disk, in microseconds */
   gint64 flushed_at; /* when that was over (monotonic) */
   guint64 committed; /* batches, not all of which are on the disk of a database that is far away */
 
