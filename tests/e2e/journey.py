@@ -14,6 +14,7 @@ import contextlib
 import glob
 import json
 import os
+import pwd
 import random
 import re
 import select
@@ -30,6 +31,8 @@ sys.dont_write_bytecode = True
 
 BUILD = os.environ["CANTIGA_BUILD"]
 SOURCE = os.environ["CANTIGA_SOURCE"]
+# Who a test is in a namespace of users, where it must not be root: somebody whom the system knows by name, or GLib and others complain.
+SOMEBODY = next(user.pw_uid for user in pwd.getpwall() if user.pw_uid != 0)
 # How much slower than usual things may be before a limit takes them for stuck: the machine may be busy, and sanitizers make everything slower.
 SANITIZED = os.environ.get("CANTIGA_SANITIZED") == "1"
 SLOWER = 10 if SANITIZED else 4

@@ -8,13 +8,14 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import desk
+from desk import journey
 
 MOVED = "CANTIGA_TESTS_OVER_LOCAL"
 
 
 def move_in():
     """Starts this script again where an empty folder lies over /usr/local/lib, as nobody in particular: p11-kit 0.24 does not look at root's configuration."""
-    over = ["unshare", "-rm", "--", "sh", "-c", 'mount -t tmpfs none /usr/local/lib && exec unshare -U --map-user=1000 --map-group=1000 -- "$@"', "sh"]
+    over = ["unshare", "-rm", "--", "sh", "-c", f'mount -t tmpfs none /usr/local/lib && exec unshare -U --map-user={journey.SOMEBODY} --map-group={journey.SOMEBODY} -- "$@"', "sh"]
     if MOVED not in os.environ:
         os.environ[MOVED] = str(subprocess.run([*over, "true"], stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode)
         if os.environ[MOVED] == "0":
@@ -23,7 +24,6 @@ def move_in():
 
 move_in()
 desk.enter()
-import journey
 
 
 class Room(desk.Room):

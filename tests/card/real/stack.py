@@ -32,7 +32,7 @@ OPENSC = "/usr/lib/*/opensc-pkcs11.so"
 VPCD = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
 FIRST_PORT = 35963  # 0x8C7B; vpcd's second reader has the next one
 PEOPLE = os.path.join(journey.BUILD, "tests/card/real/people")
-SOMEBODY = 1000  # as root, p11-kit 0.24 does not look at the configuration of a user
+SOMEBODY = journey.SOMEBODY  # as root, p11-kit 0.24 does not look at the configuration of a user
 
 
 # ---- namespaces ----
