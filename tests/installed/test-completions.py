@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Completions of bash, zsh and fish: each shell is asked what could be typed next, and what it offers is what the programs' help says."""
+"""Completions of bash, zsh and fish: each shell is asked what could be typed next, and what it offers is what the programs' help says; and so does the desktop player's man page."""
 import os
 import pty
 import re
@@ -13,6 +13,10 @@ import time
 BUILD = os.environ["CANTIGA_BUILD"]
 FILES = os.path.join(os.environ["CANTIGA_SOURCE"], "data", "completions")
 PROGRAMS = {"cantigactl": "server", "cantiga-server": "server", "cantiga-play": "src/terminal"}
+# Where the desktop player is built.
+WITH_PLAYER = os.environ["CANTIGA_WITH_PLAYER"] == "1"
+if WITH_PLAYER:
+    PROGRAMS["cantiga"] = "src/ui"
 
 
 def environment():
@@ -97,6 +101,15 @@ def check(shell, line, wanted):
     return f"“{line}”: not offered: {', '.join(sorted(missing))}; offered: {', '.join(sorted(offered))[:400]}" if missing else None
 
 
+def check_page():
+    page = os.path.join(BUILD, "data", "cantiga.1")
+    said = subprocess.run(["groff", "-man", "-ww", "-z", "-Kutf8", "-Tutf8", page], capture_output=True, text=True, check=True)
+    with open(page, encoding="utf-8") as file:
+        text = file.read().replace("\\-", "-")
+    missing = options_of("cantiga") - set(re.findall(r"--[a-z0-9-]+", text))
+    return said.stdout + said.stderr or (f"not in it: {', '.join(sorted(missing))}" if missing else None)
+
+
 def main():
     assert len(commands()) > 10 and "--state" in options_of("cantiga-server"), "the help cannot be read"
     tests = []
@@ -106,6 +119,8 @@ def main():
         tests.append((f"{name} offers what cards can be told", lambda shell=shell: check(shell, "cantigactl --json cards ", {"list", "add", "revoke"})))
         for program in PROGRAMS:
             tests.append((f"{name} offers the options of {program}", lambda shell=shell, program=program: check(shell, program + " --", options_of(program))))
+    if WITH_PLAYER:
+        tests.append(("the man page of cantiga is well formed, and names every option", check_page))
     print(f"1..{len(tests)}")
     failed = 0
     for number, (name, test) in enumerate(tests, 1):
