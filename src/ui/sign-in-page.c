@@ -144,6 +144,16 @@ push_show (CantigaSignInPage *self, Show *show)
     g_queue_push_tail (&self->shows, show);
 }
 
+/* It is the person's turn: nothing above what is asked may still seem to wait. */
+static void
+show_all (CantigaSignInPage *self)
+{
+  Show *show;
+
+  while ((show = g_queue_pop_head (&self->shows)) != NULL)
+    perform (self, show);
+}
+
 /* Takes said. */
 static void
 show_step (CantigaSignInPage *self, CantigaStep step, CantigaMark mark, char *said, const char *remedy)
@@ -225,6 +235,7 @@ visit_choose_cb (CantigaVisit *visit, GPtrArray *all, CantigaSignInPage *self)
 {
   cantiga_which_card_ask (self->which, all);
   show_step (self, CANTIGA_STEP_CARD, CANTIGA_MARK_TURN, g_strdup (_ ("There are several")), NULL);
+  show_all (self);
   cantiga_step_row_set_more (self->rows[CANTIGA_STEP_CARD], GTK_WIDGET (self->which));
   cantiga_step_row_reveal_more (self->rows[CANTIGA_STEP_CARD], TRUE);
   gtk_widget_grab_focus (GTK_WIDGET (self->which));
@@ -237,6 +248,7 @@ visit_elsewhere_cb (CantigaVisit *visit, CantigaCardFound *found, CantigaSignInP
 
   cantiga_step_row_reveal_more (self->rows[CANTIGA_STEP_CARD], FALSE);
   show_card (self, CANTIGA_MARK_TURN, g_strdup_printf ("%s · %s", found->name, where), CANTIGA_CARD_ACTION_CANCEL);
+  show_all (self);
 }
 
 static void
@@ -244,6 +256,7 @@ reveal_pin (CantigaSignInPage *self)
 {
   cantiga_step_row_set_more (self->rows[CANTIGA_STEP_CARD], GTK_WIDGET (self->pin));
   show_step (self, CANTIGA_STEP_CARD, CANTIGA_MARK_TURN, g_strdup (_ ("Its PIN is asked for")), NULL);
+  show_all (self);
   cantiga_step_row_reveal_more (self->rows[CANTIGA_STEP_CARD], TRUE);
   gtk_widget_grab_focus (GTK_WIDGET (self->pin));
 }
