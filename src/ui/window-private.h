@@ -29,6 +29,7 @@ struct _CantigaWindow
   CantigaSignInPage *sign_in; /* NULL while it is not open */
   gboolean silent; /* there is no sound device, and nobody was told */
   AdwToast *card_toast;       /* weak */
+  gboolean returning;         /* the session was lost, and signs in again by itself */
 
   /* owned */
   CantigaStore *store; /* NULL until it is read */

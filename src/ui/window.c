@@ -246,12 +246,25 @@ card_wanted_cb (CantigaVisit *visit, int state, CantigaWindow *self)
     show_card_toast (self, text);
 }
 
+/* A return is no page: only its end is told, as its beginning was. */
+static void
+session_state_cb (CantigaWindow *self, GParamSpec *pspec, CantigaSession *session)
+{
+  CantigaSessionState state = cantiga_session_get_state (session);
+
+  if (self->returning && state == CANTIGA_SESSION_OPEN)
+    cantiga_window_toast (self, _ ("Signed in again"));
+  self->returning = state == CANTIGA_SESSION_RETURNING;
+}
+
 static void
 set_visit (CantigaWindow *self, CantigaVisit *visit)
 {
   dismiss_card_toast (self);
+  self->returning = FALSE;
   if (self->visit != NULL)
     {
+      g_signal_handlers_disconnect_by_data (cantiga_visit_get_session (self->visit), self);
       g_signal_handlers_disconnect_by_data (self->visit, self);
       cantiga_visit_leave (self->visit);
     }
@@ -261,6 +274,7 @@ set_visit (CantigaWindow *self, CantigaVisit *visit)
     {
       self->covers = cantiga_covers_new (cantiga_visit_get_catalogue (visit));
       g_signal_connect_swapped (visit, "notify::state", G_CALLBACK (cantiga_window_update_actions), self);
+      g_signal_connect_swapped (cantiga_visit_get_session (visit), "notify::state", G_CALLBACK (session_state_cb), self);
       g_signal_connect (visit, "pin", G_CALLBACK (pin_wanted_cb), self);
       g_signal_connect (visit, "presence", G_CALLBACK (card_presence_cb), self);
       g_signal_connect (visit, "card", G_CALLBACK (card_wanted_cb), self);
@@ -519,6 +533,7 @@ cantiga_window_dispose (GObject *object)
     cantiga_queue_clear (self->queue);
   if (self->visit != NULL)
     {
+      g_signal_handlers_disconnect_by_data (cantiga_visit_get_session (self->visit), self);
       g_signal_handlers_disconnect_by_data (self->visit, self);
       cantiga_visit_leave (self->visit);
     }

@@ -91,6 +91,7 @@ def _(place):
     journey.until(lambda: place.all("PIN", "text") or place.at() > 120, "it goes on, or asks for the PIN")
     if place.all("PIN", "text"):
         place.give_pin()
+    place.see_toast("Signed in again")
     place.see_no("Connecting again…")
     journey.until(lambda: place.at() > 120, "it plays where it was put")
     place.tell_longest_gap()
