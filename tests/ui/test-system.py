@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""The desktop player as the rest of the desktop sees it: one program however often it is started, and MPRIS through playerctl."""
+"""The desktop player as the rest of the desktop sees it: one program however often it is started, MPRIS through playerctl, and what it tells of itself."""
+import json
 import os
 import subprocess
 import sys
@@ -10,7 +11,26 @@ import desk
 desk.enter()
 import journey
 
+SUSPEND = 4  # as org.gnome.SessionManager counts
 NAME = "io.github.cantiga.Cantiga"
+
+
+class Room(desk.Room):
+    """With a desktop around it, which writes down what it is told."""
+
+    def __enter__(self):
+        super().__enter__()
+        self.desktop = self.start("/usr/bin/python3", os.path.join(os.path.dirname(os.path.abspath(__file__)), "desktop.py"))
+        self.told("ready")
+        return self
+
+    def told(self, method, *wanted):
+        """Waits for the first call of method whose arguments have all of wanted among them, and returns its arguments."""
+        def find():
+            # The last line may be half of one.
+            calls = [json.loads(line) for line in self.desktop.out.splitlines(keepends=True) if line.endswith("\n")]
+            return next((call for call in calls if call[0] == method and all(one in call[1:] for one in wanted)), None)
+        return journey.until(find, f"the desktop is told {method} {wanted}")[1:]
 
 
 def playerctl(place, *arguments, ok=True):
@@ -51,6 +71,7 @@ def _(place):
     becomes(place, "Rosa das rosas", "metadata", "title")
     journey.holds(59_900_000 <= int(playerctl(place, "metadata", "mpris:length")) <= 60_100_000, playerctl(place, "metadata"))
     journey.until(lambda: float(playerctl(place, "position")) > 0.2, "the position moves")
+    place.told("Inhibit", NAME, "Music is playing", SUSPEND)
 
 
 @desk.step("pause, play, and both in one are obeyed, and seen in the window")
@@ -58,6 +79,7 @@ def _(place):
     playerctl(place, "pause")
     becomes(place, "Paused", "status")
     place.see("Play", "push button")
+    place.told("Uninhibit")
     playerctl(place, "pause")
     journey.equal(playerctl(place, "status"), "Paused")
     playerctl(place, "play")
@@ -95,6 +117,7 @@ def _(place):
     playerctl(place, "next")
     journey.equal(follower.stdout.readline().strip(), "Santa Maria, strela do dia")
     becomes(place, "Playing", "status")
+    place.told("Notify", "Santa Maria, strela do dia")
     playerctl(place, "previous")
     journey.equal(follower.stdout.readline().strip(), "Rosa das rosas")
     follower.kill()
@@ -112,6 +135,20 @@ def _(place):
     place.look_back()
 
 
+@desk.step("closed while it plays, it plays on unseen, says so, and comes back when it is asked for")
+def _(place):
+    becomes(place, "Playing", "status")
+    place.focus()
+    place.key("ctrl+w")
+    journey.until(lambda: not place.windows("^Cantiga$"), "the window goes")
+    place.told("RequestBackground")
+    place.told("Notify", "Cantiga plays on")
+    at = float(playerctl(place, "position"))
+    journey.until(lambda: float(playerctl(place, "position")) > at, "it plays on")
+    place.start(os.path.join(journey.BUILD, "src/ui/cantiga"), env={**journey.without_leaks(place.env)}).wait()
+    journey.until(lambda: place.windows("^Cantiga$"), "the window is back")
+
+
 @desk.step("stop leaves nothing, and the program ends over the bus")
 def _(place):
     becomes(place, "Playing", "status")
@@ -121,4 +158,4 @@ def _(place):
     place.program.wait()
 
 
-journey.main(desk.Room)
+journey.main(Room)
