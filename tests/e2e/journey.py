@@ -96,8 +96,8 @@ def until(condition, what, limit=20.0):
         now = time.monotonic()
         if now > ends:
             raise Wrong(f"waited {limit * SLOWER:.0f} s in vain: {what}")
-        # To ask keeps others from their work: they get as long as that took; and what takes long already is asked for less often.
-        time.sleep(min(max(0.005, now - began, (now - start) / 10), 0.25))
+        # To ask keeps others from their work: they get twice as long as that took; and what takes long already is asked for less often.
+        time.sleep(min(max(0.005, 2 * (now - began), (now - start) / 10), 0.25))
 
 
 def free_port():

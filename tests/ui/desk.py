@@ -4,6 +4,7 @@ What looks at the screen (screen.py) needs Debian's own Python with its GObject 
 """
 import contextlib
 import os
+import random
 import re
 import signal
 import subprocess
@@ -45,6 +46,12 @@ def write_settings(config, **settings):
         file.write(SETTINGS + "".join(f"{name.replace('_', '-')}={value}\n" for name, value in settings.items()))
 
 
+def free_display():
+    """A number that no other display has. One in another network, as those of tests with machines of their own, would find each small number free, take the other's socket away,
+    and be shown its windows, which end with it."""
+    return next(number for number in random.sample(range(100, 50000), 100) if not os.path.exists(f"/tmp/.X11-unix/X{number}"))
+
+
 def enter(size="1000x700", animations=False):
     """Starts this script again on a display and a bus of its own, and ends with it; returns only there."""
     os.environ.setdefault("CANTIGA_DESK_SIZE", size)
@@ -60,7 +67,7 @@ def enter(size="1000x700", animations=False):
         write_settings(os.path.join(folder, "home/config"), gtk_enable_animations=int(animations))
         reading, writing = os.pipe()
         # -noreset: without it the display dies with its first client.
-        display = subprocess.Popen(["Xvfb", "-noreset", "-nolisten", "tcp", "-screen", "0", size + "x24", "-displayfd", str(writing)], pass_fds=[writing],
+        display = subprocess.Popen(["Xvfb", f":{free_display()}", "-noreset", "-nolisten", "tcp", "-screen", "0", size + "x24", "-displayfd", str(writing)], pass_fds=[writing],
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(writing)
         try:
@@ -72,7 +79,8 @@ def enter(size="1000x700", animations=False):
                 env.pop(name, None)
             status = subprocess.call(["dbus-run-session", "--config-file=" + os.path.join(folder, "bus.conf"), "--", "/usr/bin/python3"] + sys.argv, env=env)
         finally:
-            display.kill()
+            # It takes its socket with it.
+            display.terminate()
             display.wait()
     sys.exit(status)
 
