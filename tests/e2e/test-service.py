@@ -161,8 +161,9 @@ def _(place):
     for name in "cantiga-server.8", "cantigactl.1", "cantiga-play.1", "server.conf.5":
         ran = place.run("groff", "-man", "-ww", "-z", "-Kutf8", "-Tutf8", os.path.join(UNITS, name))
         equal(ran.out + ran.err, "", f"what groff says of {name}")
-    ran = place.run("groff", "-man", "-ww", "-z", "-Kutf8", "-Tutf8", os.path.join(DATA, "man", "cantiga-card.8"))
-    equal(ran.out + ran.err, "", "what groff says of cantiga-card.8")
+    for name in "cantiga-card.8", "cantiga-tags.8":
+        ran = place.run("groff", "-man", "-ww", "-z", "-Kutf8", "-Tutf8", os.path.join(DATA, "man", name))
+        equal(ran.out + ran.err, "", f"what groff says of {name}")
     for program, page in (("cantiga-server", "cantiga-server.8"), ("cantigactl", "cantigactl.1"), ("cantiga-play", "cantiga-play.1")):
         text = journey.read(os.path.join(UNITS, page)).decode().replace("\\-", "-")
         for option in re.findall(r"^  (?:-\w, )?(--[a-z-]+)", place.run(program, "--help").out, re.MULTILINE):

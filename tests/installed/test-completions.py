@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Completions of bash, zsh and fish: each shell is asked what could be typed next, and what it offers is what the programs' help says; and so does the desktop player's man page."""
+"""Completions of bash, zsh and fish: each shell is asked what could be typed next, and what it offers is what the programs' help says; and so do the desktop player's man pages."""
 import os
 import pty
 import re
@@ -101,12 +101,11 @@ def check(shell, line, wanted):
     return f"“{line}”: not offered: {', '.join(sorted(missing))}; offered: {', '.join(sorted(offered))[:400]}" if missing else None
 
 
-def check_page():
-    page = os.path.join(BUILD, "data", "cantiga.1")
-    said = subprocess.run(["groff", "-man", "-ww", "-z", "-Kutf8", "-Tutf8", page], capture_output=True, text=True, check=True)
-    with open(page, encoding="utf-8") as file:
-        text = file.read().replace("\\-", "-")
-    missing = options_of("cantiga") - set(re.findall(r"--[a-z0-9-]+", text))
+def check_page(page, options):
+    path = os.path.join(BUILD, "data", page)
+    said = subprocess.run(["groff", "-man", "-ww", "-z", "-Kutf8", "-Tutf8", path], capture_output=True, text=True, check=True)
+    with open(path, encoding="utf-8") as file:
+        missing = options - set(re.findall(r"--[a-z0-9-]+", file.read().replace("\\-", "-")))
     return said.stdout + said.stderr or (f"not in it: {', '.join(sorted(missing))}" if missing else None)
 
 
@@ -120,7 +119,8 @@ def main():
         for program in PROGRAMS:
             tests.append((f"{name} offers the options of {program}", lambda shell=shell, program=program: check(shell, program + " --", options_of(program))))
     if WITH_PLAYER:
-        tests.append(("the man page of cantiga is well formed, and names every option", check_page))
+        tests.append(("the man page of cantiga is well formed, and names every option", lambda: check_page("cantiga.1", options_of("cantiga"))))
+        tests.append(("the man page of cantiga-demo-render is well formed, and names what it takes", lambda: check_page("cantiga-demo-render.8", {"--into", "--format"})))
     print(f"1..{len(tests)}")
     failed = 0
     for number, (name, test) in enumerate(tests, 1):
