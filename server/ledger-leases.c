@@ -277,7 +277,8 @@ settle_licence (CantigaLedger *ledger, const CantigaLease *lease, gboolean given
   CantigaLicenceEntry entry;
   gboolean there;
 
-  if (!cantiga_ledger_load_licence (ledger, &lease->licence, &there, &entry, error))
+  /* By the play, not by the licence: so it can be asked with the lease. */
+  if (!cantiga_ledger_load_licence_of_play (ledger, &lease->granted.key, &there, &entry, error))
     return FALSE;
   *ret_plays_left = 0;
   if (!there || !cantiga_id_equal (&entry.stamp, &lease->granted.stamp))

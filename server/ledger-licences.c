@@ -56,10 +56,11 @@ read_licence (CantigaLedger *ledger, CantigaStatement *statement, CantigaLicence
   return TRUE;
 }
 
-gboolean
-cantiga_ledger_load_licence (CantigaLedger *ledger, const CantigaId *id, gboolean *ret_there, CantigaLicenceEntry *ret_entry, GError **error)
+/* text: a SELECT of COLUMNS, a literal; id: its parameter. */
+static gboolean
+load_one (CantigaLedger *ledger, const char *text, const CantigaId *id, gboolean *ret_there, CantigaLicenceEntry *ret_entry, GError **error)
 {
-  g_autoptr (CantigaStatement) statement = cantiga_sql_prepare (ledger->sql, "SELECT " COLUMNS " FROM licences WHERE id = ?1", error);
+  g_autoptr (CantigaStatement) statement = cantiga_sql_prepare (ledger->sql, text, error);
   CantigaStep step;
 
   if (statement == NULL)
@@ -68,6 +69,21 @@ cantiga_ledger_load_licence (CantigaLedger *ledger, const CantigaId *id, gboolea
   step = cantiga_statement_step (statement, error);
   *ret_there = step == CANTIGA_STEP_ROW;
   return step == CANTIGA_STEP_ROW ? read_licence (ledger, statement, ret_entry, error) : step == CANTIGA_STEP_DONE;
+}
+
+gboolean
+cantiga_ledger_load_licence (CantigaLedger *ledger, const CantigaId *id, gboolean *ret_there, CantigaLicenceEntry *ret_entry, GError **error)
+{
+  return load_one (ledger, "SELECT " COLUMNS " FROM licences WHERE id = ?1", id, ret_there, ret_entry, error);
+}
+
+gboolean
+cantiga_ledger_load_licence_of_play (CantigaLedger *ledger, const CantigaId *key, gboolean *ret_there, CantigaLicenceEntry *ret_entry, GError **error)
+{
+  return load_one (ledger,
+                   "SELECT " COLUMNS " FROM licences"
+                   " WHERE id = (SELECT licence FROM leases WHERE number = (SELECT min (number) FROM plays WHERE play = ?1))",
+                   key, ret_there, ret_entry, error);
 }
 
 gboolean

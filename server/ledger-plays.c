@@ -366,6 +366,20 @@ typedef struct
   gint64 now;
 } Turn;
 
+/* What start_cb() asks. */
+static void
+foresee_start_cb (CantigaLedger *ledger, gpointer work_data)
+{
+  const Turn *turn = work_data;
+  CantigaLicenceEntry entry;
+  CantigaLease lease;
+  CantigaId key;
+  gboolean there;
+
+  if (find_play (ledger, turn->listener, turn->play, &key, NULL) && cantiga_ledger_load_lease (ledger, &key, &there, &lease, NULL))
+    (void)!cantiga_ledger_load_licence_of_play (ledger, &key, &there, &entry, NULL);
+}
+
 static gboolean
 start_cb (CantigaLedger *ledger, gpointer work_data, GError **error)
 {
@@ -386,7 +400,20 @@ cantiga_ledger_start_play (CantigaLedger *ledger, const CantigaId *listener, con
 {
   Turn turn = { listener, play, now };
 
-  return cantiga_ledger_write_for (ledger, listener, NULL, start_cb, &turn, error);
+  return cantiga_ledger_write_for (ledger, listener, foresee_start_cb, start_cb, &turn, error);
+}
+
+static void
+foresee_end_cb (CantigaLedger *ledger, gpointer work_data)
+{
+  const Turn *turn = work_data;
+  CantigaEvent last;
+  CantigaId key;
+  gboolean known;
+
+  foresee_start_cb (ledger, work_data);
+  if (find_play (ledger, turn->listener, turn->play, &key, NULL))
+    (void)!cantiga_ledger_last_event (ledger, &key, &known, &last, NULL);
 }
 
 static gboolean
@@ -413,7 +440,7 @@ cantiga_ledger_end_play (CantigaLedger *ledger, const CantigaId *listener, const
 {
   Turn turn = { listener, play, now };
 
-  return cantiga_ledger_write_for (ledger, listener, NULL, end_cb, &turn, error);
+  return cantiga_ledger_write_for (ledger, listener, foresee_end_cb, end_cb, &turn, error);
 }
 
 /* ---- sweep ---- */

@@ -235,6 +235,9 @@ gboolean cantiga_ledger_init_licence (CantigaLedger *ledger, const CantigaId *li
                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_ledger_load_licence (CantigaLedger *ledger, const CantigaId *id, gboolean *ret_there, CantigaLicenceEntry *ret_entry,
                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* That of which a play that is not over is. */
+gboolean cantiga_ledger_load_licence_of_play (CantigaLedger *ledger, const CantigaId *key, gboolean *ret_there, CantigaLicenceEntry *ret_entry,
+                                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* ret_due: plays of it were asked for at or before asked, and not started. */
 gboolean cantiga_ledger_load_licence_due (CantigaLedger *ledger, const CantigaId *id, gint64 asked, gboolean *ret_there, CantigaLicenceEntry *ret_entry,
                                           gboolean *ret_due, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,6 +1,7 @@
 /* How many grants a second are durable, beside what the disk itself does; and what a catalogue of many titles costs. For tests/bench/bench-ledger.
  *
  *   ledger-rate grants PLACE ASKERS SECONDS      PLACE: of a new SQLite file, or postgresql://…
+ *   ledger-rate plays PLACE ASKERS SECONDS       each granted, started and ended
  *   ledger-rate fdatasync FILE SECONDS           4 KiB written and fdatasync'ed
  *   ledger-rate catalogue FOLDER TITLES          FOLDER: of a state
  */
@@ -31,6 +32,7 @@ typedef struct
 {
   CantigaLedger *ledger;
   double ends;
+  gboolean plays; /* each play is started and ended, too */
   guint done;
   double slowest;
 } Asker;
@@ -53,13 +55,17 @@ ask (gpointer user_data)
       if (!cantiga_ledger_grant_play (asker->ledger, &policy, &listener, &title, &play, PLAYER, 180, FALSE, g_get_real_time () / G_USEC_PER_SEC,
                                       &granted, &deleted, &error))
         die (error);
+      if (asker->plays
+          && (!cantiga_ledger_start_play (asker->ledger, &listener, &play, g_get_real_time () / G_USEC_PER_SEC, &error)
+              || !cantiga_ledger_end_play (asker->ledger, &listener, &play, g_get_real_time () / G_USEC_PER_SEC, &error)))
+        die (error);
       asker->slowest = MAX (asker->slowest, seconds_now () - now);
     }
   return NULL;
 }
 
 static void
-measure_grants (const char *place, guint n, double seconds)
+measure_grants (const char *place, guint n, double seconds, gboolean plays)
 {
   g_autoptr (CantigaSecret) master = cantiga_secret_new_random (32);
   g_autoptr (GError) error = NULL;
@@ -73,7 +79,7 @@ measure_grants (const char *place, guint n, double seconds)
     die (error);
   for (guint i = 0; i < n; i++)
     {
-      askers[i] = (Asker){ ledger, began + seconds, 0, 0 };
+      askers[i] = (Asker){ ledger, began + seconds, plays, 0, 0 };
       threads[i] = g_thread_new ("asker", ask, &askers[i]);
     }
   for (guint i = 0; i < n; i++)
@@ -82,7 +88,7 @@ measure_grants (const char *place, guint n, double seconds)
       done += askers[i].done;
       slowest = MAX (slowest, askers[i].slowest);
     }
-  g_print ("{\"askers\": %u, \"grants_per_second\": %.0f, \"slowest_ms\": %.1f}\n", n, done / (seconds_now () - began), slowest * 1000);
+  g_print ("{\"askers\": %u, \"%s_per_second\": %.0f, \"slowest_ms\": %.1f}\n", n, plays ? "plays" : "grants", done / (seconds_now () - began), slowest * 1000);
 }
 
 /* ---- the disk ---- */
@@ -205,8 +211,8 @@ measure_catalogue (const char *folder, gint titles)
 int
 main (int argc, char **argv)
 {
-  if (argc == 5 && g_str_equal (argv[1], "grants"))
-    measure_grants (argv[2], (guint)atoi (argv[3]), atof (argv[4]));
+  if (argc == 5 && (g_str_equal (argv[1], "grants") || g_str_equal (argv[1], "plays")))
+    measure_grants (argv[2], (guint)atoi (argv[3]), atof (argv[4]), g_str_equal (argv[1], "plays"));
   else if (argc == 4 && g_str_equal (argv[1], "fdatasync"))
     measure_disk (argv[2], atof (argv[3]));
   else if (argc == 4 && g_str_equal (argv[1], "catalogue"))
