@@ -250,7 +250,7 @@ may_be_kept (Connection *connection, SoupServerMessage *message)
   return connection->acceptor != NULL && !connection->acceptor->is_closing && connection->is_whole && connection->deadline != G_MAXINT64
          && !connection->is_ahead && connection->head > 0 && soup_server_message_get_http_version (message) == SOUP_HTTP_1_1
          && !soup_message_headers_header_contains (soup_server_message_get_request_headers (message), "Connection", "close")
-         && cantiga_doors_have_room (connection->acceptor->doors);
+         && cantiga_visitor_may_stay (connection->visitor);
 }
 
 static Connection *

@@ -117,14 +117,6 @@ cantiga_doors_are_full (CantigaDoors *doors)
   return is_full (doors, G_MAXUINT);
 }
 
-gboolean
-cantiga_doors_have_room (CantigaDoors *doors)
-{
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
-
-  return doors->counts.open < doors->limit / 2;
-}
-
 void
 cantiga_doors_get_counts (CantigaDoors *doors, CantigaDoorCounts *ret_counts)
 {
@@ -246,6 +238,17 @@ CantigaDoors *
 cantiga_visitor_get_doors (CantigaVisitor *visitor)
 {
   return visitor->doors;
+}
+
+gboolean
+cantiga_visitor_may_stay (CantigaVisitor *visitor)
+{
+  CantigaDoors *doors = visitor->doors;
+  const CantigaConfig *config = cantiga_doors_get_config (doors);
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
+
+  return visitor->from != NULL && doors->counts.open <= doors->limit / 2
+         && ((guint)visitor->from->count <= config->connections_per_address / 2 || cantiga_config_is_proxy (config, visitor->address));
 }
 
 gboolean

@@ -20,8 +20,6 @@ const CantigaConfig *cantiga_doors_get_config (CantigaDoors *doors);
 void cantiga_doors_add_worker (CantigaDoors *doors);
 /* Whether whoever knocks now is sent away. */
 gboolean cantiga_doors_are_full (CantigaDoors *doors);
-/* Whether who has nothing to ask may stay: not even half of the places are taken. */
-gboolean cantiga_doors_have_room (CantigaDoors *doors);
 
 typedef struct
 {
@@ -41,6 +39,8 @@ CantigaVisitor *cantiga_doors_enter (CantigaDoors *doors, const char *address, g
 void cantiga_visitor_leave (CantigaVisitor *visitor);
 const char *cantiga_visitor_get_address (CantigaVisitor *visitor);
 CantigaDoors *cantiga_visitor_get_doors (CantigaVisitor *visitor);
+/* Whether it may stay with nothing to ask: no more than half of the places are taken, in all and of its address. */
+gboolean cantiga_visitor_may_stay (CantigaVisitor *visitor);
 /* Whether a newcomer has its place. */
 gboolean cantiga_visitor_is_replaced (CantigaVisitor *visitor);
 /* Silent: no whole request of it is being answered. */

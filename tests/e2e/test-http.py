@@ -181,6 +181,19 @@ def _(place):
     place.serves()
 
 
+@journey.test("no connection is kept where half of the places of an address are taken: who comes after must find one")
+def _(place):
+    def one_stays():
+        with connect(place.server.port) as connection:
+            return stays(connection, ASKED)
+
+    with contextlib.ExitStack() as others:
+        for _ in range(CONNECTIONS // 2):
+            others.enter_context(connect(place.server.port))
+        until(lambda: not one_stays(), "a connection is not kept")
+    until(one_stays, "a connection is kept again")
+
+
 @journey.test("requests that do not wait for the answers before them are answered in turn, and nothing of them is lost or taken for another")
 def _(place):
     for cut in 0, 1, 40, len(ASKED):
