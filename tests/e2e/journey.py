@@ -11,6 +11,7 @@ again, up to a limit.
 """
 import array
 import contextlib
+import fcntl
 import glob
 import json
 import os
@@ -254,6 +255,9 @@ class Running:
 
 # ---- a place, and what is in it ----
 
+# The names of the states that this test asked for.
+made = []
+
 class Place:
     """A folder with everything of one test file in it, and what runs there."""
 
@@ -325,7 +329,19 @@ class Place:
         return self.run("cantigactl", "--state", state or self.state, *arguments, ok=ok, **options)
 
     def init(self, name="The box", state=None):
-        self.ctl("init", "--name", name, state=state)
+        """A server's state. Where $CANTIGA_MADE is a folder for them, each is made once and copied from then on, as most of it is keys: no two of one test are the same."""
+        state = state or self.state
+        if "CANTIGA_MADE" not in os.environ:
+            self.ctl("init", "--name", name, state=state)
+            return
+        made.append(name)
+        kept = os.path.join(os.environ["CANTIGA_MADE"], f"{name} {made.count(name)}")
+        with open(kept + ".lock", "w", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not os.path.exists(kept):
+                self.ctl("init", "--name", name, state=kept + ".new")
+                os.rename(kept + ".new", kept)
+        shutil.copytree(kept, state)
 
     def add(self, *paths, **options):
         """The titles, as add tells them."""
