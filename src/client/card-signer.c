@@ -18,6 +18,7 @@ struct _CantigaCardSigner
   CantigaCard *card;
   GWeakRef owner;
   GBytes *chosen; /* the certificate that signed last; NULL for none, or when it may be any again */
+  gint64 ended;   /* cantiga_card_signer_get_ended() */
 
   char *folder; /* where the choice is kept, or NULL */
   char *choice; /* a URI, or NULL */
@@ -83,6 +84,12 @@ cantiga_card_signer_choose (CantigaCardSigner *self, const char *uri)
   self->choice = g_strdup (uri);
   self->choice_state = uri != NULL ? CHOICE_FIXED : CHOICE_OPEN;
   cantiga_card_signer_release (self);
+}
+
+gint64
+cantiga_card_signer_get_ended (CantigaCardSigner *self)
+{
+  return self->ended;
 }
 
 GBytes *
@@ -285,10 +292,25 @@ ask_pin (GTask *task, CantigaCardState state)
   CANTIGA_CARD_OWNER_GET_IFACE (sign->owner)->ask_pin_async (sign->owner, sign->found, state, sign->asking, pin_asked_cb, g_object_ref (task));
 }
 
+/* With the day, where it is one that is over: who reads it knows at once whether it is the card or the clock. */
+static void
+fail_not_valid (GTask *task, CantigaCardFound *found)
+{
+  CantigaCardSigner *self = g_task_get_source_object (task);
+  g_autoptr (GDateTime) day = g_date_time_new_from_unix_local (found->not_after);
+  g_autofree char *text = day != NULL ? g_date_time_format (day, "%F") : NULL;
+
+  if (text == NULL || found->not_after > g_get_real_time () / G_USEC_PER_SEC)
+    return fail_state (task, CANTIGA_CARD_STATE_CERTIFICATE_INVALID);
+  self->ended = found->not_after;
+  g_task_return_new_error (task, CANTIGA_ERROR, CANTIGA_ERROR_CARD, "The card's certificate ended on %s. Renew the card, or use another one.", text);
+}
+
 /* A PIN that the reader or the card's own window asks for never passes through here. */
 static void
 use (GTask *task, CantigaCardFound *found)
 {
+  CantigaCardSigner *self = g_task_get_source_object (task);
   Sign *sign = g_task_get_task_data (task);
   gboolean wrong = sign->wrong && g_bytes_equal (sign->found->certificate, found->certificate);
 
@@ -296,7 +318,10 @@ use (GTask *task, CantigaCardFound *found)
   sign->found = cantiga_card_found_ref (found);
   sign->wrong = FALSE;
   sign->told = CANTIGA_N_CARD_STATES;
-  if (found->state == CANTIGA_CARD_STATE_BLOCKED || found->state == CANTIGA_CARD_STATE_CERTIFICATE_INVALID)
+  self->ended = 0;
+  if (found->state == CANTIGA_CARD_STATE_CERTIFICATE_INVALID)
+    return fail_not_valid (task, found);
+  if (found->state == CANTIGA_CARD_STATE_BLOCKED)
     return fail_state (task, found->state);
   if (found->state != CANTIGA_CARD_STATE_READY && found->pin != CANTIGA_CARD_PIN_ASKED
       && CANTIGA_CARD_OWNER_GET_IFACE (sign->owner)->point_elsewhere != NULL)

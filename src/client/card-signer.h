@@ -43,6 +43,8 @@ void cantiga_card_signer_remember (CantigaCardSigner *signer, const char *folder
 void cantiga_card_signer_choose (CantigaCardSigner *signer, const char *uri);
 /* The one that signed last; borrowed, NULL for none. */
 GBytes *cantiga_card_signer_get_certificate (CantigaCardSigner *signer);
+/* When the certificate ended that could not be used last for that reason: seconds since 1970; 0: none. */
+gint64 cantiga_card_signer_get_ended (CantigaCardSigner *signer);
 /* Any card may sign the next time. */
 void cantiga_card_signer_release (CantigaCardSigner *signer);
 

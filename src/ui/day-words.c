@@ -37,6 +37,19 @@ cantiga_day_words_dup_date (gint64 time)
   return day != NULL ? dup_date (day) : g_strdup ("");
 }
 
+char *
+cantiga_day_words_dup_date_of_any_year (gint64 time, gint64 now)
+{
+  g_autoptr (GDateTime) day = g_date_time_new_from_unix_local (time);
+  g_autoptr (GDateTime) today = g_date_time_new_from_unix_local (now);
+  g_autofree char *date = cantiga_day_words_dup_date (time);
+
+  if (day == NULL || today == NULL || g_date_time_get_year (day) == g_date_time_get_year (today))
+    return g_steal_pointer (&date);
+  /* Translators: a date and its year: "14 March 2024". */
+  return g_strdup_printf (C_ ("date", "%s %d"), date, g_date_time_get_year (day));
+}
+
 static gboolean
 is_same_day (GDateTime *a, GDateTime *b)
 {

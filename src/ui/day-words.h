@@ -8,6 +8,8 @@ G_BEGIN_DECLS
 
 /* "14 March". */
 char *cantiga_day_words_dup_date (gint64 time);
+/* The same, with the year where it is not that of now: "14 March 2024". */
+char *cantiga_day_words_dup_date_of_any_year (gint64 time, gint64 now);
 /* When something ends that has not ended: "45 min left", "until 18:00", "until Friday", "until 14 March". */
 char *cantiga_day_words_dup_until (gint64 time, gint64 now);
 /* The same with the hour where it matters: "until Friday 18:00". */

@@ -6,6 +6,7 @@
 #include "ui/card-action.h"
 #include "ui/card-words.h"
 #include "ui/compare-dialog.h"
+#include "ui/day-words.h"
 #include "ui/pin-box.h"
 #include "ui/step-row.h"
 #include "ui/step-words.h"
@@ -186,12 +187,25 @@ get_remedy (CantigaStep step, const GError *error)
   return step == CANTIGA_STEP_SESSION ? _ ("Paste") : _ ("Try again");
 }
 
+static char *
+dup_failure (CantigaSignInPage *self, CantigaStep step, const GError *error, CantigaCardState card)
+{
+  gint64 ended = cantiga_visit_get_card_ended (self->visit);
+  g_autofree char *day = NULL;
+
+  if (step != CANTIGA_STEP_CARD || card != CANTIGA_CARD_STATE_CERTIFICATE_INVALID || ended == 0)
+    return cantiga_step_words_dup_failure (step, error, card);
+  day = cantiga_day_words_dup_date_of_any_year (ended, g_get_real_time () / G_USEC_PER_SEC);
+  /* Translators: %s is a day: "14 March", or "14 March 2024". */
+  return g_strdup_printf (_ ("This card's certificate ended on %s."), day);
+}
+
 static void
 show_failure (CantigaSignInPage *self, CantigaStep step)
 {
   const GError *error = cantiga_visit_get_error (self->visit);
   CantigaCardState card = cantiga_visit_get_card_state (self->visit);
-  g_autofree char *failure = cantiga_step_words_dup_failure (step, error, card);
+  g_autofree char *failure = dup_failure (self, step, error, card);
   g_autofree char *remedy = cantiga_step_words_dup_remedy (step, error, card);
   g_autofree char *said = *remedy != '\0' ? g_strdup_printf ("%s %s", failure, remedy) : g_strdup (failure);
 

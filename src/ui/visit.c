@@ -242,6 +242,12 @@ cantiga_visit_get_card_state (CantigaVisit *self)
   return cantiga_card_get_last_state (self->card);
 }
 
+gint64
+cantiga_visit_get_card_ended (CantigaVisit *self)
+{
+  return self->signer != NULL ? cantiga_card_signer_get_ended (self->signer) : 0;
+}
+
 CantigaCard *
 cantiga_visit_get_card (CantigaVisit *self)
 {

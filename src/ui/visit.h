@@ -36,6 +36,8 @@ CantigaVisitState cantiga_visit_get_state (CantigaVisit *visit);
 /* Why it is out, or why the catalogue did not come; NULL if there is no reason. */
 const GError *cantiga_visit_get_error (CantigaVisit *visit);
 CantigaCardState cantiga_visit_get_card_state (CantigaVisit *visit);
+/* When its certificate ended, if it failed for that: seconds since 1970; 0: for something else. */
+gint64 cantiga_visit_get_card_ended (CantigaVisit *visit);
 
 /* Signs in and loads the catalogue; what is there already is kept, so that a failed step alone is done again. */
 void cantiga_visit_start (CantigaVisit *visit);

@@ -480,7 +480,7 @@ test_damaged_choice_is_none (Fixture *fixture, gconstpointer unused)
       assert_signs_as (fixture, "ANA COSTA");
       g_assert_cmpuint (fixture->owner->choices, ==, 1);
       /* It is kept behind the signature's back; written late, it would stand over the next damaged one. */
-      card_tests_wait (is_another, damaged[i]);
+      card_tests_wait (is_another, (gpointer)damaged[i]);
     }
 }
 

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """Every state of a card as the sign-in page shows it: a sentence, what to do, and a button for it; and cards that go and come while music plays."""
+import calendar
 import os
 import shutil
 import subprocess
@@ -118,7 +119,8 @@ def _(place):
 def _(place):
     place.mock.fresh("expired")
     place.press("Try again")
-    place.see("Card, failed: This card's certificate is not valid now. Renew the card, or use another one.")
+    ended = time.localtime(time.time() - 60)
+    place.see(f"Card, failed: This card's certificate ended on {ended.tm_mday} {calendar.month_name[ended.tm_mon]}. Renew the card, or use another one.")
     place.mock.fresh("sign-crashes")
     place.press("Other card")
     asked_for(place)
