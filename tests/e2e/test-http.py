@@ -293,7 +293,8 @@ def _(place):
             answer = place.ask("GET", "/api/auth")
             equal(answer and answer[0], 200, "who asks beside them")
             equal(answer[1].get("connection"), "close", "what is said to who could stay, where the house is more than half full")
-        holds(len(os.listdir(f"/proc/{server.pid}/fd")) < few * 3 // 4, "connections take more than half of the descriptors")
+        # One that was closed may still be on its way out.
+        journey.until(lambda: len(os.listdir(f"/proc/{server.pid}/fd")) < few * 3 // 4, "connections take no more than half of the descriptors", 2.0)
     holds("internal" not in server.log, server.log)
     server.stop()
     place.serve()
