@@ -267,12 +267,6 @@ cantiga_servers_page_set_visit (CantigaServersPage *self, CantigaVisit *visit)
 
 /* ---- what can be done with a server ---- */
 
-static void
-show_toast (CantigaServersPage *self, AdwToast *toast)
-{
-  adw_toast_overlay_add_toast (ADW_TOAST_OVERLAY (gtk_widget_get_ancestor (GTK_WIDGET (self), ADW_TYPE_TOAST_OVERLAY)), toast);
-}
-
 static CantigaPaired *
 find_paired (CantigaServersPage *self, GVariant *server)
 {
@@ -290,7 +284,7 @@ copy_fingerprint (GtkWidget *widget, const char *action, GVariant *server)
     return;
   fingerprint = cantiga_certificate_dup_fingerprint (cantiga_paired_get_authority (paired));
   gdk_clipboard_set_text (gtk_widget_get_clipboard (widget), fingerprint);
-  show_toast (self, cantiga_toast_new (_ ("Copied")));
+  cantiga_toast_show (cantiga_toast_new (_ ("Copied")), GTK_WIDGET (self));
 }
 
 static void
@@ -300,7 +294,7 @@ renamed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   if (!cantiga_store_rename_finish (CANTIGA_STORE (source), result, &error))
-    show_toast (self, cantiga_toast_new (cantiga_error_words_get (error)));
+    cantiga_toast_show (cantiga_toast_new (cantiga_error_words_get (error)), GTK_WIDGET (self));
   show_visit (self);
 }
 
@@ -404,7 +398,7 @@ forget (GtkWidget *widget, const char *action, GVariant *server)
   said = cantiga_toast_new_undo (_ ("Forgotten"));
   g_signal_connect_data (said, "button-clicked", G_CALLBACK (stay_cb), leaving_new (self, paired), leaving_free, 0);
   g_signal_connect_data (said, "dismissed", G_CALLBACK (leave_cb), leaving_new (self, paired), leaving_free, 0);
-  show_toast (self, said);
+  cantiga_toast_show (said, GTK_WIDGET (self));
 }
 
 /* ---- the page ---- */

@@ -51,9 +51,7 @@ G_DEFINE_FINAL_TYPE (CantigaSharingPage, cantiga_sharing_page, ADW_TYPE_BIN)
 static void
 show_toast (CantigaSharingPage *self, const char *text)
 {
-  GtkWidget *overlay = gtk_widget_get_ancestor (GTK_WIDGET (self), ADW_TYPE_TOAST_OVERLAY);
-
-  adw_toast_overlay_add_toast (ADW_TOAST_OVERLAY (overlay), cantiga_toast_new (text));
+  cantiga_toast_show (cantiga_toast_new (text), GTK_WIDGET (self));
 }
 
 /* ---- what is so ---- */

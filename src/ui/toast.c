@@ -4,6 +4,10 @@
 
 #define UNDO_SECONDS 6
 #define LINES_MAX 4
+/* Beside the words: margins, padding, the button that closes it; and what Undo takes, which grows with the letters. */
+#define BESIDE 104
+#define UNDO_LETTERS 9
+#define LETTERS_MIN 12
 
 AdwToast *
 cantiga_toast_new (const char *text)
@@ -31,4 +35,27 @@ cantiga_toast_new_undo (const char *text)
   adw_toast_set_timeout (toast, UNDO_SECONDS);
   adw_toast_set_button_label (toast, _ ("Undo"));
   return toast;
+}
+
+static int
+get_letter_width (GtkWidget *widget)
+{
+  PangoContext *context = gtk_widget_get_pango_context (widget);
+  PangoFontMetrics *metrics = pango_context_get_metrics (context, NULL, NULL);
+  /* Of bold ones: a tenth more. */
+  int width = MAX (pango_font_metrics_get_approximate_char_width (metrics), pango_font_metrics_get_approximate_digit_width (metrics)) * 11 / 10;
+
+  pango_font_metrics_unref (metrics);
+  return MAX (PANGO_PIXELS_CEIL (width), 1);
+}
+
+void
+cantiga_toast_show (AdwToast *toast, GtkWidget *widget)
+{
+  GtkWidget *overlay = gtk_widget_get_ancestor (widget, ADW_TYPE_TOAST_OVERLAY);
+  int letters = (gtk_widget_get_width (overlay) - BESIDE) / get_letter_width (overlay) - (adw_toast_get_button_label (toast) != NULL ? UNDO_LETTERS : 0);
+
+  /* libadwaita 1.2 makes it as high as its words are where they have all the width that they would like. So they like no more than there is. */
+  gtk_label_set_max_width_chars (GTK_LABEL (adw_toast_get_custom_title (toast)), MAX (letters, LETTERS_MIN));
+  adw_toast_overlay_add_toast (ADW_TOAST_OVERLAY (overlay), toast);
 }

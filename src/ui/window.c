@@ -24,7 +24,7 @@ G_DEFINE_FINAL_TYPE (CantigaWindow, cantiga_window, ADW_TYPE_APPLICATION_WINDOW)
 void
 cantiga_window_toast (CantigaWindow *self, const char *text)
 {
-  adw_toast_overlay_add_toast (self->toasts, cantiga_toast_new (text));
+  cantiga_toast_show (cantiga_toast_new (text), GTK_WIDGET (self->toasts));
 }
 
 AdwToast *
@@ -32,7 +32,7 @@ cantiga_window_toast_undo (CantigaWindow *self, const char *text)
 {
   AdwToast *toast = cantiga_toast_new_undo (text);
 
-  adw_toast_overlay_add_toast (self->toasts, toast);
+  cantiga_toast_show (toast, GTK_WIDGET (self->toasts));
   return toast;
 }
 
@@ -218,7 +218,7 @@ show_card_toast (CantigaWindow *self, const char *text)
   dismiss_card_toast (self);
   adw_toast_set_timeout (toast, 0);
   g_set_weak_pointer (&self->card_toast, toast);
-  adw_toast_overlay_add_toast (self->toasts, toast);
+  cantiga_toast_show (toast, GTK_WIDGET (self->toasts));
 }
 
 /* Nothing stops for it: what plays, plays on. */
