@@ -151,8 +151,8 @@ begin_to_ask (Connection *connection)
   connection->is_asking = TRUE;
 }
 
-/* Looks at what came, which stays in the kernel. libsoup gets the connection when a request's head is whole, or more than it may be, or nothing will come after it. connection may be gone when this returns. */
-static void
+/* Looks at what came, which stays in the kernel. libsoup gets the connection when a request's head is whole, or more than it may be, or nothing will come after it. FALSE: connection does not wait any more, and may be gone. */
+static gboolean
 look (Connection *connection, gboolean is_ending)
 {
   char bytes[PEEKED];
@@ -166,21 +166,21 @@ look (Connection *connection, gboolean is_ending)
     hand_over (connection);
   else if (is_ending || n == 0)
     g_clear_object (&connection->waiting);
+  else
+    return TRUE;
+  return FALSE;
 }
 
-/* What was read ahead is to be handed over in the next turn: a socket that can be written to says so at once. FALSE: connection is gone, as the kernel has no memory for it. */
-static gboolean
+/* What was read ahead is to be handed over in the next turn: a socket that can be written to says so at once. connection is gone when this returns if the kernel has no memory for it. */
+static void
 wait_for_a_request (Connection *connection)
 {
   struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP | EPOLLET | (connection->is_ahead ? EPOLLOUT : 0), .data.ptr = connection };
 
   if (epoll_ctl (connection->acceptor->epoll, connection->is_watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, g_socket_get_fd (connection->socket), &event) != 0)
-    {
-      g_clear_object (&connection->waiting);
-      return FALSE;
-    }
-  connection->is_watched = TRUE;
-  return TRUE;
+    g_clear_object (&connection->waiting);
+  else
+    connection->is_watched = TRUE;
 }
 
 /* While one is answered others ask: they are looked for again before the main loop is gone back to, whose turn costs more than that. What comes while libsoup has a connection is libsoup's. */
@@ -198,7 +198,7 @@ awaited_cb (gint epoll, GIOCondition condition, gpointer user_data)
           Connection *connection = events[i].data.ptr;
 
           if (connection->waiting != NULL)
-            look (connection, (events[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
+            (void)look (connection, (events[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
         }
     }
   return G_SOURCE_CONTINUE;
@@ -351,9 +351,9 @@ connection_open (CantigaAcceptor *acceptor, GSocket *socket, GSocketAddress *rem
   g_object_weak_ref (G_OBJECT (connection->stream), stream_gone_cb, connection);
   g_object_set_data (G_OBJECT (remote), CONNECTION_KEY, connection);
   connection->waiting = connection->stream;
-  /* Who connects asks at once: most requests are there already. */
-  if (wait_for_a_request (connection))
-    look (connection, FALSE);
+  /* Who connects asks at once: most requests are there already, and many connections never wait. */
+  if (look (connection, FALSE))
+    wait_for_a_request (connection);
 }
 
 static char *

@@ -117,12 +117,20 @@ def same(path, other):
     return subprocess.run(["cmp", "-s", path, other], check=False).returncode == 0
 
 
+def is_begun(out):
+    """The part may become the whole, and be gone, between two looks."""
+    try:
+        return os.path.getsize(out + ".part") > 0
+    except FileNotFoundError:
+        return os.path.exists(out)
+
+
 def write_all(place, players, media, name, disturb):
     """Every player writes the title while disturb() does its worst; each file is what was published. How often each signed in is what they say."""
     outs = [place.path("out", f"{number}.wav") for number in range(len(players))]
     running = [player.start("--title", name, "--output", out, "--json") for player, out in zip(players, outs)]
     # All of them are in the middle of it.
-    until(lambda: all(one.ended or (os.path.exists(out + ".part") and os.path.getsize(out + ".part") > 0) for one, out in zip(running, outs)),
+    until(lambda: all(one.ended or is_begun(out) for one, out in zip(running, outs)),
           "every player to be in the middle", limit=120)
     disturb()
     for one in running:
