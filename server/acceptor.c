@@ -64,10 +64,11 @@ struct _CantigaAcceptor
 
 #define CONNECTION_KEY "cantiga-connection"
 
+/* Also once the acceptor is gone. */
 static const CantigaConfig *
-limits_of (CantigaAcceptor *acceptor)
+limits_of (Connection *connection)
 {
-  return cantiga_doors_get_config (acceptor->doors);
+  return cantiga_doors_get_config (cantiga_visitor_get_doors (connection->visitor));
 }
 
 /* ---- one connection ---- */
@@ -147,7 +148,7 @@ static void
 begin_to_ask (Connection *connection)
 {
   if (connection->is_kept && !connection->is_asking)
-    connection_set_deadline (connection, limits_of (connection->acceptor)->header_seconds);
+    connection_set_deadline (connection, limits_of (connection)->header_seconds);
   connection->is_asking = TRUE;
 }
 
@@ -240,7 +241,7 @@ answer_written_cb (SoupServerMessage *message, gpointer user_data)
   connection->is_whole = FALSE;
   connection->is_kept = TRUE;
   cantiga_visitor_set_silent (connection->visitor, TRUE);
-  connection_set_deadline (connection, MIN (KEPT_SECONDS, limits_of (connection->acceptor)->answer_seconds));
+  connection_set_deadline (connection, MIN (KEPT_SECONDS, limits_of (connection)->answer_seconds));
   wait_for_a_request (connection);
 }
 
@@ -280,7 +281,7 @@ cantiga_door_get_address (SoupServerMessage *message)
   if (connection == NULL)
     return "";
   address = cantiga_visitor_get_address (connection->visitor);
-  if (!cantiga_config_is_proxy (cantiga_doors_get_config (cantiga_visitor_get_doors (connection->visitor)), address))
+  if (!cantiga_config_is_proxy (limits_of (connection), address))
     return address;
   forwarded = get_forwarded (message);
   return forwarded != NULL && g_hostname_is_ip_address (forwarded) ? forwarded : address;
@@ -302,7 +303,7 @@ cantiga_door_got_headers (SoupServerMessage *message)
   if (connection == NULL)
     return;
   connection->asked = g_get_monotonic_time ();
-  connection_set_deadline (connection, cantiga_doors_get_config (cantiga_visitor_get_doors (connection->visitor))->body_seconds);
+  connection_set_deadline (connection, limits_of (connection)->body_seconds);
 }
 
 void
@@ -314,7 +315,7 @@ cantiga_door_got_body (SoupServerMessage *message)
     return;
   cantiga_visitor_set_silent (connection->visitor, FALSE);
   connection->is_whole = TRUE;
-  connection_set_deadline (connection, cantiga_doors_get_config (cantiga_visitor_get_doors (connection->visitor))->answer_seconds);
+  connection_set_deadline (connection, limits_of (connection)->answer_seconds);
 }
 
 gboolean
@@ -343,8 +344,8 @@ connection_open (CantigaAcceptor *acceptor, GSocket *socket, GSocketAddress *rem
   connection->remote = g_object_ref (remote);
   connection->stream = G_IO_STREAM (g_socket_connection_factory_create_connection (socket));
   connection->link.data = connection;
-  connection_set_deadline (connection, limits_of (acceptor)->header_seconds);
-  limit_what_the_kernel_keeps (socket, limits_of (acceptor)->answer_seconds);
+  connection_set_deadline (connection, limits_of (connection)->header_seconds);
+  limit_what_the_kernel_keeps (socket, limits_of (connection)->answer_seconds);
   (void)!g_socket_set_option (socket, IPPROTO_TCP, TCP_NODELAY, 1, NULL);
   wait_for_the_whole_answer (socket);
   g_queue_push_tail_link (&acceptor->connections, &connection->link);

@@ -3,9 +3,6 @@
 #include "server/master.h"
 #include "server/rotation.h"
 
-/* Of its 16 groups, 8 on each line, as in the player's window: short enough for a terminal. */
-#define FINGERPRINT_HALF 39
-
 /* ---- status ---- */
 
 static JsonObject *
@@ -57,8 +54,9 @@ print_certificate_cb (JsonArray *array, guint index, JsonNode *node, gpointer us
   g_autofree char *fingerprint = cantiga_ctl_dup_fingerprint (json_object_get_string_member (object, "fingerprint"));
 
   cantiga_ctl_print ("%-14s until %s", json_object_get_string_member (object, "what"), until);
-  cantiga_ctl_print ("    %.*s", FINGERPRINT_HALF, fingerprint);
-  cantiga_ctl_print ("   %s", fingerprint + FINGERPRINT_HALF);
+  /* In two lines, as in the player's window: short enough for a terminal. */
+  cantiga_ctl_print ("    %.*s", CANTIGA_FINGERPRINT_HALF, fingerprint);
+  cantiga_ctl_print ("   %s", fingerprint + CANTIGA_FINGERPRINT_HALF);
 }
 
 /* Names of players that have no certificate of the newer authority, and are not revoked (char *). */

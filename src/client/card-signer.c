@@ -310,7 +310,6 @@ fail_not_valid (GTask *task, CantigaCardFound *found)
 static void
 use (GTask *task, CantigaCardFound *found)
 {
-  CantigaCardSigner *self = g_task_get_source_object (task);
   Sign *sign = g_task_get_task_data (task);
   gboolean wrong = sign->wrong && g_bytes_equal (sign->found->certificate, found->certificate);
 
@@ -318,7 +317,6 @@ use (GTask *task, CantigaCardFound *found)
   sign->found = cantiga_card_found_ref (found);
   sign->wrong = FALSE;
   sign->told = CANTIGA_N_CARD_STATES;
-  self->ended = 0;
   if (found->state == CANTIGA_CARD_STATE_CERTIFICATE_INVALID)
     return fail_not_valid (task, found);
   if (found->state == CANTIGA_CARD_STATE_BLOCKED)
@@ -499,6 +497,7 @@ sign_new (GTask *task, GBytes *message)
   CantigaCardSigner *self = g_task_get_source_object (task);
   Sign *sign = g_new0 (Sign, 1);
 
+  self->ended = 0;
   sign->message = message != NULL ? g_bytes_ref (message) : NULL;
   sign->owner = g_weak_ref_get (&self->owner);
   sign->told = CANTIGA_N_CARD_STATES;

@@ -29,6 +29,8 @@ X509 *cantiga_certificate_decode_any (GBytes *file, GError **error) G_GNUC_WARN_
 GBytes *cantiga_certificate_encode (X509 *certificate);
 /* The SHA-256 of its DER as people compare it: "8F2A 41C0 …"; free with g_free(). */
 char *cantiga_certificate_dup_fingerprint (X509 *certificate);
+/* Letters of its first 8 groups, for who shows it in two lines: a space follows. */
+#define CANTIGA_FINGERPRINT_HALF 39
 /* SHA-256 of the DER / of the SubjectPublicKeyInfo. */
 void cantiga_certificate_hash (X509 *certificate, guint8 ret_hash[32]);
 void cantiga_certificate_pin (X509 *certificate, guint8 ret_pin[32]);

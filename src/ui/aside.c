@@ -102,14 +102,6 @@ cantiga_aside_measure (GtkWidget *widget, GtkOrientation orientation, int for_si
   *natural = *minimum;
 }
 
-static void
-place (GtkWidget *widget, GtkWidget *child, GtkAllocation at)
-{
-  if (gtk_widget_get_direction (widget) == GTK_TEXT_DIR_RTL)
-    at.x = gtk_widget_get_width (widget) - at.x - at.width;
-  gtk_widget_size_allocate (child, &at, -1);
-}
-
 /* From x and y on, one after the other; each as wide as width, or as it likes for -1. */
 static void
 place_buttons (GtkWidget *widget, int x, int y, int width)
@@ -122,7 +114,7 @@ place_buttons (GtkWidget *widget, int x, int y, int width)
         continue;
       gtk_widget_measure (child, GTK_ORIENTATION_HORIZONTAL, -1, NULL, &own, NULL, NULL);
       gtk_widget_measure (child, GTK_ORIENTATION_VERTICAL, -1, NULL, &height, NULL, NULL);
-      place (widget, child, (GtkAllocation){ x, y, width >= 0 ? width : own, height });
+      cantiga_sized_place (widget, child, (GtkAllocation){ x, y, width >= 0 ? width : own, height });
       if (width >= 0)
         y += height + BETWEEN;
       else
@@ -138,7 +130,7 @@ cantiga_aside_size_allocate (GtkWidget *widget, int width, int height, int basel
   int words_width = beside && buttons.n > 0 ? width - SPACING - buttons.widest : width;
   int below = beside ? 0 : BETWEEN + height_below (&buttons, width);
 
-  place (widget, get_words (widget), (GtkAllocation){ 0, 0, words_width, height - below });
+  cantiga_sized_place (widget, get_words (widget), (GtkAllocation){ 0, 0, words_width, height - below });
   if (beside)
     place_buttons (widget, words_width + SPACING, (height - buttons.in_column) / 2, buttons.widest);
   else

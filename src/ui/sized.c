@@ -82,3 +82,11 @@ cantiga_sized_measure_chars (GtkWidget *widget, int n)
   pango_font_metrics_unref (metrics);
   return width;
 }
+
+void
+cantiga_sized_place (GtkWidget *widget, GtkWidget *child, GtkAllocation at)
+{
+  if (gtk_widget_get_direction (widget) == GTK_TEXT_DIR_RTL)
+    at.x = gtk_widget_get_width (widget) - at.x - at.width;
+  gtk_widget_size_allocate (child, &at, -1);
+}

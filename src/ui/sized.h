@@ -12,5 +12,7 @@ G_DECLARE_FINAL_TYPE (CantigaSized, cantiga_sized, CANTIGA, SIZED, GtkWidget)
 
 /* How wide n letters of widget are, in pixels: what is enough for words is more where letters are large. */
 int cantiga_sized_measure_chars (GtkWidget *widget, int n);
+/* For size_allocate: a child of widget there; at.x counts from where lines begin, which is the right in some languages. */
+void cantiga_sized_place (GtkWidget *widget, GtkWidget *child, GtkAllocation at);
 
 G_END_DECLS

@@ -55,14 +55,6 @@ cantiga_title_lines_measure (GtkWidget *widget, GtkOrientation orientation, int 
 }
 
 static void
-place (GtkWidget *widget, GtkWidget *part, GtkAllocation at)
-{
-  if (gtk_widget_get_direction (widget) == GTK_TEXT_DIR_RTL)
-    at.x = gtk_widget_get_width (widget) - at.x - at.width;
-  gtk_widget_size_allocate (part, &at, -1);
-}
-
-static void
 cantiga_title_lines_size_allocate (GtkWidget *widget, int width, int height, int baseline)
 {
   Parts parts = get_parts (widget);
@@ -74,11 +66,11 @@ cantiga_title_lines_size_allocate (GtkWidget *widget, int width, int height, int
   int top = MAX (0, (height - name_height - second) / 2);
 
   gtk_widget_set_child_visible (parts.about, wide || taken == 0 || width - taken >= cantiga_sized_measure_chars (widget, ABOUT_CHARS));
-  place (widget, parts.name, (GtkAllocation){ 0, top, MAX (0, wide ? width - taken : width), name_height });
+  cantiga_sized_place (widget, parts.name, (GtkAllocation){ 0, top, MAX (0, wide ? width - taken : width), name_height });
   if (gtk_widget_get_child_visible (parts.about))
-    place (widget, parts.about, (GtkAllocation){ wide ? 0 : taken, top + name_height + (second - about_height) / 2, MAX (0, width - taken), about_height });
+    cantiga_sized_place (widget, parts.about, (GtkAllocation){ wide ? 0 : taken, top + name_height + (second - about_height) / 2, MAX (0, width - taken), about_height });
   if (pill_width > 0)
-    place (widget, parts.pill,
+    cantiga_sized_place (widget, parts.pill,
            wide ? (GtkAllocation){ width - pill_width, (height - pill_height) / 2, pill_width, pill_height }
                 : (GtkAllocation){ 0, top + name_height + (second - pill_height) / 2, pill_width, pill_height });
 }

@@ -37,6 +37,7 @@ cantiga_toast_new_undo (const char *text)
   return toast;
 }
 
+/* As GtkLabel counts them, digits too: cantiga_sized_measure_chars() is narrower, and the words would like more than there is. */
 static int
 get_letter_width (GtkWidget *widget)
 {

@@ -29,7 +29,7 @@ Box = collections.namedtuple("Box", "x y width height")
 
 
 def on_bus(name, path, method, types="()", values="()"):
-    """What a program answers on the session's bus, as GVariant's text. values: GVariant's text too, of these types. Done here: to start gdbus each time takes more than all the rest."""
+    """What a program answers on the session's bus, as GVariant's text. values: GVariant's text too, of these types. Done here, without another program for each question."""
     return Gio.bus_get_sync(Gio.BusType.SESSION).call_sync(name, path, *method.rsplit(".", 1), GLib.Variant.parse(GLib.VariantType(types), values, None, None), None,
                                                            Gio.DBusCallFlags.NO_AUTO_START, PATIENCE_MS, None).print_(True)
 
