@@ -61,9 +61,15 @@ struct _CantigaLedger
   guint expected;    /* jobs that waited when the batch before was over, and those of that batch */
   gint64 flush_took; /* how long its commit waited for this machine's disk, in microseconds */
   gint64 flushed_at; /* when that was over (monotonic) */
-  guint64 committed; /* batches, not all of which are on the disk of a database that is far away */
+  gint64 write_took; /* what one job took, without the disk: over the last batches, in nanoseconds */
+  guint askers;      /* the most jobs that waited or were unanswered after one of the last batches */
+  guint unanswered;  /* jobs that were committed: in ahead, the disk is waited for */
+  gboolean holds;    /* who leads waits for more, until there are wanted, or the disk is free */
+  guint wanted;
+  GCond stirred;     /* for who waits so */
+  guint64 committed; /* batches, not all of which are on the disk */
 
-  char *url;          /* of such a one; NULL: a commit is on the disk */
+  char *url;          /* of a database that is far away; NULL: it is here */
   GMutex flush_lock;  /* of all that follows */
   CantigaSql *second; /* the connection that waits for the disk, while the first goes on */
   guint64 flushed;    /* batches that are on the disk */

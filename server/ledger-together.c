@@ -1,5 +1,5 @@
 /* One commit for all who wait (docs/adr/0015): a commit costs a write to the disk, however much is in it. Who comes while another writes waits; the first of them then writes for all that wait. Where the database is far
- * away, the writers of other servers go on while its disk is waited for. */
+ * away, or the disk is quicker than the processor, the next batch is written while the disk is waited for. */
 #include "server/ledger-private.h"
 
 #include <time.h>
@@ -26,10 +26,11 @@ typedef struct
 typedef struct
 {
   GPtrArray *jobs;
+  gboolean on_quick_disk;
   gboolean is_ahead; /* it is committed, and not on the disk */
   guint64 number;
   guint connection;  /* the second one's, from before it was begun */
-  gint64 took;       /* how long its commit waited for this machine's disk, in microseconds */
+  gint64 took;       /* how long it waited for this machine's disk, in microseconds; -1: another did for it */
 } Batch;
 
 static void
@@ -99,6 +100,12 @@ run_plainly (CantigaLedger *ledger, GPtrArray *jobs, gboolean *ret_spoiled)
   return some;
 }
 
+static gboolean
+is_far (CantigaLedger *ledger)
+{
+  return cantiga_sql_is_far (ledger->sql);
+}
+
 /* What this thread has waited for, in microseconds since some time: all that was not the processor. */
 static gint64
 get_waited (void)
@@ -115,7 +122,7 @@ commit (CantigaTransaction *transaction, Batch *batch, GError **error)
   gint64 before = get_waited ();
   gboolean committed = cantiga_transaction_commit (transaction, error);
 
-  batch->took = cantiga_sql_is_far (transaction->sql) ? 0 : get_waited () - before;
+  batch->took = is_far (transaction) ? 0 : MAX (get_waited () - before, 0);
   return committed;
 }
 
@@ -145,7 +152,7 @@ run_apart (CantigaTransaction *transaction, GPtrArray *jobs, GError **error)
   return cantiga_transaction_commit (transaction, error);
 }
 
-/* ---- a disk that is far away ---- */
+/* ---- a disk that is waited for apart ---- */
 
 static gboolean
 connect_second (CantigaLedger *ledger)
@@ -184,19 +191,23 @@ count_committed (CantigaLedger *ledger)
 
 /* One wait for all that is committed by then. */
 static gboolean
-flush (CantigaLedger *ledger, const Batch *batch, GError **error)
+flush (CantigaLedger *ledger, Batch *batch, GError **error)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&ledger->flush_lock);
   guint64 committed;
+  gint64 before;
 
-  if (cantiga_sql_count_connections (ledger->second) != batch->connection)
+  if (is_far (ledger) && cantiga_sql_count_connections (ledger->second) != batch->connection)
     return cantiga_fail (error, CANTIGA_ERROR_BUSY);
+  batch->took = -1;
   if (ledger->flushed >= batch->number)
     return TRUE;
   committed = count_committed (ledger);
-  if (!cantiga_sql_flush (ledger->second, error))
+  before = get_waited ();
+  if (!cantiga_sql_flush (is_far (ledger) ? ledger->second : ledger->sql, error))
     return FALSE;
   ledger->flushed = committed;
+  batch->took = is_far (ledger) ? 0 : MAX (get_waited () - before, 0);
   return TRUE;
 }
 
@@ -236,7 +247,7 @@ write_batch (CantigaLedger *ledger, Batch *batch)
 {
   g_autoptr (GError) error = NULL;
   /* Who is alone waits less for one trip than for two. */
-  gboolean ahead = batch->jobs->len > 1 && open_second (ledger, &batch->connection), spoiled = FALSE;
+  gboolean ahead = batch->jobs->len > 1 && (is_far (ledger) ? open_second (ledger, &batch->connection) : batch->on_quick_disk), spoiled = FALSE;
 
   if (write_plainly (ledger, batch, ahead, &spoiled, &error) && (!spoiled || write_apart (ledger, batch, ahead, &error)))
     batch->is_ahead = ahead;
@@ -245,7 +256,7 @@ write_batch (CantigaLedger *ledger, Batch *batch)
 }
 
 static void
-make_durable (CantigaLedger *ledger, const Batch *batch)
+make_durable (CantigaLedger *ledger, Batch *batch)
 {
   g_autoptr (GError) error = NULL;
 
@@ -284,36 +295,98 @@ await_answered (CantigaLedger *ledger)
     }
 }
 
+/* The disk takes less than to write for all who ask: half of them are written while it works for the others. */
+static gboolean
+has_quick_disk (CantigaLedger *ledger)
+{
+  return !is_far (ledger) && ledger->flush_took * 1000 < ledger->write_took * ledger->askers;
+}
+
+/* As long as a quick disk works nothing is lost by waiting for half of all who ask: a batch of a few costs the processor more, and they would come to the disk no earlier. With queue_lock held, which is let go meanwhile. */
+static void
+await_half (CantigaLedger *ledger)
+{
+  ledger->wanted = MIN ((ledger->askers + 1) / 2, JOBS_MAX);
+  ledger->holds = TRUE;
+  while (ledger->unanswered > 0 && g_queue_get_length (&ledger->waiting) < ledger->wanted)
+    g_cond_wait (&ledger->stirred, &ledger->queue_lock);
+  ledger->holds = FALSE;
+}
+
+/* With queue_lock held. */
+static void
+stir (CantigaLedger *ledger)
+{
+  if (ledger->holds && (ledger->unanswered == 0 || g_queue_get_length (&ledger->waiting) >= ledger->wanted))
+    g_cond_signal (&ledger->stirred);
+}
+
+static void
+note_disk (CantigaLedger *ledger, const Batch *batch)
+{
+  if (batch->took >= 0)
+    ledger->flush_took = MIN (batch->took, FLUSH_MAX);
+  ledger->flushed_at = g_get_monotonic_time ();
+}
+
+/* wrote: how long it took, in microseconds. */
+static void
+note_batch (CantigaLedger *ledger, const Batch *batch, gint64 wrote)
+{
+  const guint waiting = g_queue_get_length (&ledger->waiting);
+
+  ledger->expected = waiting + batch->jobs->len;
+  ledger->askers = MAX (waiting + ledger->unanswered, ledger->askers * 7 / 8);
+  ledger->write_took = (3 * ledger->write_took + (wrote - batch->took) * 1000 / batch->jobs->len) / 4;
+  if (!batch->is_ahead)
+    note_disk (ledger, batch);
+}
+
 /* With queue_lock held, which is let go meanwhile. */
 static void
-lead (CantigaLedger *ledger)
+answer (CantigaLedger *ledger, Batch *batch)
 {
-  Batch batch = { .jobs = g_ptr_array_new () };
-  Job *next;
-
-  ledger->busy = TRUE;
-  await_answered (ledger);
-  take_jobs (ledger, &batch);
   g_mutex_unlock (&ledger->queue_lock);
-  write_batch (ledger, &batch);
+  make_durable (ledger, batch);
   g_mutex_lock (&ledger->queue_lock);
-  batch.number = ++ledger->committed;
-  ledger->expected = g_queue_get_length (&ledger->waiting) + batch.jobs->len;
-  ledger->flush_took = MIN (batch.took, FLUSH_MAX);
-  ledger->flushed_at = g_get_monotonic_time ();
-  ledger->busy = FALSE;
-  if ((next = g_queue_peek_head (&ledger->waiting)) != NULL)
-    g_cond_signal (&next->changed);
-  g_mutex_unlock (&ledger->queue_lock);
-  make_durable (ledger, &batch);
-  g_mutex_lock (&ledger->queue_lock);
-  for (guint i = 0; i < batch.jobs->len; i++)
+  if (batch->is_ahead)
+    note_disk (ledger, batch);
+  for (guint i = 0; i < batch->jobs->len; i++)
     {
-      Job *job = g_ptr_array_index (batch.jobs, i);
+      Job *job = g_ptr_array_index (batch->jobs, i);
 
       job->done = TRUE;
       g_cond_signal (&job->changed);
     }
+  ledger->unanswered -= batch->jobs->len;
+  stir (ledger);
+}
+
+/* With queue_lock held, which is let go meanwhile. */
+static void
+lead (CantigaLedger *ledger)
+{
+  Batch batch = { .jobs = g_ptr_array_new (), .on_quick_disk = has_quick_disk (ledger) };
+  gint64 began;
+  Job *next;
+
+  ledger->busy = TRUE;
+  if (batch.on_quick_disk)
+    await_half (ledger);
+  else
+    await_answered (ledger);
+  take_jobs (ledger, &batch);
+  g_mutex_unlock (&ledger->queue_lock);
+  began = g_get_monotonic_time ();
+  write_batch (ledger, &batch);
+  g_mutex_lock (&ledger->queue_lock);
+  batch.number = ++ledger->committed;
+  ledger->unanswered += batch.jobs->len;
+  note_batch (ledger, &batch, g_get_monotonic_time () - began);
+  ledger->busy = FALSE;
+  if ((next = g_queue_peek_head (&ledger->waiting)) != NULL)
+    g_cond_signal (&next->changed);
+  answer (ledger, &batch);
   g_ptr_array_unref (batch.jobs);
 }
 
@@ -331,6 +404,7 @@ cantiga_ledger_write_for (CantigaLedger *ledger, const CantigaId *listener, Cant
   g_cond_init (&job.changed);
   g_mutex_lock (&ledger->queue_lock);
   g_queue_push_tail (&ledger->waiting, &job);
+  stir (ledger);
   while (!job.done)
     if (ledger->busy || job.taken)
       g_cond_wait (&job.changed, &ledger->queue_lock);

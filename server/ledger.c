@@ -359,6 +359,7 @@ cantiga_ledger_new (CantigaSql *sql, CantigaSecret *master, GError **error)
   g_mutex_init (&ledger->queue_lock);
   g_mutex_init (&ledger->flush_lock);
   g_queue_init (&ledger->waiting);
+  g_cond_init (&ledger->stirred);
   ledger->keys = cantiga_secret_new (sizeof (CantigaLedgerKeys));
   ledger->sql = sql;
   if (sql == NULL || !derive_keys (master, CANTIGA_LABEL_ROW, keys_of (ledger)->row, error))
@@ -389,6 +390,7 @@ cantiga_ledger_free (CantigaLedger *ledger)
   cantiga_sql_free (ledger->sql);
   cantiga_sql_free (ledger->second);
   g_free (ledger->url);
+  g_cond_clear (&ledger->stirred);
   g_mutex_clear (&ledger->flush_lock);
   g_mutex_clear (&ledger->queue_lock);
   g_mutex_clear (&ledger->lock);

@@ -9,7 +9,7 @@ typedef struct
 {
   const char *begin_reading;
   const char *begin_writing;
-  const char *begin_writing_ahead; /* its commit is not on the disk yet; NULL: there is no such thing, and no flush */
+  const char *begin_writing_ahead; /* its commit is not on the disk yet */
   void (*free) (CantigaSql *sql);
   gboolean (*check) (CantigaSql *sql, GError **error);
   gboolean (*exec) (CantigaSql *sql, const char *text, GError **error);
@@ -31,6 +31,8 @@ typedef struct
   gboolean (*foreseen) (CantigaSql *sql, GError **error);
   /* What any connection has committed is on the disk. */
   gboolean (*flush) (CantigaSql *sql, GError **error);
+  /* Before a transaction that writes, ahead or not: what a flush failed at is on the disk; may be NULL. Outside of transactions. */
+  gboolean (*ready) (CantigaSql *sql, gboolean ahead, GError **error);
   /* Looks whether the connection is still there, without a trip; may be NULL. */
   void (*look) (CantigaSql *sql);
   /* Nobody else has it open from now on, or CANTIGA_ERROR_BUSY; may be NULL. Outside of transactions. */

@@ -16,6 +16,12 @@ typedef struct
   sqlite3 *connection;
   GHashTable *statements; /* text → Statement, owned */
   sqlite3_stmt *rollback; /* compiled beforehand: when there is no memory it cannot be any more */
+  sqlite3_stmt *commit;   /* as it is run so often */
+
+  gboolean ahead; /* commits are not flushed */
+  char *log_path; /* of the file that commits are written to (-wal): SQLite keeps the same one as long as the connection lasts */
+  int log;        /* a descriptor of it, for who flushes; -1: none yet */
+  gint unflushed; /* atomic: a flush failed, and what was written since stands on sand */
 } Sqlite;
 
 typedef struct
@@ -134,6 +140,8 @@ configure (CantigaSql *sql, GError **error)
   if (!change_to_wal (sql, error))
     return FALSE;
   code = sqlite3_prepare_v3 (connection_of (sql), "ROLLBACK", -1, SQLITE_PREPARE_PERSISTENT, &((Sqlite *)sql)->rollback, NULL);
+  if (code == SQLITE_OK)
+    code = sqlite3_prepare_v3 (connection_of (sql), "COMMIT", -1, SQLITE_PREPARE_PERSISTENT, &((Sqlite *)sql)->commit, NULL);
   if (code != SQLITE_OK)
     return fail_sqlite (sql, code, error);
   return cantiga_sql_exec (sql,
@@ -162,6 +170,18 @@ sqlite_exec (CantigaSql *sql, const char *text, GError **error)
   return code == SQLITE_OK || fail_sqlite (sql, code, error);
 }
 
+static gboolean
+sqlite_commit (CantigaSql *sql, GError **error)
+{
+  sqlite3_stmt *commit = ((Sqlite *)sql)->commit;
+  int code = sqlite3_step (commit);
+
+  if (code != SQLITE_DONE)
+    fail_sqlite (sql, code, error);
+  (void)sqlite3_reset (commit);
+  return code == SQLITE_DONE;
+}
+
 static void
 sqlite_rollback (CantigaSql *sql)
 {
@@ -175,6 +195,65 @@ static gboolean
 sqlite_in_transaction (CantigaSql *sql)
 {
   return sqlite3_get_autocommit (connection_of (sql)) == 0;
+}
+
+/* ---- what was committed ahead ---- */
+
+static int
+flush_log (Sqlite *sqlite)
+{
+  int flushed;
+
+  if (sqlite->log < 0)
+    sqlite->log = g_open (sqlite->log_path, O_RDWR | O_CLOEXEC, 0);
+  if (sqlite->log < 0)
+    return errno;
+  do
+    flushed = fdatasync (sqlite->log);
+  while (flushed != 0 && errno == EINTR);
+  return flushed == 0 ? 0 : errno;
+}
+
+/* SQLite itself takes locks of the two other files alone: a descriptor of this one can be closed without losing any. After a failure the kernel tells no second time that what it could not write is not on the disk: so nothing that comes after it in the
+ * log is called durable. */
+static gboolean
+sqlite_flush (CantigaSql *sql, GError **error)
+{
+  Sqlite *sqlite = (Sqlite *)sql;
+  int failed = g_atomic_int_get (&sqlite->unflushed) ? EIO : flush_log (sqlite);
+
+  if (failed == 0)
+    return TRUE;
+  g_atomic_int_set (&sqlite->unflushed, TRUE);
+  return fail_for (SQLITE_IOERR, g_strerror (failed), error);
+}
+
+/* All that the log holds is written to its place and is on the disk there, and the log begins anew. */
+static gboolean
+mend (CantigaSql *sql, GError **error)
+{
+  int code;
+
+  if (!g_atomic_int_get (&((Sqlite *)sql)->unflushed))
+    return TRUE;
+  code = sqlite3_wal_checkpoint_v2 (connection_of (sql), NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+  if (code != SQLITE_OK)
+    return fail_sqlite (sql, code, error);
+  g_atomic_int_set (&((Sqlite *)sql)->unflushed, FALSE);
+  return TRUE;
+}
+
+static gboolean
+sqlite_ready (CantigaSql *sql, gboolean ahead, GError **error)
+{
+  Sqlite *sqlite = (Sqlite *)sql;
+
+  if (!mend (sql, error))
+    return FALSE;
+  if (ahead != sqlite->ahead && !sqlite_exec (sql, ahead ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL", error))
+    return FALSE;
+  sqlite->ahead = ahead;
+  return TRUE;
 }
 
 /* ---- statements ---- */
@@ -335,15 +414,22 @@ sqlite_check (CantigaSql *sql, GError **error)
 static void
 sqlite_free (CantigaSql *sql)
 {
-  g_hash_table_unref (((Sqlite *)sql)->statements);
-  sqlite3_finalize (((Sqlite *)sql)->rollback);
-  sqlite3_close (connection_of (sql));
+  Sqlite *sqlite = (Sqlite *)sql;
+
+  g_hash_table_unref (sqlite->statements);
+  sqlite3_finalize (sqlite->rollback);
+  sqlite3_finalize (sqlite->commit);
+  if (sqlite->log >= 0)
+    close (sqlite->log);
+  g_free (sqlite->log_path);
+  sqlite3_close (sqlite->connection);
   g_free (sql);
 }
 
 static const CantigaSqlBackend backend = {
   .begin_reading = "BEGIN",
   .begin_writing = "BEGIN IMMEDIATE",
+  .begin_writing_ahead = "BEGIN IMMEDIATE",
   .free = sqlite_free,
   .check = sqlite_check,
   .exec = sqlite_exec,
@@ -352,6 +438,9 @@ static const CantigaSqlBackend backend = {
   .prepare = sqlite_prepare,
   .get_version = sqlite_get_version,
   .set_version = sqlite_set_version,
+  .flush = sqlite_flush,
+  .ready = sqlite_ready,
+  .commit = sqlite_commit,
   .release = sqlite_release,
   .bind_int = sqlite_bind_int,
   .bind_blob = sqlite_bind_blob,
@@ -370,6 +459,7 @@ cantiga_sql_open_sqlite (const char *path, GError **error)
 
   sql->backend = &backend;
   sql->kind = CANTIGA_SQL_SQLITE;
+  sqlite->log = -1;
   sqlite->statements = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, statement_free);
   if ((!g_file_test (path, G_FILE_TEST_EXISTS) && !make_file (path, error)) || !check_file (path, error))
     return NULL;
@@ -379,5 +469,6 @@ cantiga_sql_open_sqlite (const char *path, GError **error)
       fail_sqlite (sql, opened, error);
       return NULL;
     }
+  sqlite->log_path = g_strdup (sqlite3_filename_wal (sqlite3_db_filename (sqlite->connection, "main")));
   return configure (sql, error) ? g_steal_pointer (&sql) : NULL;
 }

@@ -239,16 +239,24 @@ cantiga_sql_begin_reading (CantigaSql *sql, GError **error)
   return begin (sql, sql->backend->begin_reading, error);
 }
 
+static gboolean
+begin_writing (CantigaSql *sql, gboolean ahead, GError **error)
+{
+  const CantigaSqlBackend *backend = sql->backend;
+
+  return (backend->ready == NULL || backend->ready (sql, ahead, error)) && begin (sql, ahead ? backend->begin_writing_ahead : backend->begin_writing, error);
+}
+
 gboolean
 cantiga_sql_begin_writing (CantigaSql *sql, GError **error)
 {
-  return begin (sql, sql->backend->begin_writing, error);
+  return begin_writing (sql, FALSE, error);
 }
 
 gboolean
 cantiga_sql_begin_writing_ahead (CantigaSql *sql, GError **error)
 {
-  return begin (sql, sql->backend->begin_writing_ahead, error);
+  return begin_writing (sql, TRUE, error);
 }
 
 gboolean

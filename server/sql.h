@@ -77,9 +77,10 @@ gboolean cantiga_statement_get_id (CantigaStatement *statement, guint column, Ca
 /* One at a time. Reading sees one state of the database throughout; writing also keeps other writers out from its beginning. */
 gboolean cantiga_sql_begin_reading (CantigaSql *sql, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_sql_begin_writing (CantigaSql *sql, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* For a database that is far away: the same, but what is committed is on its disk only after a cantiga_sql_flush(), of another connection as well, that began after it. */
+/* The same, but what is committed is on the disk only after a cantiga_sql_flush() that began after it: far away of another connection as well, else of this one, in whatever thread, one at a time. */
 gboolean cantiga_sql_begin_writing_ahead (CantigaSql *sql, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Not in a connection that was made since that commit: what was not on the disk may be gone with the one before. No connection is made. */
+/* Not in a connection that was made since that commit: what was not on the disk may be gone with the one before. No connection is made. After a failure
+ * every flush of this connection fails, until who begins to write next has brought all to the disk in another way. */
 gboolean cantiga_sql_flush (CantigaSql *sql, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* There is a connection, as far as can be told without asking; or one is made. */
 gboolean cantiga_sql_connect (CantigaSql *sql, GError **error) G_GNUC_WARN_UNUSED_RESULT;

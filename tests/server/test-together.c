@@ -1,6 +1,63 @@
 /* Writers that come while another one writes are written in one commit (docs/adr/0015): what one of them fails at takes back what it wrote, and nothing of the others'. */
+#include <errno.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include "server/ledger-private.h"
 #include "tests/server/ledger-fixture.h"
+
+/* ---- the disk: SQLite's calls come here as well ---- */
+
+typedef struct
+{
+  GMutex lock;
+  GCond changed;
+  gboolean stands; /* who comes waits */
+  guint waiting;
+  int fails;       /* an errno, or 0 */
+} Disk;
+
+static Disk disk;
+
+__attribute__ ((visibility ("default"))) int fdatasync (int file);
+
+int
+fdatasync (int file)
+{
+  int fails;
+
+  g_mutex_lock (&disk.lock);
+  disk.waiting++;
+  g_cond_broadcast (&disk.changed);
+  while (disk.stands)
+    g_cond_wait (&disk.changed, &disk.lock);
+  disk.waiting--;
+  fails = disk.fails;
+  g_mutex_unlock (&disk.lock);
+  errno = fails;
+  return fails == 0 ? (int)syscall (SYS_fdatasync, file) : -1;
+}
+
+static void
+set_disk (gboolean stands, int fails)
+{
+  g_mutex_lock (&disk.lock);
+  disk.stands = stands;
+  disk.fails = fails;
+  g_cond_broadcast (&disk.changed);
+  g_mutex_unlock (&disk.lock);
+}
+
+static void
+await_disk (void)
+{
+  g_mutex_lock (&disk.lock);
+  while (disk.waiting == 0)
+    g_cond_wait (&disk.changed, &disk.lock);
+  g_mutex_unlock (&disk.lock);
+}
+
+/* ---- those who write ---- */
 
 /* One who writes an event, and then fails or not. */
 typedef struct
@@ -11,6 +68,7 @@ typedef struct
   GThread *thread;
   gboolean succeeded;
   GError *error;
+  gint answered; /* atomic */
 } Writer;
 
 static gboolean
@@ -35,6 +93,7 @@ write_in_thread (gpointer user_data)
   Writer *writer = user_data;
 
   writer->succeeded = cantiga_ledger_write_together (writer->ledger, write_cb, writer, &writer->error);
+  g_atomic_int_set (&writer->answered, TRUE);
   return NULL;
 }
 
@@ -53,7 +112,7 @@ await_queue (CantigaLedger *ledger, guint waiting)
 
 /* The first is alone in its commit, as it leads while the ledger is held; the others are in one. */
 static void
-write_together (CantigaLedger *ledger, Writer *writers, guint n)
+start_together (CantigaLedger *ledger, Writer *writers, guint n)
 {
   g_autoptr (GError) error = NULL;
   CantigaTransaction *held = cantiga_ledger_read (ledger, &error);
@@ -66,8 +125,20 @@ write_together (CantigaLedger *ledger, Writer *writers, guint n)
       await_queue (ledger, i);
     }
   cantiga_transaction_end (held);
+}
+
+static void
+join (Writer *writers, guint n)
+{
   for (guint i = 0; i < n; i++)
     g_thread_join (writers[i].thread);
+}
+
+static void
+write_together (CantigaLedger *ledger, Writer *writers, guint n)
+{
+  start_together (ledger, writers, n);
+  join (writers, n);
 }
 
 static gint64
@@ -125,6 +196,93 @@ test_refused_half_way (Fixture *fixture, gconstpointer unused)
   assert_whole (fixture->ledger);
 }
 
+/* ---- a disk that is quicker than who writes ---- */
+
+/* The first is refused, and writes nothing; the next three go in one commit, and the disk is waited for apart. */
+static void
+start_ahead (CantigaLedger *ledger, Writer writers[4])
+{
+  ledger->write_took = G_TIME_SPAN_HOUR;
+  ledger->askers = 4;
+  writers[0].fails = TRUE;
+  for (guint i = 1; i < 4; i++)
+    writers[i].writes = i;
+  start_together (ledger, writers, 4);
+}
+
+static void
+join_ahead (Writer writers[4], gboolean succeed)
+{
+  join (writers, 4);
+  for (guint i = 0; i < 4; i++)
+    {
+      gboolean done = succeed && i > 0;
+
+      g_assert_true (writers[i].succeeded == done);
+      g_assert_true (done || g_error_matches (writers[i].error, CANTIGA_ERROR, i == 0 ? CANTIGA_ERROR_LICENCE_REFUSED : CANTIGA_ERROR_INTERNAL));
+      g_clear_error (&writers[i].error);
+    }
+}
+
+/* The ledger is free meanwhile. */
+static void
+test_disk_awaited (Fixture *fixture, gconstpointer unused)
+{
+  Writer writers[4] = { 0 };
+
+  set_disk (TRUE, 0);
+  start_ahead (fixture->ledger, writers);
+  await_disk ();
+  g_assert_cmpint (count_events (fixture->ledger), ==, 6);
+  for (guint i = 1; i < 4; i++)
+    g_assert_false (g_atomic_int_get (&writers[i].answered));
+  set_disk (FALSE, 0);
+  join_ahead (writers, TRUE);
+  assert_whole (fixture->ledger);
+}
+
+static void
+write_alone (CantigaLedger *ledger, gboolean succeeds)
+{
+  Writer writer = { .ledger = ledger, .writes = 1 };
+
+  write_in_thread (&writer);
+  g_assert_true (writer.succeeded == succeeds && (writer.error == NULL) == succeeds);
+  g_clear_error (&writer.error);
+}
+
+static goffset
+measure_log (Fixture *fixture)
+{
+  g_autofree char *path = g_strconcat (fixture->path, "-wal", NULL);
+  GStatBuf status;
+
+  g_assert_cmpint (g_stat (path, &status), ==, 0);
+  return status.st_size;
+}
+
+/* Nobody is told that it is durable, and nothing is written after what is not: not until all of it is on the disk. */
+static void
+test_disk_fails (Fixture *fixture, gconstpointer unused)
+{
+  Writer writers[4] = { 0 }, later[4] = { 0 };
+  goffset before;
+
+  set_disk (FALSE, EIO);
+  start_ahead (fixture->ledger, writers);
+  join_ahead (writers, FALSE);
+  write_alone (fixture->ledger, FALSE);
+  set_disk (FALSE, 0);
+  g_assert_false (cantiga_sql_flush (fixture->ledger->sql, NULL));
+  before = measure_log (fixture);
+  write_alone (fixture->ledger, TRUE);
+  g_assert_cmpint (measure_log (fixture), <, before);
+  start_ahead (fixture->ledger, later);
+  join_ahead (later, TRUE);
+  g_assert_cmpint (count_events (fixture->ledger), ==, 13);
+  assert_whole (fixture->ledger);
+}
+
 #define ADD(path, function) g_test_add ("/ledger/together/" path, Fixture, NULL, fixture_set_up, function, fixture_tear_down)
 
 int
@@ -134,5 +292,11 @@ main (int argc, char **argv)
   ADD ("all-are-written", test_all);
   ADD ("who-is-refused-is-alone", test_refused);
   ADD ("who-fails-half-way-takes-back-what-it-wrote", test_refused_half_way);
+  /* PostgreSQL has a disk of its own: test-plays-hardship.c. */
+  if (get_postgresql () == NULL)
+    {
+      ADD ("nobody-is-answered-before-the-disk", test_disk_awaited);
+      ADD ("a-disk-that-fails-is-told-until-it-is-mended", test_disk_fails);
+    }
   return g_test_run ();
 }
