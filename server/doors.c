@@ -251,12 +251,6 @@ cantiga_visitor_may_stay (CantigaVisitor *visitor)
          && ((guint)visitor->from->count <= config->connections_per_address / 2 || cantiga_config_is_proxy (config, visitor->address));
 }
 
-gboolean
-cantiga_visitor_is_replaced (CantigaVisitor *visitor)
-{
-  return visitor->from == NULL;
-}
-
 void
 cantiga_visitor_set_silent (CantigaVisitor *visitor, gboolean silent)
 {

@@ -41,8 +41,6 @@ const char *cantiga_visitor_get_address (CantigaVisitor *visitor);
 CantigaDoors *cantiga_visitor_get_doors (CantigaVisitor *visitor);
 /* Whether it may stay with nothing to ask: no more than half of the places are taken, in all and of its address. */
 gboolean cantiga_visitor_may_stay (CantigaVisitor *visitor);
-/* Whether a newcomer has its place. */
-gboolean cantiga_visitor_is_replaced (CantigaVisitor *visitor);
 /* Silent: no whole request of it is being answered. */
 void cantiga_visitor_set_silent (CantigaVisitor *visitor, gboolean silent);
 /* Of its address, as cantiga_doors_count_silent(); 0 once its place is taken. */

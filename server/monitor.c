@@ -16,7 +16,6 @@ struct _CantigaMonitor
   CantigaHealth *health; /* borrowed */
   CantigaConfig limits;  /* of this listener: a few connections, short clocks */
   CantigaDoors *doors;
-  SoupServer *soup;
   CantigaAcceptor *acceptor;
   gint64 started;
 };
@@ -132,49 +131,52 @@ dup_metrics (CantigaMonitor *monitor)
 
 /* ---- the listener ---- */
 
+/* Takes text. */
 static void
-respond (SoupServerMessage *message, guint status, const char *type, char *text)
+respond (CantigaConnection *connection, guint status, const char *type, char *text)
 {
-  SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
+  g_autoptr (GBytes) body = g_bytes_new_take (text, strlen (text));
 
-  soup_message_headers_replace (headers, "Cache-Control", "no-store");
-  soup_message_headers_replace (headers, "Connection", "close");
-  soup_server_message_set_status (message, status, NULL);
-  soup_server_message_set_response (message, type, SOUP_MEMORY_TAKE, text, strlen (text));
+  cantiga_connection_answer (connection, status, type, body, 0);
+}
+
+static gboolean
+check (const CantigaHead *head, GError **error)
+{
+  return g_str_equal (head->method, "GET") || cantiga_fail_with (error, CANTIGA_ERROR_METHOD, "GET alone.");
 }
 
 static void
-headers_arrived_cb (SoupServer *soup, SoupServerMessage *message, const char *path, GHashTable *query, gpointer user_data)
+refuse (CantigaConnection *connection, const GError *error, gpointer user_data)
 {
-  cantiga_door_got_headers (message);
-  soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);
-  if (g_strcmp0 (soup_server_message_get_method (message), "GET") != 0)
-    respond (message, 405, PLAIN_TYPE, g_strdup ("GET alone.\n"));
+  respond (connection, cantiga_problem_get_status (error), PLAIN_TYPE, g_strconcat (error->message, "\n", NULL));
 }
 
 static void
-asked_cb (SoupServer *soup, SoupServerMessage *message, const char *path, GHashTable *query, gpointer user_data)
+ask (CantigaConnection *connection, gpointer user_data)
 {
   CantigaMonitor *monitor = user_data;
+  const char *path = cantiga_connection_get_head (connection)->path;
   char *why = NULL;
   gboolean is_good;
 
-  cantiga_door_got_body (message);
   if (g_str_equal (path, "/metrics"))
     {
-      respond (message, 200, METRICS_TYPE, dup_metrics (monitor));
+      respond (connection, 200, METRICS_TYPE, dup_metrics (monitor));
       return;
     }
   if (!g_str_equal (path, "/healthz") && !g_str_equal (path, "/readyz"))
     {
-      respond (message, 404, PLAIN_TYPE, g_strdup ("/healthz, /readyz and /metrics are here.\n"));
+      respond (connection, 404, PLAIN_TYPE, g_strdup ("/healthz, /readyz and /metrics are here.\n"));
       return;
     }
   is_good = g_str_equal (path, "/healthz") ? cantiga_health_is_well (monitor->health, &why)
                                            : cantiga_health_is_ready (monitor->health, g_get_real_time () / G_USEC_PER_SEC, &why);
-  respond (message, is_good ? 200 : 503, PLAIN_TYPE, is_good ? g_strdup ("well\n") : g_strconcat (why, "\n", NULL));
+  respond (connection, is_good ? 200 : 503, PLAIN_TYPE, is_good ? g_strdup ("well\n") : g_strconcat (why, "\n", NULL));
   g_free (why);
 }
+
+static const CantigaResponder responder = { .check = check, .ask = ask, .refuse = refuse };
 
 CantigaMonitor *
 cantiga_monitor_new (CantigaServer *server, CantigaHealth *health, const char *address, char **ret_address, GError **error)
@@ -191,10 +193,7 @@ cantiga_monitor_new (CantigaServer *server, CantigaHealth *health, const char *a
   monitor->started = g_get_real_time () / G_USEC_PER_SEC;
   monitor->limits = (CantigaConfig){ .connections = 32, .connections_per_address = 32, .header_seconds = 5, .body_seconds = 5, .answer_seconds = 10 };
   monitor->doors = cantiga_doors_new (&monitor->limits);
-  monitor->soup = soup_server_new ("server-header", "cantiga", NULL);
-  soup_server_add_early_handler (monitor->soup, NULL, headers_arrived_cb, monitor, NULL);
-  soup_server_add_handler (monitor->soup, NULL, asked_cb, monitor, NULL);
-  monitor->acceptor = cantiga_acceptor_new (monitor->doors, socket, monitor->soup);
+  monitor->acceptor = cantiga_acceptor_new (monitor->doors, socket, &responder, monitor);
   *ret_address = g_steal_pointer (&bound);
   return monitor;
 }
@@ -203,8 +202,6 @@ void
 cantiga_monitor_free (CantigaMonitor *monitor)
 {
   cantiga_acceptor_free (monitor->acceptor);
-  soup_server_disconnect (monitor->soup);
-  g_object_unref (monitor->soup);
   cantiga_doors_unref (monitor->doors);
   g_free (monitor);
 }

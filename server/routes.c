@@ -1,8 +1,6 @@
 #include "server/routes.h"
 
-/* docs/protocol.md 12. */
-#define HEADERS_MAX (16 * 1024)
-#define SEALED_BODY_MAX (64 * 1024)
+#define SEALED_BODY_MAX CANTIGA_BODY_MAX
 
 typedef enum
 {
@@ -78,31 +76,21 @@ cantiga_request_get_id (const CantigaRequest *request, const char *name, Cantiga
 
 /* ---- answers ---- */
 
+/* retry_after: seconds, for a status that means one is to wait. */
 static void
-respond (const CantigaRequest *request, SoupServerMessage *message, guint status, const char *type, GBytes *body)
+respond (const CantigaRequest *request, CantigaConnection *connection, guint status, const char *type, GBytes *body, guint retry_after)
 {
-  SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
-  SoupMessageBody *response = soup_server_message_get_response_body (message);
+  gint64 asked = cantiga_connection_get_asked (connection);
 
-  soup_message_headers_replace (headers, "Cache-Control", "no-store");
-  if (!cantiga_door_keep (message))
-    soup_message_headers_replace (headers, "Connection", "close");
-  soup_message_headers_set_content_type (headers, type, NULL);
-  /* Else a Range header would have libsoup copy and cut the body. */
-  soup_message_headers_remove (soup_server_message_get_request_headers (message), "Range");
-  soup_message_body_append_bytes (response, body);
-  soup_server_message_set_status (message, status, NULL);
-  if (cantiga_door_get_asked (message) != 0)
-    cantiga_metrics_add_answer (request->server->metrics, request->route, g_get_monotonic_time () - cantiga_door_get_asked (message));
+  cantiga_connection_answer (connection, status, type, body, status == 429 || status == 503 ? MAX (retry_after, 1) : 0);
+  if (asked != 0)
+    cantiga_metrics_add_answer (request->server->metrics, request->route, g_get_monotonic_time () - asked);
 }
 
-static void
-set_retry_after (SoupServerMessage *message, guint status, guint seconds)
+static guint
+find_wait (const CantigaRequest *request)
 {
-  g_autofree char *text = g_strdup_printf ("%u", MAX (seconds, 1));
-
-  if (status == 429 || status == 503)
-    soup_message_headers_replace (soup_server_message_get_response_headers (message), "Retry-After", text);
+  return cantiga_throttle_get_wait (request->server->throttle, request->address, request->now);
 }
 
 static void
@@ -113,43 +101,41 @@ tell_refused (const CantigaRequest *request, const GError *error)
 
   cantiga_metrics_add_refusal (server->metrics, error);
   if (server->refused != NULL)
-    server->refused (request->address, request->path, type != NULL ? type : "/problems/internal", error->message, server->refused_data);
+    server->refused (request->address, request->path != NULL ? request->path : "", type != NULL ? type : "/problems/internal", error->message, server->refused_data);
 }
 
 /* An answer that is not sealed: what could not be authenticated says no more than its row of the table. */
 static void
-respond_bare (const CantigaRequest *request, SoupServerMessage *message, const GError *error, JsonObject *problem)
+respond_bare (const CantigaRequest *request, CantigaConnection *connection, const GError *error, JsonObject *problem)
 {
   g_autoptr (JsonObject) created = problem == NULL ? cantiga_problem_create (error) : NULL;
   g_autoptr (GBytes) body = cantiga_json_format (problem != NULL ? problem : created);
-  guint status = cantiga_problem_get_status (error);
 
   tell_refused (request, error);
-  set_retry_after (message, status, MAX (cantiga_throttle_get_wait (request->server->throttle, request->address, request->now), 1));
-  respond (request, message, status, CANTIGA_PROBLEM_TYPE, body);
+  respond (request, connection, cantiga_problem_get_status (error), CANTIGA_PROBLEM_TYPE, body, find_wait (request));
 }
 
 /* ---- open routes ---- */
 
 static void
-answer_open (const CantigaRequest *request, SoupServerMessage *message, CantigaOpenRoute route)
+answer_open (const CantigaRequest *request, CantigaConnection *connection, CantigaOpenRoute route)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (JsonObject) problem = NULL;
   g_autoptr (GBytes) body = route (request, &problem, &error);
 
   if (body == NULL)
-    respond_bare (request, message, error, problem);
+    respond_bare (request, connection, error, problem);
   else
-    respond (request, message, 200, "application/json", body);
+    respond (request, connection, 200, "application/json", body, 0);
 }
 
 /* ---- sealed routes ---- */
 
 static CantigaServerSession *
-find_session (const CantigaRequest *request, SoupServerMessage *message, GStrv *ret_parts, GError **error)
+find_session (const CantigaRequest *request, CantigaConnection *connection, GStrv *ret_parts, GError **error)
 {
-  const char *header = soup_message_headers_get_one (soup_server_message_get_request_headers (message), "Authorization");
+  const char *header = soup_message_headers_get_one (cantiga_connection_get_head (connection)->headers, "Authorization");
   CantigaServerSession *session;
   CantigaId id;
 
@@ -287,31 +273,30 @@ work_on (const CantigaRequest *request, CantigaServerSession *session, guint ind
 }
 
 static void
-respond_sealed (const CantigaRequest *request, SoupServerMessage *message, const SealedAnswer *answer)
+respond_sealed (const CantigaRequest *request, CantigaConnection *connection, const SealedAnswer *answer)
 {
   if (answer->envelope == NULL)
     {
-      respond_bare (request, message, answer->error, NULL);
+      respond_bare (request, connection, answer->error, NULL);
       return;
     }
-  set_retry_after (message, answer->status, cantiga_throttle_get_wait (request->server->throttle, request->address, request->now));
-  respond (request, message, answer->status, CANTIGA_ENVELOPE_TYPE, answer->envelope);
+  respond (request, connection, answer->status, CANTIGA_ENVELOPE_TYPE, answer->envelope, find_wait (request));
 }
 
 /* ---- a request that waits for another computer ---- */
 
-/* A request whose answer may take seconds is worked on in the pool, while its worker goes on with others. Everything but message belongs to the
+/* A request whose answer may take seconds is worked on in the pool, while its worker goes on with others. Everything but connection belongs to the
  * pool's thread until it is done. */
 typedef struct
 {
   CantigaRequest request;
+  CantigaConnection *connection;
   char *address;
   char *path;
   CantigaServerSession *session;
   guint index;
   GBytes *envelope;
   SealedAnswer answer;
-  gboolean is_gone; /* of the worker: nobody waits for the answer any more */
 } Later;
 
 static void
@@ -319,6 +304,7 @@ later_free (gpointer user_data)
 {
   Later *later = user_data;
 
+  cantiga_connection_unref (later->connection);
   g_free (later->address);
   g_free (later->path);
   cantiga_server_session_unref (later->session);
@@ -338,25 +324,15 @@ work_on_later (GTask *task, gpointer source, gpointer task_data, GCancellable *c
 }
 
 static void
-message_finished_cb (SoupServerMessage *message, gpointer later)
-{
-  ((Later *)later)->is_gone = TRUE;
-}
-
-static void
-worked_on_cb (GObject *message, GAsyncResult *result, gpointer user_data)
+worked_on_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Later *later = g_task_get_task_data (G_TASK (result));
 
-  g_signal_handlers_disconnect_by_func (message, message_finished_cb, later);
-  if (later->is_gone)
-    return;
-  respond_sealed (&later->request, SOUP_SERVER_MESSAGE (message), &later->answer);
-  soup_server_message_unpause (SOUP_SERVER_MESSAGE (message));
+  respond_sealed (&later->request, later->connection, &later->answer);
 }
 
 static void
-answer_later (const CantigaRequest *request, SoupServerMessage *message, CantigaServerSession *session, guint index, GBytes *envelope)
+answer_later (const CantigaRequest *request, CantigaConnection *connection, CantigaServerSession *session, guint index, GBytes *envelope)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GTask) task = NULL;
@@ -364,7 +340,7 @@ answer_later (const CantigaRequest *request, SoupServerMessage *message, Cantiga
 
   if (!cantiga_server_enter_pool (request->server, &error))
     {
-      respond_bare (request, message, error, NULL);
+      respond_bare (request, connection, error, NULL);
       return;
     }
   later = g_new0 (Later, 1);
@@ -375,29 +351,28 @@ answer_later (const CantigaRequest *request, SoupServerMessage *message, Cantiga
   later->session = cantiga_server_session_ref (session);
   later->index = index;
   later->envelope = g_bytes_ref (envelope);
-  g_signal_connect (message, "finished", G_CALLBACK (message_finished_cb), later);
-  soup_server_message_pause (message);
-  task = g_task_new (message, NULL, worked_on_cb, NULL);
+  later->connection = cantiga_connection_ref (connection);
+  task = g_task_new (NULL, NULL, worked_on_cb, NULL);
   g_task_set_task_data (task, later, later_free);
   g_task_run_in_thread (task, work_on_later);
 }
 
 static void
-answer_sealed (const CantigaRequest *request, SoupServerMessage *message, guint index)
+answer_sealed (const CantigaRequest *request, CantigaConnection *connection, guint index)
 {
   g_auto (SealedAnswer) answer = { 0 };
   g_auto (GStrv) parts = NULL;
-  g_autoptr (CantigaServerSession) session = find_session (request, message, &parts, &answer.error);
+  g_autoptr (CantigaServerSession) session = find_session (request, connection, &parts, &answer.error);
   g_autoptr (GBytes) envelope = session != NULL ? get_envelope (request, parts, &answer.error) : NULL;
 
   if (envelope != NULL && routes[index].sealed == cantiga_route_card && cantiga_server_get_config (request->server)->ocsp != CANTIGA_OCSP_OFF)
     {
-      answer_later (request, message, session, index, envelope);
+      answer_later (request, connection, session, index, envelope);
       return;
     }
   if (envelope != NULL)
     work_on (request, session, index, envelope, &answer);
-  respond_sealed (request, message, &answer);
+  respond_sealed (request, connection, &answer);
 }
 
 /* ---- chunks ---- */
@@ -429,7 +404,7 @@ read_chunk (const CantigaRequest *request, CantigaServerSession *session, Cantig
 
 /* An authenticated chunk request: the chunk, or a sealed refusal (docs/protocol.md 10.3). */
 static void
-answer_authenticated_chunk (const CantigaRequest *request, SoupServerMessage *message, CantigaServerSession *session, CantigaGrant *grant,
+answer_authenticated_chunk (const CantigaRequest *request, CantigaConnection *connection, CantigaServerSession *session, CantigaGrant *grant,
                             const CantigaChunkRequest *asked)
 {
   g_autoptr (GError) error = NULL;
@@ -445,33 +420,32 @@ answer_authenticated_chunk (const CantigaRequest *request, SoupServerMessage *me
     {
       cantiga_metrics_add (request->server->metrics, CANTIGA_COUNT_CHUNKS, 1);
       cantiga_metrics_add (request->server->metrics, CANTIGA_COUNT_CHUNK_BYTES, g_bytes_get_size (envelope));
-      respond (request, message, 200, CANTIGA_ENVELOPE_TYPE, envelope);
+      respond (request, connection, 200, CANTIGA_ENVELOPE_TYPE, envelope, 0);
       return;
     }
   tell_refused (request, error);
   problem = cantiga_problem_create (error);
   text = cantiga_json_format (problem);
   envelope = cantiga_stream_seal_refusal (cantiga_grant_get_stream (grant), asked, request->method, request->path, index, text, &seal_error);
-  set_retry_after (message, cantiga_problem_get_status (error), 1);
   if (envelope != NULL)
-    respond (request, message, cantiga_problem_get_status (error), CANTIGA_ENVELOPE_TYPE, envelope);
+    respond (request, connection, cantiga_problem_get_status (error), CANTIGA_ENVELOPE_TYPE, envelope, 1);
   else
-    respond_bare (request, message, seal_error, NULL);
+    respond_bare (request, connection, seal_error, NULL);
 }
 
 static void
-answer_chunk (const CantigaRequest *request, SoupServerMessage *message)
+answer_chunk (const CantigaRequest *request, CantigaConnection *connection)
 {
   g_autoptr (GError) error = NULL;
   g_auto (GStrv) parts = NULL;
-  g_autoptr (CantigaServerSession) session = find_session (request, message, &parts, &error);
+  g_autoptr (CantigaServerSession) session = find_session (request, connection, &parts, &error);
   g_autoptr (CantigaGrant) grant = NULL;
   CantigaChunkRequest asked;
   CantigaId id;
 
   if (session == NULL || !cantiga_request_get_id (request, "grant", &id, &error))
     {
-      respond_bare (request, message, error, NULL);
+      respond_bare (request, connection, error, NULL);
       return;
     }
   grant = cantiga_gate_find (request->server->gate, &id, session);
@@ -482,106 +456,63 @@ answer_chunk (const CantigaRequest *request, SoupServerMessage *message)
   if (error != NULL
       || !cantiga_stream_consume_request (cantiga_grant_get_stream (grant), request->method, request->path, parts[0], parts[1], &asked, &error))
     {
-      respond_bare (request, message, error, NULL);
+      respond_bare (request, connection, error, NULL);
       return;
     }
-  answer_authenticated_chunk (request, message, session, grant, &asked);
+  answer_authenticated_chunk (request, connection, session, grant, &asked);
 }
 
-/* ---- what libsoup calls ---- */
-
-/* The request target as it was sent, as far as libsoup keeps it: our paths hold nothing that is escaped, the query stays as it is. */
-static char *
-dup_target (SoupServerMessage *message)
-{
-  GUri *uri = soup_server_message_get_uri (message);
-  const char *query = g_uri_get_query (uri);
-
-  return query != NULL ? g_strconcat (g_uri_get_path (uri), "?", query, NULL) : g_strdup (g_uri_get_path (uri));
-}
+/* ---- what a connection calls ---- */
 
 static CantigaRequest
-request_of (CantigaServer *server, SoupServerMessage *message, const char *target, GHashTable *query, GBytes *body)
+request_of (CantigaServer *server, CantigaConnection *connection, guint route)
 {
+  const CantigaHead *head = cantiga_connection_get_head (connection);
+
   return (CantigaRequest){
     .server = server,
-    .address = cantiga_door_get_address (message),
-    .method = soup_server_message_get_method (message),
-    .path = target,
-    .query = query,
-    .body = body,
+    .address = cantiga_connection_get_address (connection),
+    .method = head->method,
+    .path = head->target,
+    .query = head->query,
+    .body = cantiga_connection_get_body (connection),
     .now = g_get_real_time () / G_USEC_PER_SEC,
+    .route = route,
   };
 }
 
-static gsize
-headers_length (SoupServerMessage *message)
-{
-  SoupMessageHeadersIter iter;
-  const char *name, *value;
-  GUri *uri = soup_server_message_get_uri (message);
-  gsize length = strlen (g_uri_get_path (uri)) + (g_uri_get_query (uri) != NULL ? strlen (g_uri_get_query (uri)) : 0);
-
-  soup_message_headers_iter_init (&iter, soup_server_message_get_request_headers (message));
-  while (soup_message_headers_iter_next (&iter, &name, &value))
-    length += strlen (name) + strlen (value) + 4;
-  return length;
-}
-
-/* Before the body is read: which route, how much of a body it may have (docs/protocol.md 12). */
 static gboolean
-check_early (SoupServerMessage *message, const char *path, GError **error)
+check (const CantigaHead *head, GError **error)
 {
-  SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
-  int index = find_route (soup_server_message_get_method (message), path, error);
+  int index = find_route (head->method, head->path, error);
 
-  if (index < 0)
-    return FALSE;
-  if (headers_length (message) > HEADERS_MAX)
-    return cantiga_fail (error, CANTIGA_ERROR_HEADER_TOO_LARGE);
-  if (soup_message_headers_get_encoding (headers) == SOUP_ENCODING_CHUNKED)
-    return cantiga_fail_with (error, CANTIGA_ERROR_MALFORMED, "A body is sent with its Content-Length.");
-  if (soup_message_headers_get_content_length (headers) > (goffset)routes[index].body_max)
-    return cantiga_fail (error, CANTIGA_ERROR_TOO_LARGE);
-  return TRUE;
+  return index >= 0 && (head->body_length <= routes[index].body_max || cantiga_fail (error, CANTIGA_ERROR_TOO_LARGE));
 }
 
 static void
-headers_arrived_cb (SoupServer *soup, SoupServerMessage *message, const char *path, GHashTable *query, gpointer user_data)
+refuse (CantigaConnection *connection, const GError *error, gpointer server)
 {
-  g_autoptr (GError) error = NULL;
-  g_autofree char *target = dup_target (message);
-  CantigaRequest request = request_of (user_data, message, target, query, NULL);
+  CantigaRequest request = request_of (server, connection, G_N_ELEMENTS (routes));
 
-  cantiga_door_got_headers (message);
-  request.route = G_N_ELEMENTS (routes);
-  if (check_early (message, path, &error))
-    return;
-  /* What still comes is thrown away as it comes; the answer follows. */
-  soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);
-  respond_bare (&request, message, error, NULL);
+  respond_bare (&request, connection, error, NULL);
 }
 
 static void
-request_arrived_cb (SoupServer *soup, SoupServerMessage *message, const char *path, GHashTable *query, gpointer user_data)
+ask (CantigaConnection *connection, gpointer server)
 {
-  g_autoptr (GError) error = NULL;
-  g_autofree char *target = dup_target (message);
-  g_autoptr (GBytes) body = soup_message_body_flatten (soup_server_message_get_request_body (message));
-  CantigaRequest request = request_of (user_data, message, target, query, body);
-  int index = find_route (request.method, path, &error);
+  const CantigaHead *head = cantiga_connection_get_head (connection);
+  guint index = (guint)find_route (head->method, head->path, NULL);
+  CantigaRequest request = request_of (server, connection, index);
 
-  cantiga_door_got_body (message);
-  request.route = index < 0 ? G_N_ELEMENTS (routes) : (guint)index;
-  if (index < 0)
-    respond_bare (&request, message, error, NULL);
-  else if (routes[index].kind == KIND_OPEN)
-    answer_open (&request, message, routes[index].open);
+  if (routes[index].kind == KIND_OPEN)
+    answer_open (&request, connection, routes[index].open);
   else if (routes[index].kind == KIND_SEALED)
-    answer_sealed (&request, message, (guint)index);
+    answer_sealed (&request, connection, index);
   else
-    answer_chunk (&request, message);
+    answer_chunk (&request, connection);
 }
+
+const CantigaResponder cantiga_routes = { .check = check, .ask = ask, .refuse = refuse };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (routes) < CANTIGA_METRICS_ROUTES);
 
@@ -591,11 +522,4 @@ cantiga_routes_dup_name (guint route)
   if (route == G_N_ELEMENTS (routes))
     return g_strdup ("other");
   return route < G_N_ELEMENTS (routes) ? g_strconcat (routes[route].method, " ", routes[route].path, NULL) : NULL;
-}
-
-void
-cantiga_routes_add (SoupServer *soup, CantigaServer *server)
-{
-  soup_server_add_early_handler (soup, NULL, headers_arrived_cb, server, NULL);
-  soup_server_add_handler (soup, NULL, request_arrived_cb, server, NULL);
 }

@@ -2,8 +2,6 @@
  * that got the request. */
 #pragma once
 
-#include <libsoup/soup.h>
-
 #include "server/server-private.h"
 
 G_BEGIN_DECLS
@@ -79,7 +77,7 @@ GPtrArray *cantiga_issue_chains (const CantigaRequest *request, GPtrArray *keys,
 
 /* "GET /api/auth"; "other" for what is no route of ours, NULL past that. Free with g_free(). */
 char *cantiga_routes_dup_name (guint route);
-/* Puts the routes on a worker's SoupServer. */
-void cantiga_routes_add (SoupServer *soup, CantigaServer *server);
+/* What a worker's connections are answered by; their user_data: the CantigaServer. */
+extern const CantigaResponder cantiga_routes;
 
 G_END_DECLS

@@ -11,7 +11,6 @@ struct _CantigaWorker
   GSocket *socket;
 
   /* of the worker's thread */
-  SoupServer *soup;
   CantigaAcceptor *acceptor;
   gint64 patience_ends; /* monotonic */
 
@@ -24,14 +23,10 @@ run (gpointer user_data)
   CantigaWorker *worker = user_data;
 
   g_main_context_push_thread_default (worker->context);
-  worker->soup = soup_server_new ("server-header", "cantiga", NULL);
-  cantiga_routes_add (worker->soup, worker->server);
-  worker->acceptor = cantiga_acceptor_new (worker->server->doors, worker->socket, worker->soup);
+  worker->acceptor = cantiga_acceptor_new (worker->server->doors, worker->socket, &cantiga_routes, worker->server);
   g_main_loop_run (worker->loop);
   cantiga_acceptor_free (worker->acceptor);
-  soup_server_disconnect (worker->soup);
-  g_object_unref (worker->soup);
-  /* What was shut down is let go of in the turns that are left. */
+  /* What the pool is done with since is let go of. */
   while (g_main_context_iteration (worker->context, FALSE))
     ;
   g_main_context_pop_thread_default (worker->context);

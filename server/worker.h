@@ -1,4 +1,4 @@
-/* A worker: a thread with its own main context, listening socket and SoupServer (docs/adr/0004). */
+/* A worker: a thread with its own main context, listening socket and connections (docs/adr/0004 and 0022). */
 #pragma once
 
 #include "server/server-private.h"

@@ -88,7 +88,7 @@ def read_all(connection):
 
 
 def one_answer(connection):
-    """The next answer alone, where more may follow."""
+    """The next answer alone, where more may follow; or what is said before one."""
     came = b""
     while b"\r\n\r\n" not in came:
         came += connection.recv(1) or b"\r\n\r\n"
@@ -202,11 +202,32 @@ def _(place):
             equal(parse(one_answer(connection))[0], 400, f"the first answer, with {cut} bytes of the next request")
             connection.sendall(ASKED[cut:])
             equal(parse(one_answer(connection))[0], 200, f"the second answer, with {cut} bytes sent before")
-    # More than one ahead: those that are answered are so in turn, and then the connection is closed.
+    # Others are answered between them.
     with connect(place.server.port) as connection:
-        connection.sendall(REFUSED + ASKED + REFUSED)
-        equal(re.findall(rb"HTTP/1.1 (\d+)", read_all(connection)), [b"400", b"200"], "the answers to three at once")
+        connection.sendall((REFUSED + ASKED) * 300)
+        equal(place.send(ASKED[:-2] + b"Connection: close\r\n\r\n")[0], 200, "the answer to another meanwhile")
+        connection.shutdown(socket.SHUT_WR)
+        equal(re.findall(rb"HTTP/1.1 (\d+)", read_all(connection)), [b"400", b"200"] * 300, "the answers to six hundred at once")
+    with connect(place.server.port) as connection:
+        connection.sendall(ASKED + ASKED[:-2] + b"Connection: close\r\n\r\n" + ASKED)
+        equal(len(re.findall(rb"HTTP/1.1 200", read_all(connection))), 2, "the answers to two, and to what follows the last")
     place.serves()
+
+
+@journey.test("who asks first whether a body may come is told; a body that nobody reads does not take its answer away")
+def _(place):
+    head = b"POST /api/suite HTTP/1.1\r\nHost: cantiga\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n"
+    with connect(place.server.port) as connection:
+        connection.sendall(head % 2)
+        equal(one_answer(connection), b"HTTP/1.1 100 Continue\r\n\r\n", "what is said to who asks")
+        holds(stays(connection, b"[]", status=400), "it is closed after that")
+        connection.sendall(head % 10 ** 6)
+        equal(parse(read_answer(connection))[0], 413, "the answer to who would send too much")
+    for _ in range(20):
+        is_problem(place.ask("POST", "/api/nothing", b"x" * 500000), 404, "not-found", "half a megabyte for nobody")
+    is_problem(place.ask("GET", "http://cantiga/api/nothing"), 404, "not-found", "an address with a host")
+    equal(place.ask("GET", "http://cantiga/api/auth")[0], 200, "the status of one that is here")
+    is_problem(place.send(b"GET /api/auth HTTP/1.1\r\n\r\n"), 400, "malformed", "a request without a host")
 
 
 @journey.test("who keeps a connection and asks nothing more is let go, and is none of those that are late")

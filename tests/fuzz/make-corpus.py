@@ -119,6 +119,19 @@ def ocsp():
     write("ocsp", "try-later", ocsp_of.OCSPResponseBuilder.build_unsuccessful(ocsp_of.OCSPResponseStatus.TRY_LATER).public_bytes(Encoding.DER))
 
 
+def request():
+    get = b"GET /api/auth?auth=RSA HTTP/1.1\r\nHost: cantiga\r\n\r\n"
+    post = b"POST /api/suite HTTP/1.1\r\nHost: cantiga\r\nContent-Length: 2\r\n\r\n{}"
+    for name, text in {
+        "get": get, "post": post, "three": post + get + post, "refused": get.replace(b"/api/auth", b"/no") + get,
+        "closes": get.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n") + get, "old": get.replace(b"1.1", b"1.0"),
+        "whole": get.replace(b"/api", b"http://cantiga/api"), "expects": post.replace(b"Content", b"Expect: 100-continue\r\nContent"),
+        "pieces": post.replace(b"Content-Length: 2", b"Transfer-Encoding: chunked"), "twice": post.replace(b"Content-Length: 2", b"Content-Length: 2\r\nContent-Length: 2"),
+        "long": get.replace(b"Host", b"X: " + b"y" * 16400 + b"\r\nHost"), "large": post.replace(b": 2", b": 65537"),
+    }.items():
+        write("request", name, b"\x80" + text)
+
+
 def rest():
     link = ".".join(map(to_base64url, (BYTES[:16], BYTES[:32], BYTES[:32])))
     for name, host in (("name", "box.local:22684"), ("ipv4", "192.168.1.10:1"), ("ipv6", "[fe80::1]:65535")):
@@ -141,6 +154,7 @@ if __name__ == "__main__":
     pairing()
     chains()
     ocsp()
+    request()
     rest()
     if len(sys.argv) > 1:
         # What cantigactl config prints: every key of the configuration.
