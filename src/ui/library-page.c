@@ -2,6 +2,7 @@
 
 #include <glib/gi18n.h>
 
+#include "ui/announce.h"
 #include "ui/application.h"
 #include "ui/gently.h"
 #include "ui/probe.h"
@@ -52,6 +53,7 @@ struct _CantigaLibraryPage
   GSimpleAction *kind_action;
   guint patience; /* while the first titles are awaited */
   guint fitting;
+  char *found; /* what was announced of it; NULL while nothing is searched for */
 
   guint columns;
   const char *kind;
@@ -151,9 +153,11 @@ show_notices (CantigaLibraryPage *self)
   gboolean returning = listed && cantiga_session_get_state (cantiga_visit_get_session (self->visit)) == CANTIGA_SESSION_RETURNING;
   gboolean offline = listed && (returning || !is_connected (self));
   gboolean broken = listed && !offline && state == CANTIGA_VISIT_OUT;
+  const char *words = returning ? _ ("Connecting again. What is playing plays on.") : _ ("You are not connected. What is playing plays on.");
 
-  gtk_label_set_label (self->offline_words,
-                       returning ? _ ("Connecting again. What is playing plays on.") : _ ("You are not connected. What is playing plays on."));
+  if (offline && (!gtk_revealer_get_reveal_child (self->offline) || !g_str_equal (words, gtk_label_get_label (self->offline_words))))
+    cantiga_announce (GTK_WIDGET (self), words, CANTIGA_SAY_URGENT);
+  gtk_label_set_label (self->offline_words, words);
   gtk_revealer_set_reveal_child (self->offline, offline);
   gtk_label_set_label (self->rest_words, broken ? _ ("The rest did not come.") : _ ("Loading more"));
   gtk_spinner_set_spinning (self->rest_spinner, listed && state == CANTIGA_VISIT_LOADING);
@@ -207,6 +211,20 @@ hold_views (CantigaLibraryPage *self)
       cantiga_gently_hold (models[i], loading);
 }
 
+/* What is searched for is seen at once, and heard when the typing rests. */
+static void
+announce_found (CantigaLibraryPage *self, const char *page)
+{
+  const char *found = g_str_equal (page, "no-match") ? adw_status_page_get_title (self->no_match) : gtk_label_get_label (self->count);
+
+  if (*gtk_editable_get_text (GTK_EDITABLE (self->search)) == '\0')
+    found = NULL;
+  if (found != NULL && g_strcmp0 (found, self->found) != 0)
+    cantiga_announce (GTK_WIDGET (self->count), found, CANTIGA_SAY_RESTED);
+  g_free (self->found);
+  self->found = g_strdup (found);
+}
+
 static void
 choose_view (CantigaLibraryPage *self)
 {
@@ -231,6 +249,7 @@ choose_view (CantigaLibraryPage *self)
   if (self->visit != NULL)
     cantiga_probe_mark (GTK_WIDGET (self), cantiga_visit_get_state (self->visit) == CANTIGA_VISIT_OPEN ? "open" : "loading", count_all (self));
   count_shown (self, titled ? g_list_model_get_n_items (get_model (self)) : 0);
+  announce_found (self, page);
 }
 
 /* GTK keeps rows of widgets for each column it may need: no more than fit. */
@@ -504,6 +523,7 @@ cantiga_library_page_dispose (GObject *object)
     g_signal_handlers_disconnect_by_data (cantiga_shelf_get_titles (self->shelf), self);
   g_clear_object (&self->shelf);
   g_clear_object (&self->kind_action);
+  g_clear_pointer (&self->found, g_free);
   G_OBJECT_CLASS (cantiga_library_page_parent_class)->dispose (object);
 }
 

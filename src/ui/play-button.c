@@ -2,6 +2,8 @@
 
 #include <glib/gi18n.h>
 
+#include "ui/announce.h"
+
 #define WAIT_MS 1000 /* before it turns */
 
 struct _CantigaPlayButton
@@ -40,6 +42,9 @@ waited_cb (gpointer user_data)
 
   self->waiting = 0;
   self->waits = TRUE;
+  /* Of the two buttons, the one that is seen. */
+  if (gtk_widget_get_mapped (GTK_WIDGET (self)))
+    cantiga_announce (GTK_WIDGET (self), _ ("Waiting for the music"), CANTIGA_SAY_SOON);
   show_face (self);
   return G_SOURCE_REMOVE;
 }

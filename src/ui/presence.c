@@ -2,6 +2,7 @@
 
 #include <glib/gi18n.h>
 
+#include "ui/announce.h"
 #include "ui/licence-words.h"
 #include "ui/mpris.h"
 #include "ui/settings.h"
@@ -72,6 +73,17 @@ notify (CantigaPresence *self, const char *id, const char *title, const char *bo
   g_application_send_notification (G_APPLICATION (self->application), id, notification);
 }
 
+static void
+announce_title (CantigaPresence *self, CantigaTitle *title)
+{
+  const char *artist = cantiga_title_get_artist (title);
+  g_autofree char *name = *artist != '\0' ? g_strdup_printf ("%s, %s", cantiga_title_get_name (title), artist) : g_strdup (cantiga_title_get_name (title));
+  /* Translators: %s is a title's name, and who plays it: "Ondas do mar de Vigo, Martim Codax". */
+  g_autofree char *text = g_strdup_printf (_ ("Playing: %s"), name);
+
+  cantiga_announce (GTK_WIDGET (self->window), text, CANTIGA_SAY_SOON);
+}
+
 /* What comes next, for who does something else; never a sound more than the music's. */
 static void
 tell_title (CantigaPresence *self)
@@ -81,7 +93,9 @@ tell_title (CantigaPresence *self)
 
   if (!fresh)
     return;
-  if (self->told != NULL && !is_looked_at (self))
+  if (is_looked_at (self))
+    announce_title (self, title);
+  else if (self->told != NULL)
     notify (self, "playing", cantiga_title_get_name (title), cantiga_title_get_artist (title));
   self->told = title;
 }

@@ -3,6 +3,7 @@
 #include <glib/gi18n.h>
 
 #include "core/error.h"
+#include "ui/announce.h"
 #include "ui/application.h"
 #include "ui/error-words.h"
 #include "ui/settings.h"
@@ -87,6 +88,8 @@ show_state (CantigaSharingPage *self)
   gboolean moves = state == CANTIGA_SHARING_STARTING || state == CANTIGA_SHARING_STOPPING;
   g_autofree char *standing = dup_standing (self);
 
+  if (!moves && gtk_widget_get_mapped (GTK_WIDGET (self)) && g_strcmp0 (adw_action_row_get_subtitle (self->switch_row), standing) != 0)
+    cantiga_announce (GTK_WIDGET (self->switch_row), standing, CANTIGA_SAY_SOON);
   adw_preferences_row_set_use_markup (ADW_PREFERENCES_ROW (self->switch_row), FALSE);
   adw_action_row_set_subtitle (self->switch_row, standing);
   gtk_spinner_set_spinning (self->spinner, moves);

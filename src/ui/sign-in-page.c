@@ -449,7 +449,7 @@ cantiga_sign_in_page_init (CantigaSignInPage *self)
   g_queue_init (&self->shows);
   for (guint step = 0; step < CANTIGA_N_STEPS; step++)
     {
-      self->rows[step] = cantiga_step_row_new (cantiga_step_words_get_title (step));
+      self->rows[step] = cantiga_step_row_new (cantiga_step_words_get_title (step), step < CANTIGA_STEP_CARD);
       g_signal_connect (self->rows[step], "remedy", G_CALLBACK (remedy_cb), self);
       g_signal_connect_swapped (self->rows[step], "again", G_CALLBACK (start_over), self);
       adw_preferences_group_add (self->steps, GTK_WIDGET (self->rows[step]));

@@ -2,6 +2,7 @@
 
 #include <glib/gi18n.h>
 
+#include "ui/announce.h"
 #include "ui/application.h"
 #include "ui/aside.h"
 
@@ -18,6 +19,8 @@ struct _CantigaStepRow
   GtkButton *remedy;
   GtkButton *again;
   GtkRevealer *more;
+
+  gboolean brief;
 };
 
 G_DEFINE_FINAL_TYPE (CantigaStepRow, cantiga_step_row, ADW_TYPE_PREFERENCES_ROW)
@@ -63,33 +66,51 @@ cantiga_step_row_init (CantigaStepRow *self)
 }
 
 CantigaStepRow *
-cantiga_step_row_new (const char *title)
+cantiga_step_row_new (const char *title, gboolean brief)
 {
   CantigaStepRow *self = g_object_new (CANTIGA_TYPE_STEP_ROW, "title", title, NULL);
 
+  self->brief = brief;
   cantiga_step_row_show (self, CANTIGA_MARK_WAIT, NULL, NULL);
   return self;
 }
 
-/* The row is one thing to who hears the screen: its name says all that it shows. */
-static void
-name_row (CantigaStepRow *self, CantigaMark mark, const char *said)
+static char *
+dup_name (CantigaStepRow *self, CantigaMark mark, const char *said)
 {
   static const char *const states[] = {
     [CANTIGA_MARK_WAIT] = N_ ("not yet"), [CANTIGA_MARK_TURN] = N_ ("under way"), [CANTIGA_MARK_DONE] = N_ ("done"),
     [CANTIGA_MARK_WARN] = N_ ("warning"), [CANTIGA_MARK_FAIL] = N_ ("failed"),
   };
   const char *title = adw_preferences_row_get_title (ADW_PREFERENCES_ROW (self));
-  g_autofree char *name = NULL;
 
   if (said != NULL && *said != '\0')
-    name = g_strdup_printf ("%s, %s: %s", title, _ (states[mark]), said);
-  else
-    name = g_strdup_printf ("%s, %s", title, _ (states[mark]));
+    return g_strdup_printf ("%s, %s: %s", title, _ (states[mark]), said);
+  return g_strdup_printf ("%s, %s", title, _ (states[mark]));
+}
+
+/* A step that fails gives the keyboard to what can be done, which says why. */
+static void
+announce (CantigaStepRow *self, CantigaMark mark, const char *said)
+{
+  gboolean tells = mark == CANTIGA_MARK_DONE || mark == CANTIGA_MARK_WARN || (mark == CANTIGA_MARK_TURN && said != NULL);
+  g_autofree char *name = dup_name (self, mark, self->brief && mark == CANTIGA_MARK_DONE ? NULL : said);
+
+  if (tells)
+    cantiga_announce (GTK_WIDGET (self), name, CANTIGA_SAY_SOON);
+}
+
+/* The row is one thing to who hears the screen: its name says all that it shows. */
+static void
+name_row (CantigaStepRow *self, CantigaMark mark, const char *said)
+{
+  g_autofree char *name = dup_name (self, mark, said);
+
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
   /* The keyboard goes to these when a step fails, and past what the row says. */
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->remedy), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, name, -1);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->again), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, name, -1);
+  cantiga_announce_describe (GTK_WIDGET (self->remedy), name);
+  cantiga_announce_describe (GTK_WIDGET (self->again), name);
+  announce (self, mark, said);
 }
 
 void
@@ -138,6 +159,9 @@ void
 cantiga_step_row_reveal_more (CantigaStepRow *self, gboolean reveal)
 {
   gtk_revealer_set_reveal_child (self->more, reveal);
+  /* The keyboard goes there, and says what is asked. */
+  if (reveal)
+    cantiga_announce (GTK_WIDGET (self), "", CANTIGA_SAY_SOON);
 }
 
 void

@@ -18,7 +18,8 @@ typedef enum
 #define CANTIGA_TYPE_STEP_ROW (cantiga_step_row_get_type ())
 G_DECLARE_FINAL_TYPE (CantigaStepRow, cantiga_step_row, CANTIGA, STEP_ROW, AdwPreferencesRow)
 
-CantigaStepRow *cantiga_step_row_new (const char *title);
+/* brief: that it is done is announced without what was found, which is for who looks for it. */
+CantigaStepRow *cantiga_step_row_new (const char *title, gboolean brief);
 /* said and remedy (the button's label) may be NULL. */
 void cantiga_step_row_show (CantigaStepRow *row, CantigaMark mark, const char *said, const char *remedy);
 void cantiga_step_row_set_remedy (CantigaStepRow *row, const char *remedy);

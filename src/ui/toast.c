@@ -2,6 +2,8 @@
 
 #include <glib/gi18n.h>
 
+#include "ui/announce.h"
+
 #define UNDO_SECONDS 6
 #define LINES_MAX 4
 /* Beside the words: margins, padding, the button that closes it; and what Undo takes, which grows with the letters. */
@@ -54,9 +56,11 @@ void
 cantiga_toast_show (AdwToast *toast, GtkWidget *widget)
 {
   GtkWidget *overlay = gtk_widget_get_ancestor (widget, ADW_TYPE_TOAST_OVERLAY);
+  GtkWidget *words = adw_toast_get_custom_title (toast);
   int letters = (gtk_widget_get_width (overlay) - BESIDE) / get_letter_width (overlay) - (adw_toast_get_button_label (toast) != NULL ? UNDO_LETTERS : 0);
 
   /* libadwaita 1.2 makes it as high as its words are where they have all the width that they would like. So they like no more than there is. */
-  gtk_label_set_max_width_chars (GTK_LABEL (adw_toast_get_custom_title (toast)), MAX (letters, LETTERS_MIN));
+  gtk_label_set_max_width_chars (GTK_LABEL (words), MAX (letters, LETTERS_MIN));
   adw_toast_overlay_add_toast (ADW_TOAST_OVERLAY (overlay), toast);
+  cantiga_announce (words, gtk_label_get_label (GTK_LABEL (words)), CANTIGA_SAY_SOON);
 }
