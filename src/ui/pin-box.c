@@ -4,6 +4,7 @@
 
 #include <glib/gi18n.h>
 
+#include "ui/announce.h"
 #include "ui/application.h"
 
 #define KEPT_SECONDS 60
@@ -14,10 +15,13 @@ struct _CantigaPinBox
 
   /* template */
   GtkLabel *question;
-  GtkEntry *entry;
+  GtkPasswordEntry *entry; /* a screen reader spells what is typed into any other aloud */
   GtkButton *give;
 
+  GtkText *text; /* borrowed: what is in the entry: a dot for each letter of the PIN */
+
   /* owned */
+  GtkEntryBuffer *pin; /* locked memory */
   CantigaCardFound *found;
   guint timer;
 };
@@ -39,8 +43,8 @@ forget_cb (gpointer user_data)
 static gboolean
 is_whole (CantigaPinBox *self)
 {
-  guint length = gtk_entry_get_text_length (self->entry);
-  const char *text = gtk_entry_buffer_get_text (gtk_entry_get_buffer (self->entry));
+  guint length = gtk_entry_buffer_get_length (self->pin);
+  const char *text = gtk_entry_buffer_get_text (self->pin);
 
   if (self->found != NULL && self->found->kind == CANTIGA_CARD_KIND_CITIZEN && strspn (text, "0123456789") != strlen (text))
     return FALSE;
@@ -52,8 +56,27 @@ changed_cb (CantigaPinBox *self)
 {
   gtk_widget_set_sensitive (GTK_WIDGET (self->give), is_whole (self));
   g_clear_handle_id (&self->timer, g_source_remove);
-  if (gtk_entry_get_text_length (self->entry) > 0)
+  if (gtk_entry_buffer_get_length (self->pin) > 0)
     self->timer = g_timeout_add_seconds (KEPT_SECONDS, forget_cb, self);
+}
+
+/* GTK 4.8 tells each letter that comes into an entry to whoever hears the screen, and Orca says it aloud. So dots come into it, and the PIN goes where nobody is told of it. */
+static void
+insert_text_cb (GtkEditable *text, const char *letters, int length, int *position, CantigaPinBox *self)
+{
+  guint n = gtk_entry_buffer_insert_text (self->pin, (guint)*position, letters, (int)g_utf8_strlen (letters, length));
+
+  g_signal_stop_emission_by_name (text, "insert-text");
+  g_signal_handlers_block_by_func (text, insert_text_cb, self);
+  for (guint i = 0; i < n; i++)
+    gtk_editable_insert_text (text, "•", -1, position);
+  g_signal_handlers_unblock_by_func (text, insert_text_cb, self);
+}
+
+static void
+delete_text_cb (GtkEditable *text, int start, int end, CantigaPinBox *self)
+{
+  gtk_entry_buffer_delete_text (self->pin, (guint)start, end < 0 ? -1 : end - start);
 }
 
 static void
@@ -83,6 +106,7 @@ cantiga_pin_box_dispose (GObject *object)
 
   g_clear_handle_id (&self->timer, g_source_remove);
   g_clear_pointer (&self->found, cantiga_card_found_unref);
+  g_clear_object (&self->pin);
   G_OBJECT_CLASS (cantiga_pin_box_parent_class)->dispose (object);
 }
 
@@ -106,10 +130,13 @@ cantiga_pin_box_class_init (CantigaPinBoxClass *klass)
 static void
 cantiga_pin_box_init (CantigaPinBox *self)
 {
-  g_autoptr (GtkEntryBuffer) locked = gtk_password_entry_buffer_new ();
-
   gtk_widget_init_template (GTK_WIDGET (self));
-  gtk_entry_set_buffer (self->entry, locked);
+  self->pin = gtk_password_entry_buffer_new ();
+  self->text = GTK_TEXT (gtk_editable_get_delegate (GTK_EDITABLE (self->entry)));
+  gtk_text_set_input_purpose (self->text, GTK_INPUT_PURPOSE_PIN);
+  gtk_text_set_input_hints (self->text, GTK_INPUT_HINT_NO_SPELLCHECK | GTK_INPUT_HINT_PRIVATE);
+  g_signal_connect (self->text, "insert-text", G_CALLBACK (insert_text_cb), self);
+  g_signal_connect (self->text, "delete-text", G_CALLBACK (delete_text_cb), self);
 }
 
 GtkWidget *
@@ -146,8 +173,8 @@ cantiga_pin_box_ask (CantigaPinBox *self, CantigaCardFound *found, CantigaCardSt
   self->found = found;
   cantiga_pin_box_empty (self);
   gtk_label_set_label (self->question, question);
-  gtk_entry_set_max_length (self->entry, (int)found->pin_max);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->entry), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, question, -1);
+  gtk_entry_buffer_set_max_length (self->pin, (int)found->pin_max);
+  cantiga_announce_describe (GTK_WIDGET (self->entry), question);
   if (state == CANTIGA_CARD_STATE_LAST_TRY)
     gtk_widget_add_css_class (GTK_WIDGET (self->entry), "error");
   else
@@ -157,12 +184,11 @@ cantiga_pin_box_ask (CantigaPinBox *self, CantigaCardFound *found, CantigaCardSt
 CantigaSecret *
 cantiga_pin_box_take (CantigaPinBox *self)
 {
-  GtkEntryBuffer *buffer = gtk_entry_get_buffer (self->entry);
   CantigaSecret *pin;
 
   if (!is_whole (self))
     return NULL;
-  pin = cantiga_secret_new_copy ((const guint8 *)gtk_entry_buffer_get_text (buffer), gtk_entry_buffer_get_bytes (buffer));
+  pin = cantiga_secret_new_copy ((const guint8 *)gtk_entry_buffer_get_text (self->pin), gtk_entry_buffer_get_bytes (self->pin));
   cantiga_pin_box_empty (self);
   return pin;
 }
@@ -170,5 +196,5 @@ cantiga_pin_box_take (CantigaPinBox *self)
 void
 cantiga_pin_box_empty (CantigaPinBox *self)
 {
-  gtk_entry_buffer_set_text (gtk_entry_get_buffer (self->entry), "", 0);
+  gtk_editable_set_text (GTK_EDITABLE (self->text), "");
 }

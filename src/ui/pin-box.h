@@ -1,5 +1,5 @@
-/* Asks for a card's PIN: whose card it is and what a wrong one costs stand above the entry, before the first try. The PIN stays in the entry's own
- * locked memory, as short as possible: it is emptied at each answer, on leaving, and after a minute. */
+/* Asks for a card's PIN: whose card it is and what a wrong one costs stand above the entry, before the first try. The PIN stays in
+ * locked memory, as short as possible, and the entry has a dot for each letter: it is emptied at each answer, on leaving, and after a minute. */
 #pragma once
 
 #include <gtk/gtk.h>

@@ -88,8 +88,8 @@ def _(place):
     place.set_place(120)
     place.see("Connecting again…")
     place.come_back()
-    journey.until(lambda: place.all("PIN", "text") or place.at() > 120, "it goes on, or asks for the PIN")
-    if place.all("PIN", "text"):
+    journey.until(lambda: place.all("PIN", "password text") or place.at() > 120, "it goes on, or asks for the PIN")
+    if place.all("PIN", "password text"):
         place.give_pin()
     place.see_toast("Signed in again")
     place.see_no("Connecting again…")
