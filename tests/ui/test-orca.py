@@ -1,0 +1,111 @@
+#!/usr/bin/python3
+"""From a link that was clicked on to music with the keyboard alone and eyes shut: what Orca, the screen reader, really says."""
+import importlib.util
+import json
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import desk
+
+desk.enter()
+import journey
+
+HOLDER = "ANA MARIA DOS SANTOS"
+
+
+class Room(desk.Room):
+    """With somebody who hears the screen."""
+
+    def __enter__(self):
+        super().__enter__()
+        self.reader = self.start("/usr/bin/python3", os.path.join(os.path.dirname(os.path.abspath(__file__)), "reader.py"), self.path("orca"))
+        self.mark = 0
+        self.hear("Screen reader on.")
+        # The window that is new has the keyboard, and Orca is told of it.
+        self.start("/usr/bin/openbox", "--sm-disable")
+        return self
+
+    def tell(self):
+        return "Orca said:\n" + "\n".join(self.heard()) + f"\n{self.reader.err}\n" + super().tell()
+
+    def heard(self):
+        # The last line may be half of one.
+        return [json.loads(line) for line in self.reader.out.splitlines(keepends=True) if line.endswith("\n")]
+
+    def hear(self, text):
+        """Waits until it is said, alone or among other things, since the last key."""
+        return journey.until(lambda: next((said for said in self.heard()[self.mark:] if text in said), None), f"Orca says “{text}”")
+
+    def key(self, *keys):
+        self.mark = len(self.heard())
+        super().key(*keys)
+
+    def type(self, text):
+        self.mark = len(self.heard())
+        super().type(text)
+
+    def give_pin(self, pin):
+        """A digit after the other, as a person does: each might be said."""
+        for digit in pin:
+            self.type(digit)
+            self.hear("•")
+        self.key("Return")
+
+
+@desk.step("an invitation is paired with; the steps of signing in are said as they are done, and whose PIN is asked for")
+def _(place):
+    place.open(place.invite("Ana"), card=place.card_of_ana, probe=False)
+    place.look_at("Invitation")
+    place.tab_to("Pair", "push button")
+    place.hear("Pair push button.")
+    place.key("Return")
+    place.look_back()
+    place.hear("Coro da Sé.")
+    place.hear("PIN password text.")
+    place.hear(f"{HOLDER}\nAuthentication PIN · 3 tries left")
+    for step in ("Connection", "Server certificate", "Your certificate", "Cipher suite", "Key exchange"):
+        place.hear(f"{step}, done")
+
+
+@desk.step("a wrong PIN is told, and of the PIN itself no digit")
+def _(place):
+    place.give_pin("9999")
+    place.hear(f"{HOLDER}\nWrong PIN. 2 tries left")
+    place.give_pin(journey.PIN)
+    place.hear(f"Card, done: {HOLDER}")
+    place.hear("Catalogue, done: 3 titles")
+    journey.equal([said for said in place.heard() if re.fullmatch("[0-9 ]+", said)], [], "what was said of the PIN")
+
+
+@desk.step("the keyboard is at the library's first title, which Return plays")
+def _(place):
+    place.hear("Ondas do mar de Vigo, Cantiga.")
+    place.key("Return")
+    place.hear("Playing: Ondas do mar de Vigo, Cantiga")
+
+
+@desk.step("how many titles are found is said, and that there are none")
+def _(place):
+    place.key("ctrl+f")
+    place.hear("Search the library")
+    place.type("rosa")
+    place.hear("1 title")
+    place.type("xx")
+    place.hear("No title with “rosaxx”")
+
+
+@desk.step("the next title is told, the servers can be read, and a connection that is lost says so")
+def _(place):
+    place.key("ctrl+n")
+    place.hear("Playing: Rosa das rosas, Cantiga")
+    place.key("ctrl+1")
+    place.hear(f"Coro da Sé, Signed in · {HOLDER}")
+    place.server.kill()
+    # It is missed when something is asked of it.
+    place.key("ctrl+n")
+    place.hear("Connecting again. What is playing plays on.")
+
+
+journey.main(Room) if importlib.util.find_spec("orca") else journey.skip_all("there is no Orca here")
