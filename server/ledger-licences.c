@@ -3,14 +3,18 @@
 #define COLUMNS "id, stamp, plays, plays_left, made, expires, sealed"
 
 gboolean
+cantiga_ledger_find_licence (CantigaLedger *ledger, const CantigaId *listener, const CantigaId *title, CantigaLicenceEntry *ret_entry, GError **error)
+{
+  *ret_entry = (CantigaLicenceEntry){ .listener = *listener, .title = *title };
+  return cantiga_ledger_find_by_ids (ledger, CANTIGA_TABLE_LICENCES, listener, title, &ret_entry->id, error);
+}
+
+gboolean
 cantiga_ledger_init_licence (CantigaLedger *ledger, const CantigaId *listener, const CantigaId *title, CantigaLicenceEntry *ret_entry, GError **error)
 {
-  CantigaLicenceEntry entry = { .listener = *listener, .title = *title };
-
-  if (!cantiga_ledger_find_by_ids (ledger, CANTIGA_TABLE_LICENCES, listener, title, &entry.id, error))
+  if (!cantiga_ledger_find_licence (ledger, listener, title, ret_entry, error))
     return FALSE;
-  cantiga_id_new_random (&entry.stamp);
-  *ret_entry = entry;
+  cantiga_id_new_random (&ret_entry->stamp);
   return TRUE;
 }
 

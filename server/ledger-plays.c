@@ -11,7 +11,7 @@ typedef struct
   gboolean refused;
   gint64 now;
   CantigaId key;             /* of the play */
-  CantigaLicenceEntry fresh; /* the licence as it would be made; its id is that of the one that is there, too */
+  CantigaLicenceEntry fresh; /* the licence as it would be made, before a stamp is drawn for it; its id is that of the one that is there, too */
   CantigaId licence_holder, lease_holder;
 
   CantigaPlay granted;
@@ -199,6 +199,7 @@ grant_new (Asking *asking, GError **error)
     {
     case CANTIGA_DECISION_MAKE:
       entry = asking->fresh;
+      cantiga_id_new_random (&entry.stamp);
       entry.plays = after.plays_left + 1;
       break;
     case CANTIGA_DECISION_SPEND:
@@ -265,7 +266,7 @@ static gboolean
 prepare (Asking *asking, GError **error)
 {
   return find_play (asking->ledger, asking->listener, asking->play, &asking->key, error)
-         && cantiga_ledger_init_licence (asking->ledger, asking->listener, asking->title, &asking->fresh, error)
+         && cantiga_ledger_find_licence (asking->ledger, asking->listener, asking->title, &asking->fresh, error)
          && cantiga_ledger_find_licence_holder (asking->ledger, asking->listener, &asking->licence_holder, error)
          && cantiga_ledger_find_lease_holder (asking->ledger, asking->listener, &asking->lease_holder, error);
 }

@@ -236,7 +236,10 @@ typedef struct
   CantigaLicence licence;
 } CantigaLicenceEntry;
 
-/* Sets id, listener and title; draws a stamp. */
+/* Sets id, listener and title, and all else to 0. */
+gboolean cantiga_ledger_find_licence (CantigaLedger *ledger, const CantigaId *listener, const CantigaId *title, CantigaLicenceEntry *ret_entry,
+                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same, and draws a stamp. */
 gboolean cantiga_ledger_init_licence (CantigaLedger *ledger, const CantigaId *listener, const CantigaId *title, CantigaLicenceEntry *ret_entry,
                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean cantiga_ledger_load_licence (CantigaLedger *ledger, const CantigaId *id, gboolean *ret_there, CantigaLicenceEntry *ret_entry,

@@ -14,7 +14,7 @@ typedef struct
 {
   CantigaSql base;
   sqlite3 *connection;
-  GHashTable *statements; /* text → Statement, owned */
+  GHashTable *statements; /* text, a literal, found by where it is → Statement, owned */
   sqlite3_stmt *rollback; /* compiled beforehand: when there is no memory it cannot be any more */
   sqlite3_stmt *commit;   /* as it is run so often */
 
@@ -146,9 +146,9 @@ configure (CantigaSql *sql, GError **error)
     return fail_sqlite (sql, code, error);
   return cantiga_sql_exec (sql,
                            "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;"
-                           /* 16 MiB of the log are taken in at once: a page that many grants write to goes to its place once for all. The log keeps its
+                           /* 32 MiB of the log are taken in at once: a page that many grants write to goes to its place once for all. The log keeps its
                             * length: to make it longer again costs the disk more than to write over it. */
-                           "PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 33554432; PRAGMA cell_size_check = ON",
+                           "PRAGMA wal_autocheckpoint = 8000; PRAGMA journal_size_limit = 67108864; PRAGMA cell_size_check = ON",
                            error);
 }
 
@@ -284,6 +284,7 @@ sqlite_prepare (CantigaSql *sql, const char *text, GError **error)
 
   if (statement == NULL)
     statement = compile (sql, text, error);
+  g_assert (statement == NULL || g_str_equal (sqlite3_sql (statement->compiled), text));
   return statement != NULL ? &statement->base : NULL;
 }
 
@@ -460,7 +461,7 @@ cantiga_sql_open_sqlite (const char *path, GError **error)
   sql->backend = &backend;
   sql->kind = CANTIGA_SQL_SQLITE;
   sqlite->log = -1;
-  sqlite->statements = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, statement_free);
+  sqlite->statements = g_hash_table_new_full (g_direct_hash, NULL, NULL, statement_free);
   if ((!g_file_test (path, G_FILE_TEST_EXISTS) && !make_file (path, error)) || !check_file (path, error))
     return NULL;
   opened = sqlite3_open_v2 (path, &sqlite->connection, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);

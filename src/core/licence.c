@@ -63,9 +63,11 @@ cantiga_validity_parse (const char *text, CantigaPolicy *policy, GError **error)
 gint64
 cantiga_policy_draw_validity (const CantigaPolicy *policy)
 {
-  guint64 span = policy->validity_max > policy->validity ? (guint64)(policy->validity_max - policy->validity) + 1 : 1;
-  guint64 drawn;
+  guint64 span, drawn;
 
+  if (policy->validity_max <= policy->validity)
+    return policy->validity;
+  span = (guint64)(policy->validity_max - policy->validity) + 1;
   cantiga_random (&drawn, sizeof drawn);
   return policy->validity + (gint64)(drawn % span);
 }
