@@ -2,10 +2,12 @@
  *
  *   ledger-rate grants PLACE ASKERS SECONDS      PLACE: of a new SQLite file, or postgresql://…
  *   ledger-rate plays PLACE ASKERS SECONDS       each granted, started and ended
+ *   ledger-rate bare FILE BATCH SECONDS          the statements of grants alone, of 32 listeners, so many in a commit: what no ledger on SQLite is quicker than
  *   ledger-rate fdatasync FILE SECONDS           4 KiB written and fdatasync'ed
  *   ledger-rate catalogue FOLDER TITLES          FOLDER: of a state
  */
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -89,6 +91,94 @@ measure_grants (const char *place, guint n, double seconds, gboolean plays)
       slowest = MAX (slowest, askers[i].slowest);
     }
   g_print ("{\"askers\": %u, \"%s_per_second\": %.0f, \"slowest_ms\": %.1f}\n", n, plays ? "plays" : "grants", done / (seconds_now () - began), slowest * 1000);
+}
+
+/* ---- the database alone ---- */
+
+#define LISTENERS 32
+
+/* What server/ledger-plays.c asks and writes for a play of a licence that is there. ?1: its number, ?2: its key, ?3: the licence's id, ?4: 32 bytes, ?5: a sealed row, ?6: now. */
+static const char *const statements_of_grant[] = {
+  "SELECT number, play, sealed FROM plays WHERE play = ?2 ORDER BY number DESC LIMIT 1",
+  "SELECT id, sealed, (SELECT count (*) FROM leases WHERE licence = ?3 AND awaits = 0 AND asked <= ?6 - 60) FROM (SELECT 1) AS one LEFT JOIN licences ON id = ?3",
+  "INSERT INTO licences (holder, id, stamp, plays, plays_left, made, expires, sealed) VALUES (?3, ?3, ?3, 9, 9, ?6, ?6, substr (?5, 1, 60))"
+  " ON CONFLICT (id) DO UPDATE SET plays_left = excluded.plays_left, sealed = excluded.sealed",
+  "INSERT INTO plays VALUES (?1, ?2, ?5, ?4)",
+  "INSERT INTO heard (number, licence) VALUES (?1, ?3)",
+  "INSERT INTO leases (id, number, licence, stamp, awaits, asked, ends, sealed, holder) VALUES (?2, ?1, ?3, ?3, 0, ?6, ?6 + 420, ?5, ?3)",
+};
+
+typedef struct
+{
+  sqlite3 *connection;
+  sqlite3_stmt *statements[G_N_ELEMENTS (statements_of_grant)];
+  guint8 licences[LISTENERS][16];
+  gint64 number;
+} Bare;
+
+/* The tables are a new ledger's. */
+static void
+open_bare (Bare *bare, const char *path)
+{
+  g_autoptr (CantigaSecret) master = cantiga_secret_new_random (32);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (CantigaLedger) ledger = cantiga_ledger_open (path, master, &error);
+
+  if (ledger == NULL || sqlite3_open (path, &bare->connection) != SQLITE_OK
+      || sqlite3_exec (bare->connection, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 8000", NULL, NULL, NULL) != SQLITE_OK)
+    die (error);
+  for (guint i = 0; i < G_N_ELEMENTS (statements_of_grant); i++)
+    if (sqlite3_prepare_v3 (bare->connection, statements_of_grant[i], -1, SQLITE_PREPARE_PERSISTENT, &bare->statements[i], NULL) != SQLITE_OK)
+      die (NULL);
+  cantiga_random (bare->licences, sizeof bare->licences);
+}
+
+static void
+grant_bare (Bare *bare)
+{
+  guint8 key[16], sealed[146] = { 0 };
+  int code = SQLITE_DONE;
+
+  cantiga_random (key, sizeof key);
+  bare->number++;
+  for (guint i = 0; i < G_N_ELEMENTS (bare->statements); i++)
+    {
+      sqlite3_stmt *statement = bare->statements[i];
+
+      sqlite3_bind_int64 (statement, 1, bare->number);
+      sqlite3_bind_blob (statement, 2, key, sizeof key, SQLITE_STATIC);
+      sqlite3_bind_blob (statement, 3, bare->licences[bare->number % LISTENERS], 16, SQLITE_STATIC);
+      sqlite3_bind_blob (statement, 4, sealed, 32, SQLITE_STATIC);
+      sqlite3_bind_blob (statement, 5, sealed, sizeof sealed, SQLITE_STATIC);
+      sqlite3_bind_int64 (statement, 6, g_get_real_time () / G_USEC_PER_SEC);
+      code = sqlite3_step (statement);
+      if (code != SQLITE_ROW && code != SQLITE_DONE)
+        die (NULL);
+      sqlite3_reset (statement);
+    }
+}
+
+static void
+measure_bare (const char *path, guint batch, double seconds)
+{
+  Bare bare = { 0 };
+  double began;
+  guint done = 0;
+
+  open_bare (&bare, path);
+  began = seconds_now ();
+  while (seconds_now () < began + seconds)
+    {
+      sqlite3_exec (bare.connection, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+      for (guint i = 0; i < batch; i++, done++)
+        grant_bare (&bare);
+      if (sqlite3_exec (bare.connection, "UPDATE head SET sealed = zeroblob (68); COMMIT", NULL, NULL, NULL) != SQLITE_OK)
+        die (NULL);
+    }
+  g_print ("{\"batch\": %u, \"bare_per_second\": %.0f}\n", batch, done / (seconds_now () - began));
+  for (guint i = 0; i < G_N_ELEMENTS (bare.statements); i++)
+    sqlite3_finalize (bare.statements[i]);
+  sqlite3_close (bare.connection);
 }
 
 /* ---- the disk ---- */
@@ -213,6 +303,8 @@ main (int argc, char **argv)
 {
   if (argc == 5 && (g_str_equal (argv[1], "grants") || g_str_equal (argv[1], "plays")))
     measure_grants (argv[2], (guint)atoi (argv[3]), atof (argv[4]), g_str_equal (argv[1], "plays"));
+  else if (argc == 5 && g_str_equal (argv[1], "bare"))
+    measure_bare (argv[2], (guint)atoi (argv[3]), atof (argv[4]));
   else if (argc == 4 && g_str_equal (argv[1], "fdatasync"))
     measure_disk (argv[2], atof (argv[3]));
   else if (argc == 4 && g_str_equal (argv[1], "catalogue"))
