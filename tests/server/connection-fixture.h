@@ -2,9 +2,12 @@
 #pragma once
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <glib-unix.h>
 
 #include "server/connection.h"
 
@@ -13,6 +16,7 @@ typedef struct
   CantigaConfig limits;
   CantigaDoors *doors;
   CantigaConnections connections;
+  gboolean is_tcp; /* the next connections are, instead of pairs that are there at once */
   guint asked, refused;
   gsize answer_length;      /* of answers; 0: the request's body */
   gboolean is_late;         /* answers are not given but left in waiting */
@@ -44,7 +48,7 @@ place_ask (CantigaConnection *connection, gpointer user_data)
   g_assert_cmpuint (g_bytes_get_size (cantiga_connection_get_body (connection)), ==, head->body_length);
   g_assert_cmpuint (head->body_length, <=, CANTIGA_BODY_MAX);
   g_assert_cmpint (head->target[0], ==, '/');
-  g_assert_cmpstr (cantiga_connection_get_address (connection), ==, "local");
+  g_assert_nonnull (cantiga_connection_get_address (connection));
   if (place->is_late)
     place->waiting = cantiga_connection_ref (connection);
   else
@@ -61,14 +65,14 @@ place_refuse (CantigaConnection *connection, const GError *error, gpointer user_
   cantiga_connection_answer (connection, cantiga_problem_get_status (error), "text/plain", why, 1);
 }
 
+static const CantigaResponder place_responder = { .check = place_check, .ask = place_ask, .refuse = place_refuse };
+
 static void
 place_set_up (Place *place)
 {
-  static const CantigaResponder responder = { .check = place_check, .ask = place_ask, .refuse = place_refuse };
-
   *place = (Place){ .limits = { .connections = 64, .connections_per_address = 64, .header_seconds = 20, .body_seconds = 30, .answer_seconds = 40 } };
   place->doors = cantiga_doors_new (&place->limits);
-  cantiga_connections_init (&place->connections, &responder, place);
+  cantiga_connections_init (&place->connections, &place_responder, place);
 }
 
 static void
@@ -83,20 +87,40 @@ place_tear_down (Place *place)
   cantiga_doors_unref (place->doors);
 }
 
+static void
+make_ends_of_tcp (int ends[2])
+{
+  struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
+  socklen_t length = sizeof address;
+  int listening = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  g_assert_cmpint (bind (listening, (struct sockaddr *)&address, length), ==, 0);
+  g_assert_cmpint (listen (listening, 1), ==, 0);
+  g_assert_cmpint (getsockname (listening, (struct sockaddr *)&address, &length), ==, 0);
+  ends[0] = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  g_assert_cmpint (connect (ends[0], (struct sockaddr *)&address, length), ==, 0);
+  g_assert_true (g_unix_set_fd_nonblocking (ends[0], TRUE, NULL));
+  ends[1] = accept4 (listening, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  close (listening);
+}
+
 /* The other end of a new connection, with length bytes there already. */
-static int
+static inline int
 place_connect (Place *place, const void *bytes, gsize length)
 {
   int ends[2];
 
-  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), ==, 0);
+  if (place->is_tcp)
+    make_ends_of_tcp (ends);
+  else
+    g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), ==, 0);
   (void)!send (ends[0], bytes, length, MSG_NOSIGNAL);
   cantiga_connection_open (&place->connections, ends[1], cantiga_doors_enter (place->doors, "local", 0, NULL));
   return ends[0];
 }
 
 /* Until nothing is left to do. */
-static void
+static inline void
 place_turn (Place *place)
 {
   struct epoll_event event;

@@ -120,11 +120,13 @@ test_drops_and_floods (void)
       place_turn (&place);
     }
   assert_answered (&place, end, 1, "Hello", FALSE);
-  for (guint i = 0; i < 500; i++)
-    g_string_append (flood, POST);
+  /* More than is read at once, of which the last is whole. */
+  for (guint i = 0; i < 1800; i++)
+    g_string_append (flood, "POST /of-sixty-four- HTTP/1.1\r\nHost:\r\nContent-Length: 5\r\n\r\nHello");
+  g_assert_cmpuint (flood->len, ==, 1800 * 64);
   send_all (end, flood->str);
-  assert_answered (&place, end, 500, "Hello", FALSE);
-  g_assert_cmpuint (place.asked, ==, 501);
+  assert_answered (&place, end, 1800, "Hello", FALSE);
+  g_assert_cmpuint (place.asked, ==, 1801);
   close (end);
   place_tear_down (&place);
 }
@@ -139,6 +141,7 @@ test_slow_reader (void)
   int end;
 
   place_set_up (&place);
+  place.is_tcp = TRUE;
   place.answer_length = 8 * 1024 * 1024;
   end = place_connect (&place, GET, strlen (GET));
   g_assert_false (cantiga_connection_is_silent (place.connections.all.head->data));
@@ -161,12 +164,17 @@ test_answered_later (void)
 
   place_set_up (&place);
   place.is_late = TRUE;
-  end = place_connect (&place, POST GET, strlen (POST GET));
+  end = place_connect (&place, "", 0);
+  send_all (end, POST);
+  place_turn (&place);
+  g_assert_cmpuint (cantiga_doors_count_silent (place.doors, "local"), ==, 0);
+  send_all (end, GET);
   assert_answered (&place, end, 0, NULL, FALSE);
   g_assert_cmpuint (place.asked, ==, 1);
   place.is_late = FALSE;
   place_answer (&place, place.waiting);
   assert_answered (&place, end, 2, NULL, FALSE);
+  g_assert_cmpuint (cantiga_doors_count_silent (place.doors, "local"), ==, 1);
   g_clear_pointer (&place.waiting, cantiga_connection_unref);
 
   /* Whoever asked is gone, and the connection closed: the answer is for nobody. */
@@ -297,6 +305,27 @@ test_deadlines (void)
   place_tear_down (&place);
 }
 
+/* What drips into a connection that is kept does not win it time. */
+static void
+test_drips (void)
+{
+  Place place;
+  int end;
+
+  place_set_up (&place);
+  place.limits.header_seconds = 1;
+  end = place_connect (&place, GET, strlen (GET));
+  for (const char *c = "GET"; *c != '\0'; c++)
+    {
+      g_assert_cmpint (send (end, c, 1, 0), ==, 1);
+      place_turn (&place);
+      g_usleep (400 * 1000);
+    }
+  g_assert_true (cantiga_connection_close_if_late (place.connections.all.head->data, g_get_monotonic_time ()));
+  close (end);
+  place_tear_down (&place);
+}
+
 /* Who closes with the request, before it is answered or after, leaves nothing. */
 static void
 test_gone (void)
@@ -358,6 +387,7 @@ main (int argc, char **argv)
   g_test_add_func ("/connection/refused", test_refused);
   g_test_add_func ("/connection/told-to-go-on", test_told_to_go_on);
   g_test_add_func ("/connection/deadlines", test_deadlines);
+  g_test_add_func ("/connection/drips", test_drips);
   g_test_add_func ("/connection/gone", test_gone);
   g_test_add_func ("/connection/not-kept", test_not_kept);
   return g_test_run ();
