@@ -95,6 +95,9 @@ show_state (CantigaSharingPage *self)
   gtk_spinner_set_spinning (self->spinner, moves);
   gtk_switch_set_active (self->on_switch, state == CANTIGA_SHARING_STARTING || on);
   gtk_switch_set_state (self->on_switch, on);
+  /* The keyboard would be nowhere. */
+  if (moves && gtk_widget_is_focus (GTK_WIDGET (self->on_switch)))
+    gtk_widget_grab_focus (GTK_WIDGET (self->switch_row));
   gtk_widget_set_sensitive (GTK_WIDGET (self->on_switch), !moves);
   gtk_widget_set_visible (self->other_port, g_error_matches (cantiga_sharing_get_error (self->sharing), CANTIGA_ERROR, CANTIGA_ERROR_BUSY));
   gtk_widget_set_visible (self->intro, state == CANTIGA_SHARING_OFF);

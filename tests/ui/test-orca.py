@@ -34,9 +34,9 @@ class Room(desk.Room):
         # The last line may be half of one.
         return [json.loads(line) for line in self.reader.out.splitlines(keepends=True) if line.endswith("\n")]
 
-    def hear(self, text):
-        """Waits until it is said, alone or among other things, since the last key."""
-        return journey.until(lambda: next((said for said in self.heard()[self.mark:] if text in said), None), f"Orca says “{text}”")
+    def hear(self, *texts):
+        """Waits until one of them is said, alone or among other things, since the last key; and returns it."""
+        return journey.until(lambda: next((text for said in self.heard()[self.mark:] for text in texts if text in said), None), f"Orca says {texts}")
 
     def key(self, *keys):
         self.mark = len(self.heard())
@@ -84,6 +84,7 @@ def _(place):
     place.hear("Ondas do mar de Vigo, Cantiga.")
     place.key("Return")
     place.hear("Playing: Ondas do mar de Vigo, Cantiga")
+    place.hear("No sound device: it plays in silence")
 
 
 @desk.step("how many titles are found is said, and that there are none")
@@ -101,11 +102,28 @@ def _(place):
     place.key("ctrl+n")
     place.hear("Playing: Rosa das rosas, Cantiga")
     place.key("ctrl+1")
+    place.hear("Servers panel.")
     place.hear(f"Coro da Sé, Signed in · {HOLDER}")
+    port = place.server.port
     place.server.kill()
     # It is missed when something is asked of it.
     place.key("ctrl+n")
     place.hear("Connecting again. What is playing plays on.")
+    place.serve(port=port)
+    if place.hear("Signed in again", "PIN password text.") != "Signed in again":
+        place.give_pin(journey.PIN)
+        place.hear("Signed in again")
+    place.hear("Playing: Santa Maria, strela do dia, Cantiga")
+
+
+@desk.step("what sharing comes to is said, and nothing has the name of its kind alone")
+def _(place):
+    place.key("ctrl+4")
+    place.look_at("Cantiga")
+    place.tab_to("Share from this computer", "check box")
+    place.key("space")
+    place.hear("On: who is invited can listen")
+    journey.equal([said for said in place.heard() if re.search(r"\b(Gtk|Adw|Cantiga)[A-Z]", said)], [], "what was said of what things are made of")
 
 
 journey.main(Room) if importlib.util.find_spec("orca") else journey.skip_all("there is no Orca here")
