@@ -63,7 +63,8 @@ struct _CantigaLedger
   gint64 flushed_at; /* when that was over (monotonic) */
   gint64 write_took; /* what one job took, without the disk: over the last batches, in nanoseconds */
   guint askers;      /* the most jobs that waited or were unanswered after one of the last batches */
-  guint unanswered;  /* jobs that were committed: in ahead, the disk is waited for */
+  guint unanswered;  /* jobs that were committed */
+  guint unflushed;   /* of them, those that are not on the disk */
   gboolean holds;    /* who leads waits for more, until there are wanted, or the disk is free */
   guint wanted;
   GCond stirred;     /* for who waits so */

@@ -27,6 +27,7 @@ typedef struct
 {
   GPtrArray *jobs;
   gboolean on_quick_disk;
+  gboolean follows;  /* another that is not on the disk: what it sees, and tells, may be lost with that one */
   gboolean is_ahead; /* it is committed, and not on the disk */
   guint64 number;
   guint connection;  /* the second one's, from before it was begun */
@@ -247,8 +248,9 @@ write_batch (CantigaLedger *ledger, Batch *batch)
 {
   g_autoptr (GError) error = NULL;
   /* Who is alone waits less for one trip than for two. */
-  gboolean ahead = batch->jobs->len > 1 && (is_far (ledger) ? open_second (ledger, &batch->connection) : batch->on_quick_disk), spoiled = FALSE;
+  gboolean ahead = batch->follows || (batch->jobs->len > 1 && (is_far (ledger) || batch->on_quick_disk)), spoiled = FALSE;
 
+  ahead = ahead && (!is_far (ledger) || open_second (ledger, &batch->connection));
   if (write_plainly (ledger, batch, ahead, &spoiled, &error) && (!spoiled || write_apart (ledger, batch, ahead, &error)))
     batch->is_ahead = ahead;
   else
@@ -303,13 +305,13 @@ has_quick_disk (CantigaLedger *ledger)
 }
 
 /* As long as a quick disk works nothing is lost by waiting for a quarter of all who ask: a batch of two or three costs the processor more, and they would come to the disk no earlier. Not for half of them: the two halves are never quite alike, and the
- * smaller one would wait for the disk each time. With queue_lock held, which is let go meanwhile. */
+ * smaller one would wait for the disk each time. A disk that is slow now does first what it has: then all go in one commit. With queue_lock held, which is let go meanwhile. */
 static void
-await_quarter (CantigaLedger *ledger)
+await_disk (CantigaLedger *ledger, gboolean quick)
 {
-  ledger->wanted = MIN (ledger->askers / 4, JOBS_MAX);
-  ledger->holds = TRUE;
-  while (ledger->unanswered > 0 && g_queue_get_length (&ledger->waiting) < ledger->wanted)
+  ledger->wanted = quick ? MIN (ledger->askers / 4, JOBS_MAX) : G_MAXUINT;
+  ledger->holds = !is_far (ledger);
+  while (ledger->holds && ledger->unflushed > 0 && g_queue_get_length (&ledger->waiting) < ledger->wanted)
     g_cond_wait (&ledger->stirred, &ledger->queue_lock);
   ledger->holds = FALSE;
 }
@@ -318,7 +320,7 @@ await_quarter (CantigaLedger *ledger)
 static void
 stir (CantigaLedger *ledger)
 {
-  if (ledger->holds && (ledger->unanswered == 0 || g_queue_get_length (&ledger->waiting) >= ledger->wanted))
+  if (ledger->holds && (ledger->unflushed == 0 || g_queue_get_length (&ledger->waiting) >= ledger->wanted))
     g_cond_signal (&ledger->stirred);
 }
 
@@ -360,6 +362,7 @@ answer (CantigaLedger *ledger, Batch *batch)
       g_cond_signal (&job->changed);
     }
   ledger->unanswered -= batch->jobs->len;
+  ledger->unflushed -= batch->is_ahead ? batch->jobs->len : 0;
   stir (ledger);
 }
 
@@ -372,17 +375,18 @@ lead (CantigaLedger *ledger)
   Job *next;
 
   ledger->busy = TRUE;
-  if (batch.on_quick_disk)
-    await_quarter (ledger);
-  else
+  await_disk (ledger, batch.on_quick_disk);
+  if (!batch.on_quick_disk)
     await_answered (ledger);
   take_jobs (ledger, &batch);
+  batch.follows = ledger->unflushed > 0;
   g_mutex_unlock (&ledger->queue_lock);
   began = g_get_monotonic_time ();
   write_batch (ledger, &batch);
   g_mutex_lock (&ledger->queue_lock);
   batch.number = ++ledger->committed;
   ledger->unanswered += batch.jobs->len;
+  ledger->unflushed += batch.is_ahead ? batch.jobs->len : 0;
   note_batch (ledger, &batch, g_get_monotonic_time () - began);
   ledger->busy = FALSE;
   if ((next = g_queue_peek_head (&ledger->waiting)) != NULL)
