@@ -22,7 +22,7 @@ class Place(journey.Place):
         self.media = journey.wav(self.path("media", "x.wav"), 6 if not journey.SANITIZED else 12, title=NAME, pattern=MARKER * 1000, rate=400000)
         title, = self.add(self.media)
         equal(title["title"], NAME, "the title")
-        self.serve()
+        self.serve(prefix=journey.LOOKED_INTO)
         self.player = self.player(self.card())
 
     def folders(self):
@@ -71,12 +71,12 @@ def _(place):
 
 @journey.test("nothing that is open is a file in a folder without a name, or in another folder")
 def _(place):
-    running = place.player.start("--title", NAME, "--json")
+    running = place.player.start("--title", NAME, "--json", prefix=journey.LOOKED_INTO)
     until(lambda: [play for play in place.ctl("plays", "--json").json if play["event"] == "started"][2:] or running.ended, "the first chunk")
     known = tuple(place.folders()) + (place.folder, "/dev/", "/proc/", "/usr/", "/sys/", "/etc/", "/lib", journey.BUILD, "socket:", "pipe:", "anon_inode:", "/memfd:")
     looked_at = 0
     for pid in running.pid, place.server.pid:
-        for fd in os.listdir(f"/proc/{pid}/fd"):
+        for fd in journey.descriptors_of(pid):
             # The first three are this test's.
             if int(fd) > 2:
                 with contextlib.suppress(FileNotFoundError):

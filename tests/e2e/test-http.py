@@ -305,7 +305,7 @@ def _(place):
 def _(place):
     place.server.stop()
     few = 80
-    server = place.serve(prefix=("prlimit", f"--nofile={few}"), env={"CANTIGA_LIMITS_HEADER_TIME": "60s"})
+    server = place.serve(prefix=(*journey.LOOKED_INTO, "prlimit", f"--nofile={few}"), env={"CANTIGA_LIMITS_HEADER_TIME": "60s"})
     with contextlib.ExitStack() as silent:
         for number in range(4 * few):
             silent.enter_context(socket.create_connection(("127.0.0.1", server.port), 10, source_address=(f"127.0.1.{1 + number % 40}", 0)))
@@ -315,7 +315,7 @@ def _(place):
             equal(answer and answer[0], 200, "who asks beside them")
             equal(answer[1].get("connection"), "close", "what is said to who could stay, where the house is more than half full")
         # One that was closed may still be on its way out.
-        journey.until(lambda: len(os.listdir(f"/proc/{server.pid}/fd")) < few * 3 // 4, "connections take no more than half of the descriptors", 2.0)
+        journey.until(lambda: len(journey.descriptors_of(server.pid)) < few * 3 // 4, "connections take no more than half of the descriptors", 2.0)
     holds("internal" not in server.log, server.log)
     server.stop()
     place.serve()

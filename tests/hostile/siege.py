@@ -23,7 +23,7 @@ class Siege(journey.Place):
         super().__init__()
         self.init()
         self.add(journey.wav(self.path("media", "song.wav"), seconds, "Song"))
-        self.serve(env={"CANTIGA_LICENCE_PLAYS": "1000000", **(limits or {})})
+        self.serve(prefix=journey.LOOKED_INTO, env={"CANTIGA_LICENCE_PLAYS": "1000000", **(limits or {})})
         card = self.card("ANA MARIA DOS SANTOS")
         self.key, self.chain = stage.key_of(card)
         self.paired = player.pair(self.invite("honest"), ("ECDSA",))
@@ -80,7 +80,7 @@ class Siege(journey.Place):
             return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmRSS:"))
 
     def count_descriptors(self):
-        return len(os.listdir(f"/proc/{self.server.pid}/fd"))
+        return len(journey.descriptors_of(self.server.pid))
 
 
 def median(took):

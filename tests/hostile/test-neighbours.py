@@ -51,7 +51,7 @@ class Street(journey.Place):
 def besiege(name):
     @journey.test(f"{name.replace('_', ' ')} from a hundred addresses of another machine: songs are played to their end meanwhile, and the server is as before")
     def _(place):
-        before = len(os.listdir(f"/proc/{place.server.pid}/fd"))
+        before = len(journey.descriptors_of(place.server.pid))
         attack = place.street.start("/usr/bin/python3", os.path.join(SOURCE, "tests/hostile/attack.py"), name, "10.77.0.1", place.server.port,
                                     60 * journey.SLOWER, "10.77.1.1", ADDRESSES)
         until(lambda: attack.err, "the attack begins")
@@ -64,7 +64,7 @@ def besiege(name):
         attack.send(journey.terminate)
         holds(int(attack.wait().out) > ADDRESSES, "the attack did little")
         holds(place.server.peak() < MEMORY, f"the server had {place.server.peak():.0f} MiB")
-        until(lambda: len(os.listdir(f"/proc/{place.server.pid}/fd")) <= before + 2, "descriptors are as before", 60)
+        until(lambda: len(journey.descriptors_of(place.server.pid)) <= before + 2, "descriptors are as before", 60)
         print(f"# {played} songs meanwhile, {place.turned_away} times turned away, at the most {place.server.peak():.0f} MiB")
 
 
