@@ -3,6 +3,7 @@
 enter() runs the file again where namespaces may be made (a user namespace of its own, unless it is root's already), or skips its tests loudly.
 """
 import os
+import re
 import subprocess
 import sys
 
@@ -48,8 +49,13 @@ class Machine:
         self.place, self.name, self.address = place, name, address
         self.folder = place.path("machine-" + name)
         os.mkdir(self.folder)
-        self.root = subprocess.Popen([*UNSHARE, "sh", "-c", "mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs /etc/avahi/services && ip link set lo up"
-                                      " && echo made && exec cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        mounts = "mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs /etc/avahi/services"
+        # Avahi makes its folder in /run its user's, and starts only where it is. In a namespace of users there is nobody but root.
+        for names in "passwd", "group":
+            with open("/etc/" + names, encoding="utf-8") as file:
+                journey.write(self.path(names), re.sub(r"^avahi:x:[\d:]*", lambda found: re.sub(r"\d+", "0", found[0]), file.read(), flags=re.MULTILINE))
+            mounts += f" && mount --bind '{self.path(names)}' /etc/{names}"
+        self.root = subprocess.Popen([*UNSHARE, "sh", "-c", mounts + " && ip link set lo up && echo made && exec cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         journey.equal(self.root.stdout.readline(), b"made\n", "the machine")
         place.running.append(self)
         self.prefix = ["nsenter", "--target", str(self.root.pid), "--net", "--mount", "--"]
