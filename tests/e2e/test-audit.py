@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """The audit log: who did what, by the keeper's tool and by the server; what was changed in it is seen."""
+import base64
 import os
 
 import journey
@@ -57,8 +58,10 @@ def _(place):
 @journey.test("nobody's name is in the file, and a new master key opens it still")
 def _(place):
     text = journey.read(place.log)
-    for name in (b"ANA", b"bruno", b"BRUNO", b"keeper", b"invite"):
-        holds(name not in text, f"{name} stands in the log")
+    # As text, and in base64, as its lines are. In those three letters in a row come to stand by chance.
+    lines = [base64.b64decode(line, validate=True) for line in text.split()]
+    for name in (b"ANA MARIA", b"bruno", b"BRUNO", b"keeper", b"invite"):
+        holds(not any(name in part for part in (text, *lines)), f"{name} stands in the log")
     entries = place.entries()
     place.server.stop()
     place.ctl("pki", "rotate-master")
