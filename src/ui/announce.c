@@ -118,6 +118,9 @@ say_by_description (Voice *voice, GtkWindow *window, const char *text)
   const char *own = g_object_get_data (G_OBJECT (focus), own_key);
   g_autofree char *both = g_strdup_printf ("%s. %s", text, own);
 
+  /* That is said of it anyway. */
+  if (g_strcmp0 (text, own) == 0)
+    return;
   if (focus != voice->borrowed)
     {
       give_back (voice);

@@ -175,6 +175,9 @@ cantiga_pin_box_ask (CantigaPinBox *self, CantigaCardFound *found, CantigaCardSt
   gtk_label_set_label (self->question, question);
   gtk_entry_buffer_set_max_length (self->pin, (int)found->pin_max);
   cantiga_announce_describe (GTK_WIDGET (self->entry), question);
+  /* The keyboard comes back to where it was a moment ago: newer screen readers say nothing of that. */
+  if (state == CANTIGA_CARD_STATE_PIN_WRONG || state == CANTIGA_CARD_STATE_LAST_TRY)
+    cantiga_announce (GTK_WIDGET (self->entry), question, CANTIGA_SAY_URGENT);
   if (state == CANTIGA_CARD_STATE_LAST_TRY)
     gtk_widget_add_css_class (GTK_WIDGET (self->entry), "error");
   else

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import desk
@@ -15,6 +16,9 @@ desk.enter()
 import journey
 
 HOLDER = "ANA MARIA DOS SANTOS"
+DIGIT_SECONDS = 0.15
+# Orca 43, and 48.
+BUTTON = ("push button", "button")
 
 
 class Room(desk.Room):
@@ -59,23 +63,24 @@ class Room(desk.Room):
         self.mark = len(self.heard())
         super().type(text)
 
-    def go_to(self, name, says):
-        """From one thing to the next until the keyboard is there and that was said, which may be at once or a key later; Orca says it once."""
+    def go_to(self, name, *kinds):
+        """From one thing to the next until the keyboard is there and that was said, which may be at once or a key later; Orca says it once. kinds: as the
+        Orcas call it."""
         start = len(self.heard())
         for _ in range(40):
             self.key("Tab")
             with contextlib.suppress(journey.Wrong):
                 journey.until(lambda: [said for said in self.heard()[self.mark:] if said != "tab"], "Orca says where it is", 1.0)
             focused = self.focused()
-            if focused is not None and focused.name == name and any(says in said for said in self.heard()[start:]):
+            if focused is not None and focused.name == name and any(f"{name} {kind}" in said for said in self.heard()[start:] for kind in kinds):
                 return
-        raise journey.Wrong(f"Orca does not say {says} on the way")
+        raise journey.Wrong(f"Orca does not say {name} {kinds} on the way")
 
     def give_pin(self, pin):
-        """A digit after the other, as a person does: each might be said."""
+        """A digit after the other, as a person does: each might be said before the next is there."""
         for digit in pin:
             self.type(digit)
-            self.hear("•")
+            time.sleep(DIGIT_SECONDS)
         self.key("Return")
 
 
@@ -83,7 +88,7 @@ class Room(desk.Room):
 def _(place):
     place.open(place.invite("Ana"), card=place.card_of_ana, probe=False)
     place.look_at("Invitation")
-    place.go_to("Pair", "Pair push button.")
+    place.go_to("Pair", *BUTTON)
     place.key("Return")
     place.look_back()
     place.hear("PIN password text.")
@@ -141,10 +146,10 @@ def _(place):
 @desk.step("what sharing comes to is said, and nothing has the name of its kind alone")
 def _(place):
     place.key("ctrl+4")
-    place.go_to("Share from this computer", "check box")
+    place.go_to("Share from this computer", "check box", "switch")
     place.key("space")
     place.hear("On: who is invited can listen")
-    place.go_to("Copy address", "Copy address push button.")
+    place.go_to("Copy address", *BUTTON)
     journey.equal([said for said in place.heard() if re.search(r"\b(Gtk|Adw|Cantiga)[A-Z]", said)], [], "what was said of what things are made of")
 
 
