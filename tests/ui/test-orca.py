@@ -26,6 +26,7 @@ class Room(desk.Room):
 
     def __enter__(self):
         super().__enter__()
+        self.set_before("sharing-port", f"uint32 {journey.free_port()}")
         # The window that is new has the keyboard, and Orca is told of it.
         self.start("/usr/bin/openbox", "--sm-disable")
         journey.until(lambda: "window id" in subprocess.run(["xprop", "-root", "_NET_SUPPORTING_WM_CHECK"], env=self.env, capture_output=True, text=True, check=False).stdout,
