@@ -66,15 +66,14 @@ class Room(desk.Room):
         super().type(text)
 
     def go_to(self, name, *kinds):
-        """From one thing to the next until the keyboard is there and that was said, which may be at once or a key later; Orca says it once. kinds: as the
+        """From one thing to the next until the keyboard is there and that was said, which may be as Orca begins, at once or a key later; it says it once. kinds: as the
         Orcas call it."""
-        start = len(self.heard())
         for _ in range(40):
             self.key("Tab")
             with contextlib.suppress(journey.Wrong):
                 journey.until(lambda: [said for said in self.heard()[self.mark:] if said != "tab"], "Orca says where it is", 1.0)
             focused = self.focused()
-            if focused is not None and focused.name == name and any(f"{name} {kind}" in said for said in self.heard()[start:] for kind in kinds):
+            if focused is not None and focused.name == name and any(f"{name} {kind}" in said for said in self.heard() for kind in kinds):
                 return
         raise journey.Wrong(f"Orca does not say {name} {kinds} on the way")
 
