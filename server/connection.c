@@ -214,12 +214,12 @@ static gssize
 send_rest (CantigaConnection *connection)
 {
   gsize length;
-  const guint8 *body = g_bytes_get_data (connection->answer_body, &length);
+  const char *body = g_bytes_get_data (connection->answer_body, &length);
   gsize head_sent = MIN (connection->sent, connection->answer_head_length);
   gsize body_sent = connection->sent - head_sent;
   struct iovec pieces[] = {
     { connection->answer_head + head_sent, connection->answer_head_length - head_sent },
-    { (guint8 *)body + body_sent, length - body_sent },
+    { length > 0 ? (char *)body + body_sent : NULL, length - body_sent },
   };
   struct msghdr message = { .msg_iov = pieces, .msg_iovlen = G_N_ELEMENTS (pieces) };
   gssize n = sendmsg (connection->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
