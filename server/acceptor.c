@@ -14,6 +14,8 @@
 #define ACCEPTED_A_TURN 32
 #define WOKEN_A_TURN 64
 #define WOKEN_AT_ONCE 16
+/* Of an answer in the kernel: a chunk with its head and seal, so that one call is enough for it. */
+#define UNSENT_MAX (264 * 1024)
 
 struct _CantigaAcceptor
 {
@@ -119,14 +121,14 @@ pause_listening (CantigaAcceptor *acceptor)
     acceptor->pause = start_timer (acceptor, PAUSE_MILLISECONDS, listen_again_cb);
 }
 
-/* Connections have what their listening socket has. What is left of an answer that the kernel has taken over from us, on a socket that is closed already, is out of our clock's reach: 256 KiB may lie there for as long as its reader
- * goes on acknowledging that it has no room. Linux then gives up after the same time (tcp(7), TCP_USER_TIMEOUT). */
+/* Connections have what their listening socket has. Of an answer the kernel takes what it has not sent up to a chunk and no more, however quick the reader was before; what it has taken, on a socket that is closed already, is out of
+ * our clock's reach, for as long as the reader goes on acknowledging that it has no room. Linux then gives up after the same time (tcp(7), TCP_USER_TIMEOUT). */
 static void
 limit_what_the_kernel_keeps (CantigaAcceptor *acceptor)
 {
   guint seconds = cantiga_doors_get_config (acceptor->doors)->answer_seconds;
 
-  if (seconds == acceptor->kernel_seconds)
+  if (seconds == acceptor->kernel_seconds || g_socket_is_closed (acceptor->socket))
     return;
   acceptor->kernel_seconds = seconds;
   (void)!g_socket_set_option (acceptor->socket, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)seconds * 1000, NULL);
@@ -235,6 +237,29 @@ clock_cb (gpointer user_data)
 
 /* ---- its life ---- */
 
+/* To close the socket is not enough where somebody else has it too, as who gave it to us: epoll would go on to tell of it. */
+static void
+stop_listening (CantigaAcceptor *acceptor)
+{
+  stop_source (&acceptor->pause);
+  if (g_socket_is_closed (acceptor->socket))
+    return;
+  epoll_ctl (acceptor->connections.epoll, EPOLL_CTL_DEL, g_socket_get_fd (acceptor->socket), NULL);
+  g_socket_close (acceptor->socket, NULL);
+}
+
+/* What it asked and we have not read yet is read. */
+static void
+close_if_idle (CantigaConnection *connection)
+{
+  g_autoptr (CantigaConnection) held = cantiga_connection_ref (connection);
+
+  if (cantiga_connection_is_idle (connection))
+    cantiga_connection_wake (connection, 0);
+  if (cantiga_connection_is_idle (connection))
+    cantiga_connection_close (connection);
+}
+
 CantigaAcceptor *
 cantiga_acceptor_new (CantigaDoors *doors, GSocket *socket, const CantigaResponder *responder, gpointer user_data)
 {
@@ -246,6 +271,8 @@ cantiga_acceptor_new (CantigaDoors *doors, GSocket *socket, const CantigaRespond
   acceptor->context = g_main_context_ref_thread_default ();
   cantiga_connections_init (&acceptor->connections, responder, user_data);
   (void)!g_socket_set_option (socket, IPPROTO_TCP, TCP_NODELAY, 1, NULL);
+  (void)!g_socket_set_option (socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_MAX, NULL);
+  limit_what_the_kernel_keeps (acceptor);
   acceptor->awaiting = g_unix_fd_source_new (acceptor->connections.epoll, G_IO_IN);
   g_source_set_callback (acceptor->awaiting, G_SOURCE_FUNC (awaited_cb), acceptor, NULL);
   g_source_attach (acceptor->awaiting, acceptor->context);
@@ -260,14 +287,12 @@ cantiga_acceptor_close (CantigaAcceptor *acceptor)
 {
   GList *next;
 
-  stop_source (&acceptor->pause);
-  g_socket_close (acceptor->socket, NULL);
+  stop_listening (acceptor);
   acceptor->connections.ends = TRUE;
   for (GList *link = acceptor->connections.all.head; link != NULL; link = next)
     {
       next = link->next;
-      if (cantiga_connection_is_idle (link->data))
-        cantiga_connection_close (link->data);
+      close_if_idle (link->data);
     }
 }
 

@@ -21,7 +21,7 @@ typedef enum
   STATE_READING, /* its body */
   STATE_ASKED,   /* it is the responder's */
   STATE_SENDING, /* the answer */
-  STATE_LEAVING, /* the last was answered before it was read: what comes is thrown away, else the kernel would take back the answer */
+  STATE_LEAVING, /* the last was answered, and its sender may send more: that is thrown away, else the kernel would take back the answer */
   STATE_CLOSED
 } State;
 
@@ -44,6 +44,7 @@ struct _CantigaConnection
   CantigaHead head; /* from STATE_READING to the answer's end */
   GBytes *body;
 
+  char *allow;
   char *answer_head; /* in STATE_SENDING */
   gsize answer_head_length;
   GBytes *answer_body;
@@ -70,6 +71,8 @@ void
 cantiga_connections_init (CantigaConnections *connections, const CantigaResponder *responder, gpointer user_data)
 {
   *connections = (CantigaConnections){ .responder = responder, .user_data = user_data, .epoll = epoll_create1 (EPOLL_CLOEXEC), .came = g_malloc (READ_AT_ONCE) };
+  if (connections->epoll < 0)
+    g_error ("No descriptor is left to wait with");
   g_queue_init (&connections->all);
 }
 
@@ -112,6 +115,7 @@ forget_exchange (CantigaConnection *connection)
 {
   cantiga_head_clear (&connection->head);
   g_clear_pointer (&connection->body, g_bytes_unref);
+  g_clear_pointer (&connection->allow, g_free);
   g_clear_pointer (&connection->answer_head, g_free);
   g_clear_pointer (&connection->answer_body, g_bytes_unref);
 }
@@ -132,6 +136,9 @@ cantiga_connection_close (CantigaConnection *connection)
   if (connection->state == STATE_CLOSED)
     return;
   connection->state = STATE_CLOSED;
+  /* To close it is not enough: a program that is being started has everything of ours open until it runs, and epoll would go on to tell of it. */
+  if (connection->watched != 0)
+    epoll_ctl (connection->connections->epoll, EPOLL_CTL_DEL, connection->fd, NULL);
   close (connection->fd);
   g_queue_unlink (&connection->connections->all, &connection->link);
   connection->connections = NULL;
@@ -193,7 +200,7 @@ wait_for_the_next (CantigaConnection *connection)
   connection->is_kept = TRUE;
   connection->state = STATE_WAITING;
   cantiga_visitor_set_silent (connection->visitor, TRUE);
-  set_deadline (connection, MIN (KEPT_SECONDS, limits_of (connection)->answer_seconds));
+  set_deadline (connection, connection->got != NULL ? limits_of (connection)->header_seconds : MIN (KEPT_SECONDS, limits_of (connection)->answer_seconds));
   /* What is here already is gone on with in a turn of its own, after others: a socket that can be written to says so at once. */
   watch (connection, again ? EPOLLOUT : 0, again);
 }
@@ -241,7 +248,7 @@ send_answer (CantigaConnection *connection)
     watch (connection, EPOLLOUT, FALSE);
   else if (!connection->ends)
     wait_for_the_next (connection);
-  else if (connection->body == NULL)
+  else if (connection->body == NULL || !connection->head.closes)
     leave (connection);
   else
     cantiga_connection_close (connection);
@@ -254,9 +261,16 @@ may_be_kept (CantigaConnection *connection)
 }
 
 void
+cantiga_connection_set_allow (CantigaConnection *connection, const char *methods)
+{
+  g_free (connection->allow);
+  connection->allow = g_strdup (methods);
+}
+
+void
 cantiga_connection_answer (CantigaConnection *connection, guint status, const char *type, GBytes *body, guint retry_after)
 {
-  CantigaAnswerHead head = { .status = status, .type = type, .body_length = g_bytes_get_size (body), .retry_after = retry_after };
+  CantigaAnswerHead head = { .status = status, .type = type, .body_length = g_bytes_get_size (body), .retry_after = retry_after, .allow = connection->allow };
 
   if (connection->state == STATE_CLOSED)
     return;
@@ -526,5 +540,5 @@ cantiga_connection_get_address (CantigaConnection *connection)
   if (!cantiga_config_is_proxy (limits_of (connection), address))
     return address;
   forwarded = get_forwarded (&connection->head);
-  return forwarded != NULL && g_hostname_is_ip_address (forwarded) ? forwarded : address;
+  return forwarded != NULL && g_hostname_is_ip_address (forwarded) && strchr (forwarded, '%') == NULL ? forwarded : address;
 }

@@ -65,6 +65,8 @@ const char *cantiga_connection_get_address (CantigaConnection *connection);
 CantigaVisitor *cantiga_connection_get_visitor (CantigaConnection *connection);
 /* When its head was there: monotonic; 0: it has none. */
 gint64 cantiga_connection_get_asked (CantigaConnection *connection);
+/* Before the answer: which methods there are at this address (RFC 9110 15.5.6). */
+void cantiga_connection_set_allow (CantigaConnection *connection, const char *methods);
 /* Once. retry_after: seconds, or 0. */
 void cantiga_connection_answer (CantigaConnection *connection, guint status, const char *type, GBytes *body, guint retry_after);
 

@@ -34,6 +34,7 @@ typedef struct
   const char *type;
   gsize body_length;
   guint retry_after; /* seconds; 0: is not said */
+  const char *allow; /* methods; NULL: is not said */
   gboolean closes;
 } CantigaAnswerHead;
 

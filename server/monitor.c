@@ -149,6 +149,8 @@ check (const CantigaHead *head, GError **error)
 static void
 refuse (CantigaConnection *connection, const GError *error, gpointer user_data)
 {
+  if (g_error_matches (error, CANTIGA_ERROR, CANTIGA_ERROR_METHOD))
+    cantiga_connection_set_allow (connection, "GET");
   respond (connection, cantiga_problem_get_status (error), PLAIN_TYPE, g_strconcat (error->message, "\n", NULL));
 }
 

@@ -490,10 +490,26 @@ check (const CantigaHead *head, GError **error)
 }
 
 static void
+tell_methods (CantigaConnection *connection)
+{
+  const char *path = cantiga_connection_get_head (connection)->path;
+  g_autoptr (GString) methods = g_string_new (NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (routes); i++)
+    {
+      if (g_str_equal (routes[i].path, path))
+        g_string_append_printf (methods, methods->len > 0 ? ", %s" : "%s", routes[i].method);
+    }
+  cantiga_connection_set_allow (connection, methods->str);
+}
+
+static void
 refuse (CantigaConnection *connection, const GError *error, gpointer server)
 {
   CantigaRequest request = request_of (server, connection, G_N_ELEMENTS (routes));
 
+  if (g_error_matches (error, CANTIGA_ERROR, CANTIGA_ERROR_METHOD))
+    tell_methods (connection);
   respond_bare (&request, connection, error, NULL);
 }
 

@@ -101,6 +101,8 @@ cantiga_worker_drain (CantigaWorker *worker, guint seconds)
   g_autoptr (GSource) drain = g_idle_source_new ();
 
   worker->patience_ends = g_get_monotonic_time () + (gint64)seconds * G_USEC_PER_SEC;
+  /* As who asks: where the epoll set is never quiet, an idle source has no turn. */
+  g_source_set_priority (drain, G_PRIORITY_DEFAULT);
   g_source_set_callback (drain, drain_cb, worker, NULL);
   g_source_attach (drain, worker->context);
 }

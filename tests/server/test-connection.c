@@ -1,5 +1,6 @@
 /* A connection, from its first byte to its end (docs/protocol.md 12, docs/adr/0022). tests/e2e/test-http.py shows the same from outside. */
 #include <string.h>
+#include <sys/wait.h>
 
 #include "core/error.h"
 #include "core/wire.h"
@@ -353,6 +354,33 @@ test_gone (void)
   place_tear_down (&place);
 }
 
+/* A program that is being started has what we have open, for a while: it is not told of what is closed here. */
+static void
+test_another_has_it (void)
+{
+  Place place;
+  char done;
+  int pipes[2], end;
+  pid_t child;
+
+  place_set_up (&place);
+  end = place_connect (&place, GET, strlen (GET));
+  g_assert_cmpint (pipe (pipes), ==, 0);
+  child = fork ();
+  if (child == 0)
+    _exit (read (pipes[0], &done, 1) == 1 ? 0 : 1);
+  cantiga_connection_close (place.connections.all.head->data);
+  send_all (end, GET);
+  place_turn (&place);
+  g_assert_cmpuint (place.asked, ==, 1);
+  g_assert_cmpint (write (pipes[1], "", 1), ==, 1);
+  g_assert_cmpint (waitpid (child, NULL, 0), ==, child);
+  close (pipes[0]);
+  close (pipes[1]);
+  close (end);
+  place_tear_down (&place);
+}
+
 /* None is kept once the worker ends, nor where the house is half full. */
 static void
 test_not_kept (void)
@@ -365,12 +393,17 @@ test_not_kept (void)
     ends[i] = place_connect (&place, "", 0);
   send_all (ends[0], GET);
   assert_answered (&place, ends[0], 1, NULL, TRUE);
+  /* It is there until its sender has seen that. */
+  g_assert_cmpuint (g_queue_get_length (&place.connections.all), ==, G_N_ELEMENTS (ends));
+  close (ends[0]);
+  place_turn (&place);
+  g_assert_cmpuint (g_queue_get_length (&place.connections.all), ==, G_N_ELEMENTS (ends) - 1);
   send_all (ends[1], GET);
   assert_answered (&place, ends[1], 1, NULL, FALSE);
   place.connections.ends = TRUE;
   send_all (ends[1], GET);
   assert_answered (&place, ends[1], 1, NULL, TRUE);
-  for (guint i = 0; i < G_N_ELEMENTS (ends); i++)
+  for (guint i = 1; i < G_N_ELEMENTS (ends); i++)
     close (ends[i]);
   place_tear_down (&place);
 }
@@ -389,6 +422,7 @@ main (int argc, char **argv)
   g_test_add_func ("/connection/deadlines", test_deadlines);
   g_test_add_func ("/connection/drips", test_drips);
   g_test_add_func ("/connection/gone", test_gone);
+  g_test_add_func ("/connection/another-has-it", test_another_has_it);
   g_test_add_func ("/connection/not-kept", test_not_kept);
   return g_test_run ();
 }

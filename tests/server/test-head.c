@@ -21,6 +21,7 @@ test_taken (void)
     { "PUT / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n", "PUT", "/", "/", NULL, 1, FALSE, TRUE },
     { "GET http://x:1 HTTP/1.1\r\nHost: x\r\n\r\n", "GET", "/", "/", NULL, 0, FALSE, FALSE },
     { "GET http://x/b?a=1 HTTP/1.1\r\nHost: x\r\n\r\n", "GET", "/b?a=1", "/b", "1", 0, FALSE, FALSE },
+    { "POST / HTTP/1.0\r\nConnection: Content-Length, keep-alive\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n", "POST", "/", "/", NULL, 9, TRUE, FALSE },
     /* What the keeper reads is letters, whatever was sent. */
     { "GET /\x1b[2J\xc3\xa9?a=\x01 HTTP/1.1\r\nHost: x\r\n\r\n", "GET", "/%1B[2J%C3%A9?a=%01", "/%1B[2J%C3%A9", "\x01", 0, FALSE, FALSE },
   };
@@ -56,6 +57,20 @@ test_refused (void)
     "GET api HTTP/1.1\r\nHost: x\r\n\r\n",
     "GET * HTTP/1.1\r\nHost: x\r\n\r\n",
     "GET https://x/ HTTP/1.1\r\nHost: x\r\n\r\n",
+    ASKED "Content-Length : 5\r\n\r\n",
+    ASKED "Transfer-Encoding\x0b: chunked\r\n\r\n",
+    ASKED "Content-Length\r\n\r\n",
+    ASKED "Host: y\r\n\r\n",
+    ASKED "A: b\r\n c\r\n\r\n",
+    ASKED "A: b\nContent-Length: 5\r\n\r\n",
+    ASKED "A: b\rContent-Length: 5\r\n\r\n",
+    ASKED ": b\r\n\r\n",
+    "GET / HTTP/1.1\nHost: x\n\nGET / HTTP/1.1\r\nHost: y\r\n\r\n",
+    "GET /a\r\nHost: y HTTP/1.1\r\nHost: x\r\n\r\n",
+    "G\r\nET / HTTP/1.1\r\nHost: x\r\n\r\n",
+    "GET  / HTTP/1.1\r\nHost: x\r\n\r\n",
+    "\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n",
+    "GET / HTTP/1.11\r\nHost: x\r\n\r\n",
     "GET /% HTTP/1.1\r\nHost: x\r\n\r\n",
     "GET /?a=%zz HTTP/1.1\r\nHost: x\r\n\r\n",
     "GET /?a=%00 HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -106,11 +121,11 @@ test_answer (void)
 
   g_assert_cmpstr (kept, ==,
                    "HTTP/1.1 200 OK\r\nServer: cantiga\r\nDate: then\r\nCache-Control: no-store\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n");
-  head = (CantigaAnswerHead){ .status = 503, .type = "text/plain", .retry_after = 7, .closes = TRUE };
+  head = (CantigaAnswerHead){ .status = 429, .type = "text/plain", .retry_after = 7, .allow = "GET", .closes = TRUE };
   closed = cantiga_answer_head_format (&head, "then");
   g_assert_cmpstr (closed, ==,
-                   "HTTP/1.1 503 Service Unavailable\r\nServer: cantiga\r\nDate: then\r\nCache-Control: no-store\r\nContent-Type: text/plain\r\nContent-Length: 0\r\n"
-                   "Retry-After: 7\r\nConnection: close\r\n\r\n");
+                   "HTTP/1.1 429 Too Many Requests\r\nServer: cantiga\r\nDate: then\r\nCache-Control: no-store\r\nContent-Type: text/plain\r\nContent-Length: 0\r\n"
+                   "Allow: GET\r\nRetry-After: 7\r\nConnection: close\r\n\r\n");
 }
 
 int
