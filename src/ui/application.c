@@ -3,10 +3,10 @@
 #include <glib/gi18n.h>
 
 #include "ui/about.h"
-#include "ui/icon-buttons.h"
 #include "ui/preferences-window.h"
 #include "ui/presence.h"
 #include "ui/probe.h"
+#include "ui/spoken-names.h"
 #include "ui/window.h"
 
 struct _CantigaApplication
@@ -259,7 +259,7 @@ cantiga_application_startup (GApplication *application)
   gtk_window_set_default_icon_name (CANTIGA_APPLICATION_ID);
   /* Words that can be marked are not all marked only because the keyboard came by. */
   g_object_set (gtk_settings_get_default (), "gtk-label-select-on-focus", FALSE, NULL);
-  cantiga_icon_buttons_name ();
+  cantiga_spoken_names_mend ();
   cantiga_probe_start (G_ACTION_MAP (application));
 }
 

@@ -8,6 +8,7 @@
 #include "core/pairing.h"
 #include "ui/application.h"
 #include "ui/error-words.h"
+#include "ui/spoken-names.h"
 
 struct _CantigaInvitationWindow
 {
@@ -208,6 +209,7 @@ static void
 cantiga_invitation_window_init (CantigaInvitationWindow *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  cantiga_spoken_names_set_entry (self->link);
   self->cancellable = g_cancellable_new ();
 }
 

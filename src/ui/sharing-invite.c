@@ -6,6 +6,7 @@
 #include "ui/application.h"
 #include "ui/error-words.h"
 #include "ui/qr.h"
+#include "ui/spoken-names.h"
 
 struct _CantigaSharingInvite
 {
@@ -170,6 +171,7 @@ static void
 cantiga_sharing_invite_init (CantigaSharingInvite *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  cantiga_spoken_names_set_entry (ADW_ENTRY_ROW (self->name));
 }
 
 GtkWidget *

@@ -9,6 +9,7 @@
 #include "ui/settings.h"
 #include "ui/sharing-invite.h"
 #include "ui/sharing-rows.h"
+#include "ui/spoken-names.h"
 #include "ui/toast.h"
 
 struct _CantigaSharingPage
@@ -125,6 +126,7 @@ show_music (CantigaSharingPage *self)
     return;
   line = progress->name != NULL ? g_strdup_printf (_ ("Adding: %u of %u"), progress->at + 1, progress->n) : g_strdup (_ ("Looking for music"));
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->progress_row), line);
+  cantiga_announce (GTK_WIDGET (self->progress_row), line, CANTIGA_SAY_RESTED);
   adw_action_row_set_subtitle (self->progress_row, progress->name != NULL ? progress->name : "");
   gtk_progress_bar_set_fraction (self->progress, progress->n > 0 ? (progress->at + progress->part) / progress->n : 0);
 }
@@ -585,6 +587,7 @@ static void
 cantiga_sharing_page_init (CantigaSharingPage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  cantiga_spoken_names_set_entry (ADW_ENTRY_ROW (self->name_row));
   /* A group with a title would give its list the title for a name. */
   gtk_accessible_update_property (GTK_ACCESSIBLE (gtk_widget_get_ancestor (GTK_WIDGET (self->switch_row), GTK_TYPE_LIST_BOX)),
                                   GTK_ACCESSIBLE_PROPERTY_LABEL, _ ("Share from this computer"), -1);

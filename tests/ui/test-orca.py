@@ -91,6 +91,7 @@ def _(place):
     place.look_at("Invitation")
     place.begin_to_hear()
     place.go_to("Pair", *BUTTON)
+    journey.holds(any("Invitation link" in said for said in place.heard()), f"where the link is written has a name: {place.heard()}")
     place.key("Return")
     place.look_back()
     place.hear("PIN password text.")
