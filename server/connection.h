@@ -25,12 +25,12 @@ typedef struct
 {
   const CantigaResponder *responder;
   gpointer user_data;
-  int epoll;      /* each connection's events lead to cantiga_connection_wake() */
-  GQueue all;     /* CantigaConnection, by a link of their own: who is longest in comes first */
-  gboolean ends;  /* none is kept any more */
-  guint8 *came;   /* owned: where is read to */
-  char *date;     /* owned: as HTTP writes it */
-  gint64 dated;   /* seconds since 1970 that date is of */
+  int epoll;     /* each connection's events lead to cantiga_connection_wake() */
+  GQueue all;    /* CantigaConnection, by a link of their own: who is longest in comes first */
+  gboolean ends; /* none is kept any more */
+  guint8 *came;  /* owned: where is read to */
+  char *date;    /* owned: as HTTP writes it */
+  gint64 dated;  /* seconds since 1970 that date is of */
 } CantigaConnections;
 
 void cantiga_connections_init (CantigaConnections *connections, const CantigaResponder *responder, gpointer user_data);

@@ -1,4 +1,4 @@
-/* The head of an HTTP/1.1 request as it came, and of an answer as it goes: libsoup reads the one, and what a server of ours takes of it is said here (docs/protocol.md 3, 12). Pure; any thread. */
+/* The head of an HTTP/1.1 request as it came, and of an answer as it goes: libsoup reads the one, and what a server of ours takes of it is said here (docs/protocol.md 3, 12; docs/adr/0022). Pure; any thread. */
 #pragma once
 
 #include <libsoup/soup.h>
@@ -15,7 +15,7 @@ typedef struct
 {
   SoupMessageHeaders *headers; /* NULL: this is no head */
   char *method;
-  char *target;      /* origin form, query included, as it was sent */
+  char *target;      /* origin form, query included; as it was sent, but for what may not stand in one: that is escaped */
   char *path;        /* of target */
   GHashTable *query; /* of target, decoded; NULL: it has none */
   gsize body_length;

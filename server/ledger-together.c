@@ -297,7 +297,7 @@ await_answered (CantigaLedger *ledger)
     }
 }
 
-/* The disk takes less than to write for all who ask: half of them are written while it works for the others. */
+/* The disk takes less than to write for all who ask: some of them are written while it works for the others. */
 static gboolean
 has_quick_disk (CantigaLedger *ledger)
 {

@@ -71,8 +71,8 @@ cantiga_title_lines_size_allocate (GtkWidget *widget, int width, int height, int
     cantiga_sized_place (widget, parts.about, (GtkAllocation){ wide ? 0 : taken, top + name_height + (second - about_height) / 2, MAX (0, width - taken), about_height });
   if (pill_width > 0)
     cantiga_sized_place (widget, parts.pill,
-           wide ? (GtkAllocation){ width - pill_width, (height - pill_height) / 2, pill_width, pill_height }
-                : (GtkAllocation){ 0, top + name_height + (second - pill_height) / 2, pill_width, pill_height });
+                         wide ? (GtkAllocation){ width - pill_width, (height - pill_height) / 2, pill_width, pill_height }
+                              : (GtkAllocation){ 0, top + name_height + (second - pill_height) / 2, pill_width, pill_height });
 }
 
 static void
