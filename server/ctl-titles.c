@@ -214,7 +214,7 @@ dup_container_path (CantigaCtl *ctl, const CantigaId *id)
   return cantiga_state_dup_path (ctl->state, name);
 }
 
-/* The row first: a file without a row is found by verify, a row without its file would be offered to listeners. */
+/* The row first: a file without a row is offered to nobody, and replaced when the same is added again; a row without its file would be offered to listeners. */
 static gboolean
 remove_title (CantigaCtl *ctl, const CantigaTitle *title, GError **error)
 {
@@ -261,7 +261,12 @@ verify_title (CantigaCtl *ctl, const CantigaTitle *title, GError **error)
   g_autoptr (CantigaSealed) sealed = cantiga_sealed_open (path, cantiga_state_get_master (ctl->state), error);
   g_autoptr (CantigaManifest) manifest = NULL;
 
-  if (sealed == NULL || !cantiga_sealed_verify (sealed, NULL, NULL, error))
+  if (sealed == NULL)
+    return FALSE;
+  /* Whole, under another's name: it is not what the ledger offers. */
+  if (!cantiga_id_equal (cantiga_sealed_get_title (sealed), &title->id))
+    return cantiga_fail_with (error, CANTIGA_ERROR_DAMAGED, "The file is another title's: restore it, or add the title again.");
+  if (!cantiga_sealed_verify (sealed, NULL, NULL, error))
     return FALSE;
   manifest = cantiga_sealed_dup_manifest (sealed);
   manifest->certificates = g_ptr_array_ref (cantiga_pki_get_publisher (ctl->pki)->certificates);
