@@ -122,6 +122,18 @@ check_title (CantigaLibrary *library, const CantigaId *id, GError **error)
 
 /* ---- open titles ---- */
 
+gboolean
+cantiga_library_fail_reading (GError **error, GError *failure)
+{
+  if (!g_error_matches (failure, CANTIGA_ERROR, CANTIGA_ERROR_DAMAGED))
+    {
+      g_propagate_error (error, failure);
+      return FALSE;
+    }
+  g_error_free (failure);
+  return cantiga_fail (error, CANTIGA_ERROR_TITLE_DAMAGED);
+}
+
 static CantigaSealed *
 open_sealed (CantigaLibrary *library, const CantigaId *id, GError **error)
 {
@@ -134,9 +146,9 @@ open_sealed (CantigaLibrary *library, const CantigaId *id, GError **error)
   if (sealed != NULL && cantiga_id_equal (cantiga_sealed_get_title (sealed), id))
     return g_steal_pointer (&sealed);
   if (sealed != NULL || g_error_matches (failure, CANTIGA_ERROR, CANTIGA_ERROR_NOT_FOUND))
-    cantiga_fail (error, CANTIGA_ERROR_DAMAGED);
+    cantiga_fail (error, CANTIGA_ERROR_TITLE_DAMAGED);
   else
-    g_propagate_error (error, g_steal_pointer (&failure));
+    cantiga_library_fail_reading (error, g_steal_pointer (&failure));
   return NULL;
 }
 
@@ -144,9 +156,12 @@ static OpenTitle *
 open_title_new (CantigaLibrary *library, const CantigaId *id, GError **error)
 {
   g_autoptr (CantigaSealed) sealed = open_sealed (library, id, error);
-  g_autoptr (CantigaMerkle) merkle = sealed != NULL ? cantiga_sealed_read_merkle (sealed, error) : NULL;
+  g_autoptr (GError) failure = NULL;
+  g_autoptr (CantigaMerkle) merkle = sealed != NULL ? cantiga_sealed_read_merkle (sealed, &failure) : NULL;
   OpenTitle *title;
 
+  if (failure != NULL)
+    cantiga_library_fail_reading (error, g_steal_pointer (&failure));
   if (merkle == NULL)
     return NULL;
   title = g_new0 (OpenTitle, 1);
@@ -237,11 +252,14 @@ GBytes *
 cantiga_library_read_cover (CantigaLibrary *library, const CantigaId *id, char **ret_type, GError **error)
 {
   g_autoptr (CantigaSealed) sealed = NULL;
+  g_autoptr (GError) failure = NULL;
   GBytes *cover;
 
   if (!check_title (library, id, error) || (sealed = open_sealed (library, id, error)) == NULL)
     return NULL;
-  cover = cantiga_sealed_read_cover (sealed, error);
+  cover = cantiga_sealed_read_cover (sealed, &failure);
+  if (failure != NULL)
+    cantiga_library_fail_reading (error, g_steal_pointer (&failure));
   if (cover != NULL)
     *ret_type = g_strdup (cantiga_sealed_get_metadata (sealed)->cover_type);
   return cover;

@@ -33,10 +33,13 @@ typedef struct
   CantigaSealed *sealed;
   CantigaMerkle *merkle;
 } CantigaOpenTitle;
-/* Shared between grants of the same title. CANTIGA_ERROR_TITLE_UNKNOWN, CANTIGA_ERROR_DAMAGED. */
+/* Shared between grants of the same title. CANTIGA_ERROR_TITLE_UNKNOWN, CANTIGA_ERROR_TITLE_DAMAGED. */
 CantigaOpenTitle *cantiga_library_open_title (CantigaLibrary *library, const CantigaId *id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void cantiga_open_title_unref (CantigaOpenTitle *title);
 /* NULL without error if there is none. */
 GBytes *cantiga_library_read_cover (CantigaLibrary *library, const CantigaId *id, char **ret_type, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Takes failure, which reading a title's file ended with: damage is CANTIGA_ERROR_TITLE_DAMAGED to listeners (docs/protocol.md 11), anything else is handed on. FALSE. */
+gboolean cantiga_library_fail_reading (GError **error, GError *failure);
 
 G_END_DECLS

@@ -178,11 +178,12 @@ static gboolean
 fill (Slot *slot, CantigaOpenTitle *title, GError **error)
 {
   guint n = cantiga_merkle_path (title->merkle, slot->index, slot->bytes + 1);
+  g_autoptr (GError) failure = NULL;
   gsize length = 0;
 
   slot->bytes[0] = (guint8)n;
-  if (!cantiga_sealed_read_chunk (title->sealed, slot->index, slot->bytes + 1 + 32 * n, &length, error))
-    return FALSE;
+  if (!cantiga_sealed_read_chunk (title->sealed, slot->index, slot->bytes + 1 + 32 * n, &length, &failure))
+    return cantiga_library_fail_reading (error, g_steal_pointer (&failure));
   slot->chunk = (CantigaOpenedChunk){ slot->bytes, 1 + 32 * n + length, n };
   return TRUE;
 }

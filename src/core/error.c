@@ -67,6 +67,8 @@ static const struct
   [CANTIGA_ERROR_HEADER_TOO_LARGE]
   = { "/problems/header-too-large", 431, CANTIGA_EXIT_FAILED, N_ ("The request's headers are larger than the protocol allows.") },
   [CANTIGA_ERROR_INTERNAL] = { "/problems/internal", 500, CANTIGA_EXIT_FAILED, N_ ("The server failed: its keeper finds the reason in its log.") },
+  [CANTIGA_ERROR_TITLE_DAMAGED] = { "/problems/title-damaged", 500, CANTIGA_EXIT_FAILED,
+                                     N_ ("The server's file of this title is damaged: tell its keeper, who finds it with “cantigactl verify”.") },
   [CANTIGA_ERROR_BUSY] = { "/problems/busy", 503, CANTIGA_EXIT_FAILED, N_ ("The server is busy: try again in a moment.") },
   [CANTIGA_ERROR_CRYPTO] = { NULL, 500, CANTIGA_EXIT_FAILED, N_ ("The cryptographic library failed.") },
   [CANTIGA_ERROR_FORGED] = { NULL, 500, CANTIGA_EXIT_FAILED, N_ ("What arrived is not what was sent: it was refused.") },

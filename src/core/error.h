@@ -46,6 +46,7 @@ typedef enum
   CANTIGA_ERROR_SLOW_DOWN,
   CANTIGA_ERROR_HEADER_TOO_LARGE,
   CANTIGA_ERROR_INTERNAL,
+  CANTIGA_ERROR_TITLE_DAMAGED, /* a title's file at the server is not what was written, or gone */
   CANTIGA_ERROR_BUSY,
   /* Never on the wire. */
   CANTIGA_ERROR_CRYPTO,         /* OpenSSL failed where it must not */

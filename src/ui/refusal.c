@@ -27,6 +27,7 @@ static const struct
   { CANTIGA_ERROR_UNREACHABLE, N_ ("“%s” cannot be played"), N_ ("No answer. Check that the box is on and on this network."), TRUE },
   { CANTIGA_ERROR_PLAY_OVER, N_ ("The play of “%s” is over"), N_ ("It was paused for too long. Playing it again uses another play."), FALSE },
   { CANTIGA_ERROR_INTERNAL, N_ ("“%s” cannot be played"), N_ ("The server could not read its file. Tell its keeper."), FALSE },
+  { CANTIGA_ERROR_TITLE_DAMAGED, N_ ("“%s” cannot be played"), N_ ("Its file was changed. Tell the keeper of the server."), FALSE },
   { CANTIGA_ERROR_MEDIA, N_ ("“%s” cannot be played"), N_ ("This computer cannot play its kind of file: GStreamer's plugins for it may be missing."), FALSE },
   { CANTIGA_ERROR_FORGED, N_ ("“%s” cannot be played"), N_ ("Its file was changed. Tell the keeper of the server."), FALSE },
   { CANTIGA_ERROR_DAMAGED, N_ ("“%s” cannot be played"), N_ ("Its file was changed. Tell the keeper of the server."), FALSE },
@@ -71,6 +72,13 @@ is_of_licence (const GError *error)
          || g_error_matches (error, CANTIGA_ERROR, CANTIGA_ERROR_LICENCE_REFUSED);
 }
 
+static gboolean
+is_of_file (const GError *error)
+{
+  return g_error_matches (error, CANTIGA_ERROR, CANTIGA_ERROR_FORGED) || g_error_matches (error, CANTIGA_ERROR, CANTIGA_ERROR_DAMAGED)
+         || g_error_matches (error, CANTIGA_ERROR, CANTIGA_ERROR_TITLE_DAMAGED);
+}
+
 char *
 cantiga_refusal_dup_reason (CantigaTitle *title)
 {
@@ -79,7 +87,7 @@ cantiga_refusal_dup_reason (CantigaTitle *title)
 
   if (error == NULL || is_of_licence (error))
     return NULL;
-  if (g_error_matches (error, CANTIGA_ERROR, CANTIGA_ERROR_FORGED) || g_error_matches (error, CANTIGA_ERROR, CANTIGA_ERROR_DAMAGED))
+  if (is_of_file (error))
     return g_strdup_printf ("%s %s", _ ("This title cannot be played: its file was changed."), _ ("Tell the keeper of the server."));
   return g_strdup (find_refusal (title, error, &index) ? _ (refusals[index].body) : cantiga_error_words_get (error));
 }

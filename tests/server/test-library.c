@@ -469,9 +469,9 @@ test_missing_and_swapped_files (Fixture *fixture, gconstpointer unused)
 
   seal (fixture, 1, NULL);
   put (fixture, 2, "", "", 0, "two");
-  assert_title_refused (fixture, 2, CANTIGA_ERROR_DAMAGED);
+  assert_title_refused (fixture, 2, CANTIGA_ERROR_TITLE_DAMAGED);
   g_assert_cmpint (g_rename (first, second), ==, 0);
-  assert_title_refused (fixture, 2, CANTIGA_ERROR_DAMAGED);
+  assert_title_refused (fixture, 2, CANTIGA_ERROR_TITLE_DAMAGED);
 }
 
 static void

@@ -63,7 +63,7 @@ assert_lost (Place *place, guint64 index)
   g_autoptr (GError) error = NULL;
 
   g_assert_null (cantiga_opened_take (place->opened, &place->title, index, &error));
-  g_assert_nonnull (error);
+  g_assert_error (error, CANTIGA_ERROR, CANTIGA_ERROR_TITLE_DAMAGED);
 }
 
 static void
