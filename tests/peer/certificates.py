@@ -205,7 +205,10 @@ def check_chain(chain, authority, usage, crl=None):
     return certificates[0]
 
 
-def names_server(leaf, server):
+def uris_of(leaf):
     names = extension(leaf, x509.SubjectAlternativeName)
-    uris = names.get_values_for_type(x509.UniformResourceIdentifier) if names else []
-    must("urn:uuid:" + server in uris, "the certificate is another server's")
+    return names.get_values_for_type(x509.UniformResourceIdentifier) if names else []
+
+
+def names_server(leaf, server):
+    must("urn:uuid:" + server in uris_of(leaf), "the certificate is another server's")
