@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 """Wrong options, arguments and files: each program says what is wrong in one sentence, ends with the right code, and nothing is lost."""
 import os
+import signal
 import sys
 
 import journey
-from journey import FAILED, NOT_FOUND, REFUSED, USAGE, equal, holds
+from journey import FAILED, NOT_FOUND, REFUSED, USAGE, contains, equal, holds
 
 
 class Place(journey.Place):
@@ -180,6 +181,42 @@ def _(place):
         ran = place.run("cantiga-play", "--state", place.player.folder, "--card-module", path, "--list", pin=journey.PIN, ok=REFUSED,
                         env=journey.without_leaks(place.env), limit=30)
         check_one(ran)
+
+
+# What a module is told to do (tests/card/mock-module.c) → the reason, and what to do
+CARDS = {
+    "empty": "There is no card in the reader. Put the card in, chip first.",
+    "no-certificate": "The card has no authentication certificate that is valid now. Check the card's date and renew the card, or use another one.",
+    "expired": "Renew the card, or use another one.",
+    "list-crashes": "The program that speaks to the card broke off. Try again; if it happens again, choose another card module.",
+    "sign-crashes": "The program that speaks to the card broke off. Try again; if it happens again, choose another card module.",
+}
+
+
+def sign_in(place, words, pin=journey.PIN):
+    """With the card that can be told what to do."""
+    journey.write(place.path("mock"), words)
+    # Under AddressSanitizer, too, the helper has to die of a signal as anywhere else.
+    env = {**journey.without_leaks(place.env), "CANTIGA_MOCK_CARD": place.path("mock")}
+    env["ASAN_OPTIONS"] = env.get("ASAN_OPTIONS", "") + ":handle_segv=0:handle_abort=0"
+    return place.start("cantiga-play", "--state", place.player.folder, "--card-module", os.path.join(journey.BUILD, "tests/card/libmock-card.so"), "--list", pin=pin, env=env)
+
+
+@journey.test("no card, none of its certificates, a wrong PIN, a helper that is killed, a module that crashes: the reason and what to do, and no play is spent")
+def _(place):
+    before = place.state_of_all()
+    for words, sentence in CARDS.items():
+        contains(sign_in(place, words).wait(REFUSED).sentence, sentence, f"what is said of a card that is told “{words}”")
+    contains(sign_in(place, "", pin="9999").wait(REFUSED).sentence, "The PIN is wrong")
+    os.unlink(place.path("mock.log"))
+    hanging = sign_in(place, "sign-hangs")
+    journey.until(lambda: os.path.exists(place.path("mock.log")) and b"sign\n" in journey.read(place.path("mock.log")), "the card to sign")
+    helper, = [int(pid) for pid in journey.read(f"/proc/{hanging.pid}/task/{hanging.pid}/children").split()]
+    os.kill(helper, signal.SIGKILL)
+    equal(hanging.wait(REFUSED).sentence, CARDS["sign-crashes"], "what is said of a helper that was killed")
+    # The card itself is one that this server does not know.
+    contains(sign_in(place, "").wait(REFUSED).sentence, "does not know the card: ask its keeper to enrol it")
+    equal(place.state_of_all(), before, "what the keeper has")
 
 
 @journey.test("arguments that are not UTF-8, very long or hold control characters do no harm")
