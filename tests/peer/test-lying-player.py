@@ -6,11 +6,12 @@ import time
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 import certificates
+import forged
 import player
 from certificates import Authority, der
 from channel import to_sign
 from kex import GROUPS, to_bytes
-from notation import Broken, Refused, fields, to_base64, to_base64url
+from notation import Broken, Refused, fields, honest, to_base64, to_base64url
 from player import refusal
 from stage import journey, key_of
 from suites import AUTHS, Suite, all_suites
@@ -83,71 +84,13 @@ def without(member):
 
 # ---- certificates (3.2) ----
 
-def leaf(place, by=None, usage=certificates.PLAYER, auth="ECDSA", **more):
-    """A leaf of the paired player's own identity, unless told otherwise: but for what a case changes, it would be let in."""
-    return [der((by or place.authority).issue(certificates.make_key(auth).public_key(), "Player", usage, **{"server": place.identity, **more}))]
-
-
-def by_middle(place):
-    middle = Authority("In between")
-    middle.certificate = place.authority.issue(middle.key.public_key(), "In between", None)
-    return leaf(place, middle) + [der(middle.certificate)]
-
-
-def by_stranger(place):
-    stranger = Authority("A stranger")
-    return leaf(place, stranger) + [der(stranger.certificate)]
-
-
-def with_same_name(place):
-    false = Authority("False")
-    false.name = place.authority.name
-    return leaf(place, false)
-
-
-def by_itself(place):
-    own = Authority("Its own")
-    return [der(own.issue(own.key.public_key(), "Its own", certificates.PLAYER, server=place.identity))]
-
-
-def revoked(place):
-    """By the list, which is made anew when the server starts: until then the ledger alone refuses it."""
-    paired = player.pair(place.invite("revoked"))
-    place.ctl("players", "revoke", "revoked")
-    place.server.stop()
-    place.serve(port=place.server.port)
-    return paired.identities["ECDSA"][1]
-
-
-# what → the chain, the refusal, and its reason
-CHAINS = {
-    "of another authority": (by_stranger, CERTIFICATE, "another authority's"),
-    "of another authority with the same name": (with_same_name, CERTIFICATE, "issued by another authority"),
-    "that it made through one that is no authority": (by_middle, CERTIFICATE, "without being an authority's"),
-    "that it made for itself": (by_itself, CERTIFICATE, "no authority but itself"),
-    "that has expired": (lambda place: leaf(place, start=-30, end=-1), CERTIFICATE, "it has expired"),
-    "that is not valid yet": (lambda place: leaf(place, start=1), CERTIFICATE, "not valid yet"),
-    "that was revoked": (revoked, CERTIFICATE, "it was revoked"),
-    "of a server": (lambda place: leaf(place, usage=certificates.SERVER), CERTIFICATE, "another use"),
-    "of a publisher": (lambda place: leaf(place, usage=certificates.PUBLISHER), CERTIFICATE, "another use"),
-    "of the authority itself": (lambda place: [der(place.authority.certificate)], CERTIFICATE, "another use"),
-    "of the very server": (lambda place: [place.session_leaf], CERTIFICATE, "another use"),
-    "of a player that the ledger does not know": (lambda place: leaf(place, server="0b6e2f39-7e06-4c53-9d6d-5b0d3f0c8a11"), CERTIFICATE, "new invitation"),
-    "of a player without an identity": (lambda place: leaf(place, server=None), CERTIFICATE, "new invitation"),
-    "of nobody": (lambda place: [], MALFORMED, "“certificates” is empty"),
-    "of rubbish": (lambda place: [os.urandom(500)], CERTIFICATE, "not a certificate"),
-    "of a card": (lambda place: place.keys[1], CERTIFICATE, "another authority"),
-    "ten times": (lambda place: place.paired.identities["ECDSA"][1] * 10, MALFORMED, "“certificates”"),
-}
-
-
 @journey.test("certificates of all the wrong kinds are refused, each for its own reason; one that is right in all is not")
 def _(place):
     honest = place.session()
     honest.get_certificates()
     place.session_leaf = honest.server_leaf
     place.identity = certificates.uris_of(certificates.load(place.paired.identities["ECDSA"][1][0]))[0].replace("urn:uuid:", "")
-    for what, (make, wanted, words) in CHAINS.items():
+    for what, (make, wanted, words) in forged.CHAINS.items():
         session = place.session(say=lies(certificates=lambda _, make=make: make(place)))
         session.get_certificates()
         try:
@@ -156,7 +99,7 @@ def _(place):
         except Refused as refused:
             equal((refused.status, refused.kind), wanted, f"how a certificate {what} is refused")
             contains(refused.title, words, f"why a certificate {what} is refused")
-    right = place.session(say=lies(certificates=lambda _: leaf(place)))
+    right = place.session(say=lies(certificates=lambda _: forged.leaf(place)))
     right.get_certificates()
     right.hello()
     place.serves()
@@ -214,24 +157,29 @@ def _(place):
 
 # ---- the handshake (3.3 to 3.8) ----
 
-def refuses(what, wanted, suite=X25519, **changes):
+def refuses(what, wanted, suite=X25519, of_session=True, **changes):
+    """of_session: the message can be read so far that its session is known; that is over then."""
     @journey.test(f"{what}: {wanted[1]}")
     def _(place):
-        equal(refusal(place.session(suite, say=lies(**changes)).sign_in), wanted, "the refusal")
+        session = place.session(suite, say=lies(**changes))
+        equal(refusal(session.sign_in), wanted, "the refusal")
+        if session.session is not None and of_session:
+            session.say = honest
+            equal(refusal(session.agree_suite), STRANGER, "how what is said in that session then is refused")
 
 
 refuses("another protocol", (400, "protocol-version"), hello=with_member(protocol=2))
 refuses("a nonce that is too short", MALFORMED, hello=with_member(nonce=to_base64(bytes(31))))
 refuses("no nonce", MALFORMED, hello=without("nonce"))
-refuses("a session of somebody else", STRANGER, suite=X25519, key=with_member(session="00" * 16))
-refuses("a session that is a path", MALFORMED, key=with_member(session="../../../../../../etc/passwd"))
+refuses("a session of somebody else", STRANGER, of_session=False, key=with_member(session="00" * 16))
+refuses("a session that is a path", MALFORMED, of_session=False, key=with_member(session="../../../../../../etc/passwd"))
 refuses("no suite", (406, "no-common-suite"), offered=lambda _: [])
 refuses("suites that there are not", (406, "no-common-suite"), offered=lambda _: ["ECDH_ECDSA_NULL_NULL", "X"])
 refuses("suites for another kind of key", (406, "no-common-suite"), offered=lambda _: all_suites("RSA"))
 refuses("suites that are not enabled", (406, "no-common-suite"), offered=lambda _: ["ECDH_ECDSA_EDE_CBC_SHA256"])
 refuses("73 suites", MALFORMED, offered=lambda _: [X25519] * 73)
 refuses("a suite of 41 letters", MALFORMED, offered=lambda _: ["X" * 41])
-refuses("suites with zero bytes", MALFORMED, offered=lambda _: [X25519 + "\0"])
+refuses("suites with zero bytes", MALFORMED, of_session=False, offered=lambda _: [X25519 + "\0"])
 refuses("a list that is not the one that was signed", SIGNATURE, offered=lambda offered: offered + [FFDHE])
 refuses("a prime that is not registered", GROUP, FFDHE, key=with_member(p=to_base64(to_bytes(P + 2))))
 refuses("another group's prime", GROUP, FFDHE, key=with_member(p=to_base64(to_bytes(GROUPS["ffdhe3072"]))))
@@ -355,6 +303,9 @@ def _(place):
                                 ("POST", "/api/end", {"play": "00" * 16}), ("POST", "/api/certificate", {"requests": []})):
         session = place.session().sign_in()
         equal(refusal(session.call, method, path, value), (401, "card-needed"), f"{method} {path}")
+    session = place.session().sign_in()
+    session.leave()
+    equal(refusal(session.titles), STRANGER, "what comes after who left")
     place.serves()
 
 
