@@ -372,7 +372,7 @@ def _(place):
         for rubbish in (b"x" * 300000, b"GET /api/auth HTTP/1.1\r\n" + b"X: y\r\n" * 60000 + b"\r\n", b"\r\n" * 1000, b"GET\r\n\r\n", b"GET /api/auth\r\n\r\n",
                         b"GET /api/auth HTTP/9.9\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500), b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
                         b"SSH-2.0-OpenSSH_9.2\r\n", b"GET /api/auth HTTP/1.1\r\nHost\r\n\r\n", b"GET /api/auth HTTP/1.1\r\n: x\r\n\r\n",
-                        b"GET /api/auth HTTP/1.1\r\nA:\x00\r\n\r\n", b"GET /api/list?\xff\xfe HTTP/1.1\r\nHost: x\r\n\r\n", b"\x00" * 5000):
+                        b"GET /api/auth HTTP/1.1\r\nA:\x00\r\n\r\n", b"GET /api/list?\xff\xfe HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", b"\x00" * 5000):
             wanted = (431, "header-too-large") if len(rubbish) > 16384 else (401, "not-authenticated") if b"?" in rubbish else (400, "malformed")
             is_problem(place.send(rubbish, b"\r\n\r\n"), *wanted, rubbish[:60])
     place.serves()

@@ -9,9 +9,8 @@ import certificates
 import forged
 import player
 from certificates import Authority, der
-from channel import to_sign
 from kex import GROUPS, to_bytes
-from notation import Broken, Refused, fields, honest, to_base64, to_base64url
+from notation import Broken, Refused, honest, to_base64, to_base64url
 from player import refusal
 from stage import journey, key_of
 from suites import AUTHS, Suite, all_suites
