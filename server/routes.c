@@ -287,9 +287,10 @@ respond_sealed (const CantigaRequest *request, CantigaConnection *connection, co
 
 /* A request whose answer may take seconds is worked on in the pool, while its worker goes on with others. Everything but connection belongs to the
  * pool's thread until it is done. */
-typedef struct
+struct _CantigaLater
 {
   CantigaRequest request;
+  GMainContext *context; /* the worker's */
   CantigaConnection *connection;
   char *address;
   char *path;
@@ -297,13 +298,14 @@ typedef struct
   guint index;
   GBytes *envelope;
   SealedAnswer answer;
-} Later;
+};
 
 static void
 later_free (gpointer user_data)
 {
-  Later *later = user_data;
+  CantigaLater *later = user_data;
 
+  g_main_context_unref (later->context);
   cantiga_connection_unref (later->connection);
   g_free (later->address);
   g_free (later->path);
@@ -313,48 +315,47 @@ later_free (gpointer user_data)
   g_free (later);
 }
 
-static void
-work_on_later (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+static gboolean
+worked_on_cb (gpointer user_data)
 {
-  Later *later = task_data;
-
-  work_on (&later->request, later->session, later->index, later->envelope, &later->answer);
-  cantiga_server_leave_pool (later->request.server);
-  g_task_return_boolean (task, TRUE);
-}
-
-static void
-worked_on_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  Later *later = g_task_get_task_data (G_TASK (result));
+  CantigaLater *later = user_data;
 
   respond_sealed (&later->request, later->connection, &later->answer);
+  return G_SOURCE_REMOVE;
+}
+
+void
+cantiga_routes_work_later (CantigaLater *later)
+{
+  g_autoptr (GSource) worked_on = g_idle_source_new ();
+  g_autoptr (GMainContext) context = g_main_context_ref (later->context);
+
+  work_on (&later->request, later->session, later->index, later->envelope, &later->answer);
+  g_source_set_priority (worked_on, G_PRIORITY_DEFAULT);
+  g_source_set_callback (worked_on, worked_on_cb, later, later_free);
+  g_source_attach (worked_on, context);
 }
 
 static void
 answer_later (const CantigaRequest *request, CantigaConnection *connection, CantigaServerSession *session, guint index, GBytes *envelope)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GTask) task = NULL;
-  Later *later;
+  CantigaLater *later = g_new0 (CantigaLater, 1);
 
-  if (!cantiga_server_enter_pool (request->server, &error))
-    {
-      respond_bare (request, connection, error, NULL);
-      return;
-    }
-  later = g_new0 (Later, 1);
   later->address = g_strdup (request->address);
   later->path = g_strdup (request->path);
   later->request
       = (CantigaRequest){ .server = request->server, .address = later->address, .method = "POST", .path = later->path, .now = request->now, .route = request->route };
+  later->context = g_main_context_ref_thread_default ();
+  later->connection = cantiga_connection_ref (connection);
   later->session = cantiga_server_session_ref (session);
   later->index = index;
   later->envelope = g_bytes_ref (envelope);
-  later->connection = cantiga_connection_ref (connection);
-  task = g_task_new (NULL, NULL, worked_on_cb, NULL);
-  g_task_set_task_data (task, later, later_free);
-  g_task_run_in_thread (task, work_on_later);
+  if (!cantiga_server_push (request->server, later, &error))
+    {
+      respond_bare (request, connection, error, NULL);
+      later_free (later);
+    }
 }
 
 static void

@@ -75,6 +75,8 @@ void cantiga_set_nullable (JsonObject *object, const char *member, const char *t
 GPtrArray *cantiga_issue_chains (const CantigaRequest *request, GPtrArray *keys, const char *name, const char *uuid, GPtrArray **ret_leaves,
                                  GError **error);
 
+/* What was pushed to the pool; on one of its threads. Takes it. */
+void cantiga_routes_work_later (CantigaLater *later);
 /* "GET /api/auth"; "other" for what is no route of ours, NULL past that. Free with g_free(). */
 char *cantiga_routes_dup_name (guint route);
 /* What a worker's connections are answered by; their user_data: the CantigaServer. */

@@ -32,6 +32,7 @@ typedef struct
 } CantigaTermsNow;
 
 typedef struct _CantigaHealth CantigaHealth;
+typedef struct _CantigaLater CantigaLater; /* routes.c */
 typedef struct _CantigaMonitor CantigaMonitor;
 
 struct _CantigaServer
@@ -54,9 +55,8 @@ struct _CantigaServer
   CantigaThrottle *throttle;
   CantigaDoors *doors;
 
-  GMutex pool_lock;
-  GCond pool_left;
-  guint in_pool; /* requests that are worked on in the pool */
+  GThreadPool *pool; /* requests that wait for other computers; NULL while it does not run */
+  gint in_pool;      /* atomic */
 
   GMutex terms_lock;
   CantigaTermsNow *terms;
@@ -96,9 +96,8 @@ cantiga_server_get_authorities (CantigaServer *server)
 /* Writes to the audit log; what cannot be written is told as a refusal of ours. */
 void cantiga_server_note (CantigaServer *server, const char *who, const char *what, const char *of);
 void cantiga_server_tell_happened (CantigaServer *server, const CantigaServerEvent *event);
-/* A request may go to the pool: CANTIGA_ERROR_BUSY if too many have. */
-gboolean cantiga_server_enter_pool (CantigaServer *server, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-void cantiga_server_leave_pool (CantigaServer *server);
+/* Has cantiga_routes_work_later() called in the pool. CANTIGA_ERROR_BUSY if too many wait there. */
+gboolean cantiga_server_push (CantigaServer *server, CantigaLater *later, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 CantigaTermsNow *cantiga_server_get_terms (CantigaServer *server);
 void cantiga_terms_now_unref (CantigaTermsNow *terms);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CantigaTermsNow, cantiga_terms_now_unref)

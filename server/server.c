@@ -6,6 +6,7 @@
 
 #include "server/listening.h"
 #include "server/monitor.h"
+#include "server/routes.h"
 #include "server/worker.h"
 
 /* How long requests under way may take when the server is told to stop, in seconds. */
@@ -188,32 +189,39 @@ sweep_cb (gpointer user_data)
 /* ---- the pool ---- */
 
 gboolean
-cantiga_server_enter_pool (CantigaServer *server, GError **error)
+cantiga_server_push (CantigaServer *server, CantigaLater *later, GError **error)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&server->pool_lock);
-
-  if (server->in_pool >= POOL_MAX)
-    return cantiga_fail (error, CANTIGA_ERROR_BUSY);
-  server->in_pool++;
+  if (g_atomic_int_add (&server->in_pool, 1) >= POOL_MAX)
+    {
+      g_atomic_int_add (&server->in_pool, -1);
+      return cantiga_fail (error, CANTIGA_ERROR_BUSY);
+    }
+  /* It lies there also where no further thread could be started. */
+  (void)g_thread_pool_push (server->pool, later, NULL);
   return TRUE;
 }
 
-void
-cantiga_server_leave_pool (CantigaServer *server)
+static void
+work_cb (gpointer data, gpointer user_data)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&server->pool_lock);
+  CantigaServer *server = user_data;
 
-  server->in_pool--;
-  g_cond_signal (&server->pool_left);
+  cantiga_routes_work_later (data);
+  g_atomic_int_add (&server->in_pool, -1);
 }
 
+/* Workers may end before what they gave to the pool does, and have what comes of it in their contexts. */
 static void
-wait_for_pool (CantigaServer *server)
+stop_workers (CantigaServer *server)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&server->pool_lock);
-
-  while (server->in_pool > 0)
-    g_cond_wait (&server->pool_left, &server->pool_lock);
+  for (guint i = 0; i < server->workers->len; i++)
+    cantiga_worker_drain (g_ptr_array_index (server->workers, i), PATIENCE);
+  for (guint i = 0; i < server->workers->len; i++)
+    cantiga_worker_join (g_ptr_array_index (server->workers, i));
+  if (server->pool != NULL)
+    g_thread_pool_free (g_steal_pointer (&server->pool), FALSE, TRUE);
+  for (guint i = 0; i < server->workers->len; i++)
+    cantiga_worker_free (g_ptr_array_index (server->workers, i));
 }
 
 /* ---- life ---- */
@@ -252,8 +260,6 @@ cantiga_server_new (CantigaState *state, const CantigaConfig *config, GError **e
   server->state = state;
   server->config = config;
   g_mutex_init (&server->terms_lock);
-  g_mutex_init (&server->pool_lock);
-  g_cond_init (&server->pool_left);
   server->ocsp = cantiga_ocsp_new (config);
   server->metrics = cantiga_metrics_new ();
   server->retired = g_ptr_array_new_with_free_func ((GDestroyNotify)cantiga_authorities_free);
@@ -288,8 +294,6 @@ cantiga_server_free (CantigaServer *server)
   g_clear_pointer (&server->given, g_ptr_array_unref);
   g_clear_pointer (&server->sockets, g_ptr_array_unref);
   g_clear_pointer (&server->metrics, cantiga_metrics_free);
-  g_cond_clear (&server->pool_left);
-  g_mutex_clear (&server->pool_lock);
   g_mutex_clear (&server->terms_lock);
   g_free (server);
 }
@@ -411,6 +415,7 @@ cantiga_server_start (CantigaServer *server, const char *listen, char **ret_addr
   if (sockets == NULL || !start_following (server, error))
     return FALSE;
   server->sockets = g_ptr_array_ref (sockets);
+  server->pool = g_thread_pool_new (work_cb, server, POOL_MAX, FALSE, NULL);
   for (guint i = 0; i < sockets->len; i++)
     g_ptr_array_add (server->workers, cantiga_worker_start (server, g_ptr_array_index (sockets, i)));
   server->sweep = g_timeout_source_new_seconds (1);
@@ -432,11 +437,7 @@ cantiga_server_stop (CantigaServer *server)
   g_clear_pointer (&server->health, cantiga_health_free);
   g_clear_pointer (&server->follow, cantiga_follow_stop);
   cantiga_ocsp_stop (server->ocsp);
-  for (guint i = 0; i < server->workers->len; i++)
-    cantiga_worker_drain (g_ptr_array_index (server->workers, i), PATIENCE);
-  for (guint i = 0; i < server->workers->len; i++)
-    cantiga_worker_stop (g_ptr_array_index (server->workers, i));
-  wait_for_pool (server);
+  stop_workers (server);
   if (server->workers->len > 0)
     cantiga_server_note (server, "server", "stopped", NULL);
   g_ptr_array_set_size (server->workers, 0);

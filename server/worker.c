@@ -26,9 +26,6 @@ run (gpointer user_data)
   worker->acceptor = cantiga_acceptor_new (worker->server->doors, worker->socket, &cantiga_routes, worker->server);
   g_main_loop_run (worker->loop);
   cantiga_acceptor_free (worker->acceptor);
-  /* What the pool is done with since is let go of. */
-  while (g_main_context_iteration (worker->context, FALSE))
-    ;
   g_main_context_pop_thread_default (worker->context);
   return NULL;
 }
@@ -108,9 +105,17 @@ cantiga_worker_drain (CantigaWorker *worker, guint seconds)
 }
 
 void
-cantiga_worker_stop (CantigaWorker *worker)
+cantiga_worker_join (CantigaWorker *worker)
 {
   g_thread_join (worker->thread);
+}
+
+void
+cantiga_worker_free (CantigaWorker *worker)
+{
+  /* What the pool was done with since is let go of. */
+  while (g_main_context_iteration (worker->context, FALSE))
+    ;
   g_main_loop_unref (worker->loop);
   g_main_context_unref (worker->context);
   g_object_unref (worker->socket);

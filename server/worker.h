@@ -12,7 +12,9 @@ CantigaWorker *cantiga_worker_start (CantigaServer *server, GSocket *socket);
 /* Tells it to take no more connections, and to end when those that have asked for something are answered, or after seconds. */
 void cantiga_worker_drain (CantigaWorker *worker, guint seconds);
 /* After that: waits for its end. */
-void cantiga_worker_stop (CantigaWorker *worker);
+void cantiga_worker_join (CantigaWorker *worker);
+/* After that, and when nothing of it is worked on elsewhere. */
+void cantiga_worker_free (CantigaWorker *worker);
 
 /* Asks it for a sign of life; and when (monotonic) it gave the last. */
 void cantiga_worker_ask (CantigaWorker *worker);

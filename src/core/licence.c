@@ -97,13 +97,14 @@ cantiga_renewal_parse (const char *text, CantigaPolicy *policy, GError **error)
   return TRUE;
 }
 
+/* seconds are none or more. */
 static gint64
 add_saturated (gint64 time, gint64 seconds)
 {
   gint64 sum;
 
   if (__builtin_add_overflow (time, seconds, &sum))
-    return seconds > 0 ? G_MAXINT64 : G_MININT64;
+    return G_MAXINT64;
   return sum;
 }
 

@@ -81,6 +81,23 @@ test_pin_errors_are_their_own (void)
   g_assert_cmpint (cantiga_card_state_get_error (CANTIGA_CARD_STATE_SILENT), ==, CANTIGA_ERROR_CARD);
 }
 
+/* What is left of three is known of the Citizen Card; of others, what they say themselves: the last, and none. */
+static void
+test_tries_that_are_left (void)
+{
+  g_assert_cmpint (cantiga_card_tries_get_left (CANTIGA_CARD_TRIES_NORMAL, CANTIGA_CARD_KIND_CITIZEN), ==, 3);
+  g_assert_cmpint (cantiga_card_tries_get_left (CANTIGA_CARD_TRIES_LOW, CANTIGA_CARD_KIND_CITIZEN), ==, 2);
+  for (guint kind = 0; kind < CANTIGA_N_CARD_KINDS; kind++)
+    {
+      g_assert_cmpint (cantiga_card_tries_get_left (CANTIGA_CARD_TRIES_LAST, kind), ==, 1);
+      g_assert_cmpint (cantiga_card_tries_get_left (CANTIGA_CARD_TRIES_BLOCKED, kind), ==, 0);
+      if (kind == CANTIGA_CARD_KIND_CITIZEN)
+        continue;
+      g_assert_cmpint (cantiga_card_tries_get_left (CANTIGA_CARD_TRIES_NORMAL, kind), ==, -1);
+      g_assert_cmpint (cantiga_card_tries_get_left (CANTIGA_CARD_TRIES_LOW, kind), ==, -1);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -90,6 +107,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/card-state/unknown-words-change-nothing", test_unknown_words_change_nothing);
   g_test_add_func ("/card-state/every-state-says-what-to-do", test_every_state_says_what_to_do);
   g_test_add_func ("/card-state/error-carries-sentence-and-remedy", test_error_carries_sentence_and_remedy);
+  g_test_add_func ("/card-state/tries-that-are-left", test_tries_that_are_left);
   g_test_add_func ("/card-state/pin-errors-are-their-own", test_pin_errors_are_their_own);
   return g_test_run ();
 }

@@ -97,6 +97,43 @@ test_decode_again (Fixture *fixture, gconstpointer unused)
   g_assert_cmpint (X509_cmp (third, first), ==, 0);
 }
 
+/* A certificate of many kilobytes does not stay in the memory of who was shown it. */
+static void
+test_large_not_kept (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (X509) large = X509_dup (fixture->authority);
+  g_autofree char *text = g_strnfill (5000, 'x');
+  g_autofree char *comment = g_strconcat ("ASN1:UTF8:", text, NULL);
+  X509_EXTENSION *extension = X509V3_EXT_conf (NULL, NULL, "1.2.3.4", comment);
+  g_autoptr (GBytes) der = NULL;
+  g_autoptr (X509) first = NULL;
+  g_autoptr (X509) second = NULL;
+
+  g_assert_nonnull (extension);
+  g_assert_cmpint (X509_add_ext (large, extension, -1), ==, 1);
+  X509_EXTENSION_free (extension);
+  g_assert_cmpint (X509_sign (large, fixture->key, EVP_sha256 ()), >, 0);
+  der = cantiga_certificate_encode (large);
+  first = cantiga_certificate_decode (der, NULL);
+  second = cantiga_certificate_decode (der, NULL);
+  g_assert_nonnull (first);
+  g_assert_nonnull (second);
+  g_assert_true (first != second);
+}
+
+/* An authority on P-384 signs with the hash of its strength. */
+static void
+test_digest_of_the_authority (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EVP_PKEY) key = EVP_PKEY_Q_keygen (NULL, NULL, "EC", "P-384");
+  g_autoptr (X509) authority = cantiga_authority_issue (key, "authority", NOW, NOW + DAY, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpint (X509_get_signature_nid (authority), ==, NID_ecdsa_with_SHA384);
+  g_assert_cmpint (X509_get_signature_nid (fixture->authority), ==, NID_ecdsa_with_SHA256);
+}
+
 static void
 assert_not_decoded (gconstpointer bytes, gsize length)
 {
@@ -409,6 +446,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("decodes-what-it-encoded", test_decode);
   ADD ("decodes-once-what-comes-again", test_decode_again);
+  ADD ("keeps-none-that-is-large", test_large_not_kept);
+  ADD ("signs-with-the-hash-of-the-authoritys-strength", test_digest_of_the_authority);
   ADD ("refuses-what-is-not-one-whole-certificate", test_not_decoded);
   ADD ("refuses-another-encoding-of-the-same-certificate", test_other_encoding);
   ADD ("decodes-der-and-pem", test_decode_any);

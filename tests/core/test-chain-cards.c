@@ -332,7 +332,9 @@ test_old_lists (State *state, gconstpointer unused)
   g_autoptr (X509_CRL) fresh = list_new (state->issuing, state->issuing_key, NULL, NOW - 1, NOW + DAY);
   g_autoptr (GPtrArray) lists = array_of (old, NULL, NULL);
   g_autoptr (GPtrArray) revoked = array_of (old_revoked, NULL, NULL);
+  g_autoptr (X509_CRL) early = list_new (state->issuing, state->issuing_key, NULL, NOW + 9, NOW + DAY);
   g_autoptr (GPtrArray) both = array_of (old_revoked, fresh, NULL);
+  g_autoptr (GPtrArray) of_tomorrow = array_of (early, NULL, NULL);
   CantigaCardTerms terms = { .authorities = authorities, .crls = lists };
 
   assert_card_refused (certificates, &terms, NOW, CANTIGA_ERROR_CARD_UNCHECKED, "the revocation list is out of date");
@@ -341,6 +343,8 @@ test_old_lists (State *state, gconstpointer unused)
   /* What an old list says still counts. */
   terms.crls = revoked;
   assert_card_refused (certificates, &terms, NOW, CANTIGA_ERROR_CARD_REVOKED, "was revoked");
+  terms.crls = of_tomorrow;
+  assert_card_refused (certificates, &terms, NOW, CANTIGA_ERROR_CARD_UNCHECKED, "the revocation list is not valid yet");
   /* The newer one of two is looked at. */
   terms.take_expired_crls = FALSE;
   terms.crls = both;

@@ -98,8 +98,13 @@ test_dates (Fixture *fixture, gconstpointer unused)
   g_autoptr (CantigaHeldChains) chains = cantiga_held_chains_new (fixture->authorities, NULL, CANTIGA_USAGE_PLAYER);
   g_autoptr (X509) longer = issue (fixture->authority, fixture->authority_key, fixture->key, CANTIGA_USAGE_PLAYER, NOW - DAY, NOW + 2000 * DAY);
   g_autoptr (GPtrArray) chain = chain_of (fixture->leaves[CANTIGA_USAGE_PLAYER], NULL, NULL);
+  g_autoptr (X509) shorter = issue (fixture->authority, fixture->authority_key, fixture->key, CANTIGA_USAGE_PLAYER, NOW, NOW + 3 * DAY);
   g_autoptr (GPtrArray) long_chain = chain_of (longer, NULL, NULL);
+  g_autoptr (GPtrArray) short_chain = chain_of (shorter, NULL, NULL);
 
+  assert_held (listed, short_chain, NOW + 1);
+  assert_held (listed, short_chain, NOW + 3 * DAY - 1);
+  assert_refused (listed, short_chain, NOW + 3 * DAY, "it has expired");
   assert_held (listed, chain, NOW + 1);
   assert_held (listed, chain, NOW + 7 * DAY - 1);
   assert_refused (listed, chain, NOW + 7 * DAY, "the revocation list is out of date");

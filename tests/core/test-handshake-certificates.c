@@ -156,8 +156,12 @@ test_lists_that_do_not_hold (void)
   World other = other_authority ();
   g_autoptr (X509_CRL) of_another = crl_new (&other, CRL_NUMBER, NULL, NOW + DAY);
   g_autoptr (X509_CRL) past = crl_new (world, CRL_NUMBER, NULL, NOW - 1);
+  g_autoptr (X509_CRL) unnumbered = crl_new (world, CRL_NUMBER, NULL, NOW + DAY);
   g_autoptr (Run) changed = run_new_at (CERTIFICATES);
 
+  X509_EXTENSION_free (X509_CRL_delete_ext (unnumbered, X509_CRL_get_ext_by_NID (unnumbered, NID_crl_number, -1)));
+  g_assert_cmpint (X509_CRL_sign (unnumbered, world->authority_key, EVP_sha256 ()), >, 0);
+  assert_server_refused (server, unnumbered, -1);
   assert_server_refused (server, of_another, -1);
   assert_server_refused (server, past, -1);
   run_flip (changed, "crl");

@@ -224,6 +224,61 @@ test_renewals (void)
     }
 }
 
+/* docs/protocol.md 9.1: a time, or two of which one between is drawn. */
+static void
+test_validities (void)
+{
+  static const struct
+  {
+    const char *text;
+    gint64 validity, max; /* 0: refused */
+  } cases[] = {
+    { "90s", 90, 0 },
+    { " 1h to 2h ", 3600, 7200 },
+    { "1h to 1h", 3600, 3600 },
+    { "2h to 1h", 0, 0 },
+    { "1h to", 0, 0 },
+    { "1h to x", 0, 0 },
+    { "to 1h", 0, 0 },
+    { "1h to 2h to 3h", 0, 0 },
+    { "", 0, 0 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      CantigaPolicy policy = { .validity = 5, .validity_max = 7 };
+      gboolean good = cantiga_validity_parse (cases[i].text, &policy, &error);
+
+      g_test_message ("“%s”", cases[i].text);
+      g_assert_cmpint (good, ==, cases[i].validity != 0);
+      g_assert_cmpint (policy.validity, ==, good ? cases[i].validity : 5);
+      g_assert_cmpint (policy.validity_max, ==, good ? cases[i].max : 7);
+      if (!good)
+        g_assert_error (error, CANTIGA_ERROR, CANTIGA_ERROR_CONFIGURATION);
+    }
+}
+
+/* Each between the two comes, and none beside them. */
+static void
+test_drawn (void)
+{
+  const CantigaPolicy one = { .validity = 60 }, three = { .validity = 60, .validity_max = 62 };
+  guint drawn[3] = { 0 };
+
+  g_assert_cmpint (cantiga_policy_draw_validity (&one), ==, 60);
+  for (guint i = 0; i < 300; i++)
+    {
+      gint64 seconds = cantiga_policy_draw_validity (&three);
+
+      g_assert_cmpint (seconds, >=, 60);
+      g_assert_cmpint (seconds, <=, 62);
+      drawn[seconds - 60]++;
+    }
+  for (guint i = 0; i < 3; i++)
+    g_assert_cmpuint (drawn[i], >, 0);
+}
+
 /* docs/protocol.md 9.3: length × 3, at least 10 minutes. */
 static void
 test_window (void)
@@ -310,6 +365,8 @@ main (int argc, char **argv)
   g_test_add_func ("/licence/lives-three-plays-and-is-made-again-in-a-new-session", test_life);
   g_test_add_func ("/licence/parses-durations", test_durations);
   g_test_add_func ("/licence/parses-renewals", test_renewals);
+  g_test_add_func ("/licence/parses-validities", test_validities);
+  g_test_add_func ("/licence/draws-a-validity", test_drawn);
   g_test_add_func ("/licence/gives-a-play-a-window-of-three-lengths", test_window);
   g_test_add_func ("/licence/names-its-state", test_states);
   g_test_add_func ("/licence/may-be-renewed-or-says-why-not", test_renewable);

@@ -46,6 +46,7 @@ typedef struct
   EVP_PKEY *key;
   gboolean with_nonce;
   gboolean alone; /* without its signer's certificate */
+  const char *from_text, *until_text; /* instead of from and until, whatever they are */
   CantigaOcspQuestion *of; /* whose nonce it has */
 } Answer;
 
@@ -59,11 +60,18 @@ answer_new (Asked *asked, const Answer *how)
   OCSP_CERTID *id = OCSP_cert_to_id (NULL, how->about != NULL ? how->about : asked->card, asked->chain.authority);
   ASN1_TIME *from = ASN1_TIME_adj (NULL, NOW, 0, (long)how->from);
   ASN1_TIME *until = how->until != 0 ? ASN1_TIME_adj (NULL, NOW, 0, (long)how->until) : NULL;
+  ASN1_GENERALIZEDTIME *from_said, *until_said;
+  OCSP_SINGLERESP *single;
   OCSP_RESPONSE *response;
   unsigned char *der = NULL;
   int length;
 
-  g_assert_nonnull (OCSP_basic_add1_status (basic, id, how->status, 0, from, from, until));
+  single = OCSP_basic_add1_status (basic, id, how->status, 0, from, from, until);
+  (void)OCSP_single_get0_status (single, NULL, NULL, &from_said, &until_said);
+  if (how->from_text != NULL)
+    ASN1_STRING_set (from_said, how->from_text, -1);
+  if (how->until_text != NULL)
+    ASN1_STRING_set (until_said, how->until_text, -1);
   if (how->with_nonce)
     g_assert_cmpint (OCSP_copy_nonce (basic, request), ==, 1);
   g_assert_cmpint (OCSP_basic_sign (basic, how->signer != NULL ? how->signer : asked->chain.authority,
@@ -152,6 +160,8 @@ test_dates (Asked *asked, gconstpointer unused)
   assert_refused (asked, &(Answer){ .from = -7200, .until = -3600 }, "out of date");
   assert_refused (asked, &(Answer){ .from = -2 * DAY }, "out of date");
   assert_refused (asked, &(Answer){ .from = 3600, .until = 7200 }, "another time");
+  assert_refused (asked, &(Answer){ .from_text = "yesterday", .until = 600 }, "another time");
+  assert_refused (asked, &(Answer){ .until = 600, .until_text = "20991399" }, "out of date");
 }
 
 /* By another authority; by one whom the issuer gave a certificate, but not this office. */
@@ -200,7 +210,7 @@ test_url (Asked *asked, gconstpointer unused)
 {
   Fixture *fixture = &asked->chain;
   g_autoptr (X509) card
-      = odd_new (&(Odd){ "card", BY_AUTHORITY, { "authorityInfoAccess", "OCSP;URI:ldap://a.example/,OCSP;URI:http://b.example/ocsp", NULL } });
+      = odd_new (&(Odd){ "card", BY_AUTHORITY, { "authorityInfoAccess", "OCSP;URI:ldap://a.example/,OCSP;URI:http://b.example/ocsp,OCSP;URI:http://c.example/", NULL } });
   g_autofree char *url = cantiga_ocsp_dup_url (card);
 
   g_assert_cmpstr (url, ==, "http://b.example/ocsp");

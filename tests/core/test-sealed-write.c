@@ -193,6 +193,25 @@ test_killed (Fixture *fixture, gconstpointer unused)
   assert_private (path);
 }
 
+/* Neither followed nor written to, and said. */
+static void
+test_part_is_a_link (Fixture *fixture, gconstpointer unused)
+{
+  g_autofree char *part = path_of (fixture, 1, ".cantiga.part");
+  g_autofree char *elsewhere = path_of (fixture, 2, "");
+  g_autofree char *text = NULL;
+  const CantigaId title = title_of (1);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (g_file_set_contents (elsewhere, "elsewhere", -1, NULL));
+  g_assert_cmpint (symlink (elsewhere, part), ==, 0);
+  g_assert_null (cantiga_sealed_writer_new (fixture->folder, &title, SIZE, fixture->master, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_TOO_MANY_LINKS);
+  g_assert_nonnull (strstr (error->message, "the part file that was left behind"));
+  g_assert_true (g_file_get_contents (elsewhere, &text, NULL, NULL));
+  g_assert_cmpstr (text, ==, "elsewhere");
+}
+
 static void
 test_second_writer (Fixture *fixture, gconstpointer unused)
 {
@@ -405,6 +424,7 @@ main (int argc, char **argv)
   ADD ("/sealed-write/replaces-a-title-under-its-readers", test_replaces);
   ADD ("/sealed-write/leaves-nothing-when-it-is-freed-early", test_abandoned);
   ADD ("/sealed-write/leaves-a-part-file-when-killed-and-the-next-replaces-it", test_killed);
+  ADD ("/sealed-write/follows-no-link-that-stands-for-a-part-file", test_part_is_a_link);
   ADD ("/sealed-write/refuses-a-second-writer-of-the-title", test_second_writer);
   ADD ("/sealed-write/stands-a-crowd-of-writers", test_crowd);
   ADD ("/sealed-write/refuses-sizes-that-cannot-be", test_sizes_refused);

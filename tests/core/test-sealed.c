@@ -508,6 +508,39 @@ test_not_files (Fixture *fixture, gconstpointer unused)
   refuse_file (fixture, missing);
 }
 
+/* A link that leads to itself is neither a sealed file nor none. */
+static void
+test_no_way (Fixture *fixture, gconstpointer unused)
+{
+  g_autofree char *path = path_of (fixture, 9, ".cantiga");
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (symlink (path, path), ==, 0);
+  g_assert_null (cantiga_sealed_open (path, fixture->master, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_TOO_MANY_LINKS);
+}
+
+/* A wrapped key is written into a sealed file that is there, and through no link. */
+static void
+test_put_wrapped (Fixture *fixture, gconstpointer unused)
+{
+  const guint8 wrapped[CANTIGA_WRAPPED_LENGTH] = { 1 };
+  g_autofree char *path = path_of (fixture, 9, ".cantiga");
+  g_autofree char *elsewhere = path_of (fixture, 8, ".cantiga");
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (cantiga_sealed_put_wrapped (path, wrapped, &error));
+  g_assert_error (error, CANTIGA_ERROR, CANTIGA_ERROR_NOT_FOUND);
+  g_clear_error (&error);
+  g_assert_true (g_file_set_contents (elsewhere, "elsewhere", -1, NULL));
+  g_assert_cmpint (symlink (elsewhere, path), ==, 0);
+  g_assert_false (cantiga_sealed_put_wrapped (path, wrapped, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_TOO_MANY_LINKS);
+  g_assert_true (g_file_get_contents (elsewhere, &text, NULL, NULL));
+  g_assert_cmpstr (text, ==, "elsewhere");
+}
+
 /* ---- use ---- */
 
 static gboolean
@@ -602,6 +635,8 @@ main (int argc, char **argv)
   ADD ("/sealed/refuses-another-master-key", test_other_master);
   ADD ("/sealed/refuses-a-header-that-lies", test_lying_header);
   ADD ("/sealed/refuses-what-is-not-a-file", test_not_files);
+  ADD ("/sealed/says-why-a-file-cannot-be-opened", test_no_way);
+  ADD ("/sealed/writes-a-wrapped-key-through-no-link", test_put_wrapped);
   ADD ("/sealed/stops-its-check-when-told", test_progress);
   ADD ("/sealed/is-read-by-several-threads", test_threads);
   ADD ("/sealed/names-a-title-by-its-file", test_title_id);

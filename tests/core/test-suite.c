@@ -225,7 +225,7 @@ test_legacy_by_star (void)
 static void
 test_expand_refusals (void)
 {
-  static const char *const names[] = { "AES", "", "DEFAULT", "DH_RSA_EDE_CBC_*", "DH_FOO_*", "DH_RSA_AES256_GCM_SHA25?", NULL };
+  static const char *const names[] = { "AES", "", "DEFAULT", "DH_RSA_EDE_CBC_*", "DH_FOO_*", "ECDH_*?", "DH_RSA_AES256_GCM_SHA25?", NULL };
   g_autoptr (GError) error = NULL;
 
   for (guint i = 0; names[i] != NULL; i++)

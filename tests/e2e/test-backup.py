@@ -138,6 +138,12 @@ def _(place):
         journey.until(lambda ends=ends: journey.now() >= ends or running.ended, "a moment")
         running.end()
         place.verified()
+    told = place.ctl("backup", "restore", place.file).out
+    for words in "Restored", "is known from the ledger that was in its place", "they stayed", "*.replaced.*":
+        contains(told, words)
+    os.unlink(place.path("state", "ledger.sqlite"))
+    contains(place.ctl("backup", "restore", place.file).out, "licences renew gives plays anew")
+    contains(place.ctl("backup", "restore", place.file, "--keep-plays").out, "is known from the ledger")
 
 
 @journey.test("on another box, from the backup, the master key and the files: players go on as if nothing had happened")

@@ -49,6 +49,21 @@ def _(place):
     contains(place.rui.run("--renew", "Ai flores", ok=REFUSED).sentence, "keeper")
 
 
+@journey.test("what a keeper reads of groups, players and licences, in words")
+def _(place):
+    contains(place.ctl("groups").out, "school  RUI PEDRO DA COSTA")
+    member, = place.ctl("groups", "list", "--json").json
+    equal((member["group"], member["name"]), ("school", "RUI PEDRO DA COSTA"), "who is in a group")
+    contains(place.ctl("groups", "remove", "school", "RUI PEDRO DA COSTA").out, "is out")
+    equal(place.ctl("groups", "list", "--json").json, [], "who is in a group")
+    contains(place.ctl("groups").err, "No groups yet")
+    lines = place.ctl("players").out.splitlines()
+    equal(sorted(line.split("  ")[-1] for line in lines), ["of Ana", "of Rui"], "the players")
+    licence, = [line for line in place.ctl("licences", "list").out.splitlines() if "ANA MARIA" in line]
+    contains(licence, "19 left")
+    contains(licence, "ANA MARIA DOS SANTOS · Ai flores  (valid)")
+
+
 @journey.test("rules that say nothing, or two things, are refused")
 def _(place):
     for arguments in (["--title", "Ai flores"], ["--allow", "--deny"], ["--title", "Ai flores", "--album", "x", "--deny"], ["--plays", "0"]):
