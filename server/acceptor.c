@@ -20,6 +20,7 @@
 struct _CantigaAcceptor
 {
   CantigaDoors *doors; /* owned */
+  guint worker;        /* our number there */
   GSocket *socket;     /* owned */
   CantigaConnections connections;
   GMainContext *context; /* owned */
@@ -74,7 +75,7 @@ static CantigaVisitor *
 enter_instead (CantigaAcceptor *acceptor, const char *address)
 {
   CantigaConnection *longest = find_longest (acceptor, address);
-  CantigaVisitor *visitor = longest != NULL ? cantiga_doors_enter (acceptor->doors, address, 0, cantiga_connection_get_visitor (longest)) : NULL;
+  CantigaVisitor *visitor = longest != NULL ? cantiga_doors_enter (acceptor->doors, address, acceptor->worker, cantiga_connection_get_visitor (longest)) : NULL;
 
   if (visitor != NULL)
     cantiga_connection_close (longest);
@@ -138,7 +139,7 @@ limit_what_the_kernel_keeps (CantigaAcceptor *acceptor)
 static void
 let_in (CantigaAcceptor *acceptor, int fd, const char *address)
 {
-  CantigaVisitor *visitor = cantiga_doors_enter (acceptor->doors, address, cantiga_acceptor_count (acceptor), NULL);
+  CantigaVisitor *visitor = cantiga_doors_enter (acceptor->doors, address, acceptor->worker, NULL);
 
   if (visitor == NULL)
     visitor = enter_instead (acceptor, address);
@@ -266,7 +267,7 @@ cantiga_acceptor_new (CantigaDoors *doors, GSocket *socket, const CantigaRespond
   CantigaAcceptor *acceptor = g_new0 (CantigaAcceptor, 1);
 
   acceptor->doors = cantiga_doors_ref (doors);
-  cantiga_doors_add_worker (doors);
+  acceptor->worker = cantiga_doors_add_worker (doors);
   acceptor->socket = g_object_ref (socket);
   acceptor->context = g_main_context_ref_thread_default ();
   cantiga_connections_init (&acceptor->connections, responder, user_data);

@@ -15,7 +15,7 @@ struct _CantigaDoors
   const CantigaConfig *config; /* borrowed, atomic */
   GMutex lock;
   guint limit;
-  guint workers;
+  GArray *by_worker; /* guint: how many visitors each has */
   CantigaDoorCounts counts;
   GHashTable *by_address; /* owned text → Address */
 };
@@ -23,6 +23,7 @@ struct _CantigaDoors
 struct _CantigaVisitor
 {
   CantigaDoors *doors; /* owned */
+  guint worker;
   char *address;
   Address *from; /* of the doors; NULL: a newcomer has the place, and this counts no more */
   gboolean is_silent;
@@ -64,6 +65,7 @@ cantiga_doors_new (const CantigaConfig *config)
   g_atomic_ref_count_init (&doors->refs);
   g_mutex_init (&doors->lock);
   cantiga_doors_set_config (doors, config);
+  doors->by_worker = g_array_new (FALSE, TRUE, sizeof (guint));
   doors->by_address = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   return doors;
 }
@@ -81,6 +83,7 @@ cantiga_doors_unref (CantigaDoors *doors)
   if (!g_atomic_ref_count_dec (&doors->refs))
     return;
   g_hash_table_unref (doors->by_address);
+  g_array_unref (doors->by_worker);
   g_mutex_clear (&doors->lock);
   g_free (doors);
 }
@@ -89,24 +92,35 @@ cantiga_doors_unref (CantigaDoors *doors)
 static guint
 kept_for_each_worker (CantigaDoors *doors)
 {
-  return doors->workers > 1 ? MAX (doors->limit / 8 / doors->workers, 1) : 0;
+  return doors->by_worker->len > 1 ? MAX (doors->limit / 8 / doors->by_worker->len, 1) : 0;
 }
 
-/* With the lock held. */
-static gboolean
-is_full (CantigaDoors *doors, guint own)
+/* With the lock held. Of those shares, what nobody has taken yet. */
+static guint
+count_kept (CantigaDoors *doors)
 {
   guint kept = kept_for_each_worker (doors);
+  guint count = 0;
 
-  return own >= kept && doors->counts.open + doors->workers * kept >= doors->limit;
+  for (guint i = 0; i < doors->by_worker->len; i++)
+    count += kept - MIN (g_array_index (doors->by_worker, guint, i), kept);
+  return count;
 }
 
-void
+/* With the lock held, for who has its share already. */
+static gboolean
+is_full (CantigaDoors *doors)
+{
+  return doors->counts.open + count_kept (doors) >= doors->limit;
+}
+
+guint
 cantiga_doors_add_worker (CantigaDoors *doors)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
 
-  doors->workers++;
+  g_array_set_size (doors->by_worker, doors->by_worker->len + 1);
+  return doors->by_worker->len - 1;
 }
 
 gboolean
@@ -114,7 +128,7 @@ cantiga_doors_are_full (CantigaDoors *doors)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
 
-  return is_full (doors, G_MAXUINT);
+  return is_full (doors);
 }
 
 void
@@ -159,6 +173,7 @@ count_out (CantigaVisitor *visitor)
   CantigaDoors *doors = visitor->doors;
 
   doors->counts.open--;
+  g_array_index (doors->by_worker, guint, visitor->worker)--;
   if (visitor->is_silent)
     g_atomic_int_add (&visitor->from->silent, -1);
   if (--visitor->from->count == 0)
@@ -168,12 +183,13 @@ count_out (CantigaVisitor *visitor)
 
 /* With the lock held. */
 static gboolean
-may_enter (CantigaDoors *doors, const char *address, guint own, gboolean instead)
+may_enter (CantigaDoors *doors, const char *address, guint worker, gboolean instead)
 {
+  gboolean has_share = g_array_index (doors->by_worker, guint, worker) >= kept_for_each_worker (doors);
   Address *from = g_hash_table_lookup (doors->by_address, address);
   const CantigaConfig *config = cantiga_doors_get_config (doors);
 
-  return (instead || !is_full (doors, own))
+  return (instead || !has_share || !is_full (doors))
          && (from == NULL || (guint)from->count < config->connections_per_address || cantiga_config_is_proxy (config, address));
 }
 
@@ -192,12 +208,12 @@ address_of (CantigaDoors *doors, const char *address)
 }
 
 CantigaVisitor *
-cantiga_doors_enter (CantigaDoors *doors, const char *address, guint own, CantigaVisitor *instead)
+cantiga_doors_enter (CantigaDoors *doors, const char *address, guint worker, CantigaVisitor *instead)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&doors->lock);
   CantigaVisitor *visitor;
 
-  if (!may_enter (doors, address, own, instead != NULL))
+  if (!may_enter (doors, address, worker, instead != NULL))
     return NULL;
   if (instead != NULL)
     {
@@ -206,7 +222,9 @@ cantiga_doors_enter (CantigaDoors *doors, const char *address, guint own, Cantig
     }
   doors->counts.open++;
   doors->counts.accepted++;
+  g_array_index (doors->by_worker, guint, worker)++;
   visitor = g_new0 (CantigaVisitor, 1);
+  visitor->worker = worker;
   visitor->doors = cantiga_doors_ref (doors);
   visitor->address = g_strdup (address);
   visitor->from = address_of (doors, address);

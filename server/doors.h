@@ -16,8 +16,8 @@ void cantiga_doors_unref (CantigaDoors *doors);
 /* From now on; config outlives the doors. */
 void cantiga_doors_set_config (CantigaDoors *doors, const CantigaConfig *config);
 const CantigaConfig *cantiga_doors_get_config (CantigaDoors *doors);
-/* One more will let visitors in. */
-void cantiga_doors_add_worker (CantigaDoors *doors);
+/* One more will let visitors in: its number. */
+guint cantiga_doors_add_worker (CantigaDoors *doors);
 /* Whether whoever knocks now is sent away. */
 gboolean cantiga_doors_are_full (CantigaDoors *doors);
 
@@ -34,7 +34,7 @@ void cantiga_doors_note_late (CantigaDoors *doors);
 /* Connections of an address that have not brought a whole request. */
 guint cantiga_doors_count_silent (CantigaDoors *doors, const char *address);
 
-/* One more connection from address, silent yet. own: how many the worker has that asks. instead: whose place it takes, which counts no more from then on; or NULL. NULL: past a limit, and nothing was done. */
+/* One more connection from address, silent yet. worker: the number of the one that asks. instead: whose place it takes, which counts no more from then on; or NULL. NULL: past a limit, and nothing was done. */
 CantigaVisitor *cantiga_doors_enter (CantigaDoors *doors, const char *address, guint own, CantigaVisitor *instead);
 void cantiga_visitor_leave (CantigaVisitor *visitor);
 const char *cantiga_visitor_get_address (CantigaVisitor *visitor);

@@ -5,6 +5,7 @@ import json
 import os
 import random
 import re
+import resource
 import select
 import socket
 import struct
@@ -319,6 +320,35 @@ def _(place):
         journey.until(lambda: len(journey.descriptors_of(server.pid)) < few * 3 // 4, "connections take no more than half of the descriptors", 2.0)
     holds("internal" not in server.log, server.log)
     server.stop()
+    place.serve()
+
+
+@journey.test("a thousand connections that say nothing stay for as long as they may, and others are answered; there are never more than 1,024")
+def _(place):
+    def say_nothing(n, address):
+        return [opened.enter_context(socket.create_connection(("127.0.0.1", server.port), 10, source_address=(f"127.0.{address}.{1 + number % 5}", 0))) for number in range(n)]
+
+    def count_closed():
+        poll = select.poll()
+        for connection in silent:
+            poll.register(connection, select.POLLIN)
+        return len(poll.poll(0))
+
+    place.server.stop()
+    server = place.serve(prefix=(*journey.LOOKED_INTO, "prlimit", "--nofile=4096"), env={"CANTIGA_LIMITS_HEADER_TIME": "120s", "CANTIGA_LIMITS_CONNECTIONS_PER_ADDRESS": "256"})
+    before = len(journey.descriptors_of(server.pid))
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    with contextlib.ExitStack() as opened:
+        silent = say_nothing(1000, 2)
+        place.serves()
+        equal(count_closed(), 0, "how many of the thousand had to go")
+        silent += say_nothing(200, 3)
+        place.serves()
+        until(lambda: count_closed() >= 1200 - 1024, "as many to go as are too many")
+        holds(len(journey.descriptors_of(server.pid)) <= before + 1024 + 8, "there are more than 1,024")
+    server.stop()
+    holds("internal" not in server.log, server.log)
     place.serve()
 
 

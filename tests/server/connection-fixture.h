@@ -16,6 +16,7 @@ typedef struct
   CantigaConfig limits;
   CantigaDoors *doors;
   CantigaConnections connections;
+  gboolean has_worker;
   gboolean is_tcp; /* the next connections are, instead of pairs that are there at once */
   guint asked, refused;
   gsize answer_length;      /* of answers; 0: the request's body */
@@ -115,6 +116,9 @@ place_connect (Place *place, const void *bytes, gsize length)
   else
     g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), ==, 0);
   (void)!send (ends[0], bytes, length, MSG_NOSIGNAL);
+  if (!place->has_worker)
+    g_assert_cmpuint (cantiga_doors_add_worker (place->doors), ==, 0);
+  place->has_worker = TRUE;
   cantiga_connection_open (&place->connections, ends[1], cantiga_doors_enter (place->doors, "local", 0, NULL));
   return ends[0];
 }

@@ -241,6 +241,45 @@ test_descriptors (void)
   house_tear_down (&house);
 }
 
+static guint
+enter_until_full (CantigaDoors *doors, guint worker, CantigaVisitor **visitors)
+{
+  guint n = 0;
+
+  while ((visitors[n] = cantiga_doors_enter (doors, "local", worker, NULL)) != NULL)
+    n++;
+  return n;
+}
+
+/* An eighth of the places is shared out among the workers; all of them are taken in the end, and no more. */
+static void
+test_shares (void)
+{
+  CantigaConfig limits = { .connections = 32, .connections_per_address = 100 };
+  CantigaDoors *doors = cantiga_doors_new (&limits);
+  CantigaVisitor *first[64], *second[64];
+
+  g_assert_cmpuint (cantiga_doors_add_worker (doors), ==, 0);
+  g_assert_cmpuint (cantiga_doors_add_worker (doors), ==, 1);
+  g_assert_cmpuint (enter_until_full (doors, 0, first), ==, 30);
+  g_assert_cmpuint (enter_until_full (doors, 1, second), ==, 2);
+  /* A share that is free again is its worker's. */
+  cantiga_visitor_leave (second[1]);
+  g_assert_null (cantiga_doors_enter (doors, "local", 0, NULL));
+  second[1] = cantiga_doors_enter (doors, "local", 1, NULL);
+  g_assert_nonnull (second[1]);
+  /* Any other place is whose comes first. */
+  cantiga_visitor_leave (first[29]);
+  second[2] = cantiga_doors_enter (doors, "local", 1, NULL);
+  g_assert_nonnull (second[2]);
+  g_assert_null (cantiga_doors_enter (doors, "local", 0, NULL));
+  for (guint i = 0; i < 29; i++)
+    cantiga_visitor_leave (first[i]);
+  for (guint i = 0; i < 3; i++)
+    cantiga_visitor_leave (second[i]);
+  cantiga_doors_unref (doors);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -251,5 +290,6 @@ main (int argc, char **argv)
   g_test_add_func ("/acceptor/closes", test_closes);
   g_test_add_func ("/acceptor/kernel", test_kernel);
   g_test_add_func ("/acceptor/descriptors", test_descriptors);
+  g_test_add_func ("/acceptor/shares", test_shares);
   return g_test_run ();
 }
