@@ -348,6 +348,47 @@ for each in LIES:
     show(*each)
 
 
+# ---- pairing (14) ----
+
+def issued_to_another(place):
+    """Certificates of the right authority, for keys that are not the player's."""
+    saying(place, {"chains": lambda chains: [[der(place.box.authority.issue(certificates.make_key(certificates.auth_of(certificates.load(chain[0]).public_key())).public_key(),
+                                                                            "Player", certificates.PLAYER))] for chain in chains]})
+
+
+def issued_by_another(place):
+    saying(place, {"chains": lambda chains: [[der(place.false.issue(certificates.load(chain[0]).public_key(), "Player", certificates.PLAYER))] for chain in chains]})
+
+
+def for_another_use(place):
+    saying(place, {"chains": lambda chains: [[der(place.box.authority.issue(certificates.load(chain[0]).public_key(), "Player", certificates.SERVER))] for chain in chains]})
+
+
+PAIRING = {
+    "another authority than the invitation's": (says(authority=lambda _: der(Authority().certificate)), "not the server that the invitation is from"),
+    "an authority that is none": (says(authority=lambda _: b"none"), "not a certificate"),
+    "an answer with a mac that was changed": (says(pair_mac=lambda mac: flip(mac)), "not from the server that the invitation is from"),
+    "certificates for other keys": (issued_to_another, "do not belong together"),
+    "certificates of another authority with the same name": (issued_by_another, "issued by another authority"),
+    "certificates for another use": (for_another_use, "issued for another use"),
+    "fewer certificates than were asked for": (says(chains=lambda chains: chains[:1]), "did not answer each of the requests"),
+    "another protocol": (says(**{"GET __api__pair": with_member(protocol=2)}), "different versions"),
+    "an identity that is a path": (says(**{"GET __api__pair": with_member(server="../../../../etc/passwd")}), "identity is not a UUID"),
+}
+
+
+@journey.test("whoever lies at pairing is not paired with, and nothing is kept of it")
+def _(place):
+    for number, (what, (set_up, words)) in enumerate(PAIRING.items()):
+        place.honest()
+        set_up(place)
+        newcomer = journey.Player(place, f"newcomer {number}", place.player.card)
+        ran = newcomer.pair(place.box.invite(), ok=None)
+        holds(ran.status in (journey.FAILED, journey.REFUSED), f"{what}: it ended with {ran.status}: {ran.err}")
+        contains(ran.sentence, words, f"the reason for {what}")
+        newcomer.run("--list", ok=journey.NOT_FOUND)
+
+
 @journey.test("a catalogue that never ends: an end is made of it")
 def _(place):
     place.honest()
