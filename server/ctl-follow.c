@@ -3,6 +3,7 @@
 
 #include <glib-unix.h>
 
+#include "core/clean.h"
 #include "server/ctl.h"
 #include "server/follow.h"
 
@@ -13,7 +14,7 @@ followed_cb (CantigaFollowEvent event, const char *path, const CantigaTitle *tit
   CantigaCtl *ctl = user_data;
   g_autofree char *name = g_filename_display_name (path);
 
-  cantiga_ctl_clean (name);
+  cantiga_clean (name);
   if (event == CANTIGA_FOLLOW_ADDED && ctl->json)
     cantiga_ctl_print_object (cantiga_ctl_encode_title (title));
   else if (event == CANTIGA_FOLLOW_ADDED)

@@ -2,14 +2,7 @@
 
 #include <string.h>
 
-/* Names come from strangers' certificates and files, and from command lines: none of them moves the keeper's cursor. */
-void
-cantiga_ctl_clean (char *text)
-{
-  for (char *at = text; *at != '\0'; at++)
-    if ((guchar)*at < 0x20 || *at == 0x7f)
-      *at = ' ';
-}
+#include "core/clean.h"
 
 void
 cantiga_ctl_print (const char *format, ...)
@@ -20,7 +13,8 @@ cantiga_ctl_print (const char *format, ...)
   va_start (arguments, format);
   text = g_strdup_vprintf (format, arguments);
   va_end (arguments);
-  cantiga_ctl_clean (text);
+  /* Names come from strangers' certificates and files, and from command lines. */
+  cantiga_clean (text);
   g_print ("%s\n", text);
 }
 

@@ -8,6 +8,7 @@
 
 #include <glib/gstdio.h>
 
+#include "core/clean.h"
 #include "server/import.h"
 
 static volatile sig_atomic_t interrupted;
@@ -125,7 +126,7 @@ add_one (Adding *adding, const char *path, GError **error)
       return FALSE;
     }
   adding->passed_over++;
-  cantiga_ctl_clean (failure->message);
+  cantiga_clean (failure->message);
   /* The first of those that were named is said at the end, as what the whole ends with. */
   if (adding->first == NULL && g_hash_table_contains (adding->named, path))
     adding->first = g_steal_pointer (&failure);

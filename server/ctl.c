@@ -7,6 +7,8 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "core/clean.h"
+
 typedef enum
 {
   OPTION_NAME = 1 << 0,
@@ -248,7 +250,7 @@ main (int argc, char **argv)
     }
   if (error != NULL)
     {
-      cantiga_ctl_clean (error->message);
+      cantiga_clean (error->message);
       g_printerr ("cantigactl: %s\n", error->message);
     }
   ctl_clear (&ctl);

@@ -55,8 +55,6 @@ gboolean cantiga_ctl_check_arguments (CantigaCtl *ctl, guint min, guint max, con
 
 /* ---- output ---- */
 /* A line to stdout. */
-/* Control characters become spaces. */
-void cantiga_ctl_clean (char *text);
 void cantiga_ctl_print (const char *format, ...) G_GNUC_PRINTF (1, 2);
 /* One compact JSON value and a newline; takes it. */
 void cantiga_ctl_print_object (JsonObject *object);

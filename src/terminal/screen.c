@@ -9,6 +9,7 @@
 
 #include <glib-unix.h>
 
+#include "core/clean.h"
 #include "core/error.h"
 
 #define SECRET_MAX 64
@@ -53,15 +54,13 @@ clear_drawn (void)
   screen.drawn = FALSE;
 }
 
-/* Names come from strangers' files and cards: none of them moves the cursor. */
+/* Names come from strangers' files and cards. */
 static void
 write_clean (FILE *file, const char *format, va_list arguments)
 {
   g_autofree char *text = g_strdup_vprintf (format, arguments);
 
-  for (char *at = text; *at != '\0'; at++)
-    if ((guchar)*at < 0x20 || *at == 0x7f)
-      *at = ' ';
+  cantiga_clean (text);
   fputs (text, file);
 }
 

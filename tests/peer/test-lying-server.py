@@ -348,6 +348,17 @@ for each in LIES:
     show(*each)
 
 
+@journey.test("names that would write to the terminal, or turn what it says about, are shown as they can be")
+def _(place):
+    place.honest()
+    name = "A\x1b[2J\u009b31m\u202eB\r\n"
+    saying(place, {"/api/list": lambda page: {**page, "titles": [{**title, "name": name, "artist": name} for title in page["titles"]]}, "/api/cc": with_member(listener=name)})
+    ran = place.player.run("--list")
+    for unfit in "\x1b", "\u009b", "\u202e", "\r":
+        holds(unfit not in ran.out + ran.err, f"{unfit!r} is written to the terminal: {ran.out!r}")
+    contains(ran.out, "A [2J  31m   B", "the list")
+
+
 # ---- pairing (14) ----
 
 def issued_to_another(place):
