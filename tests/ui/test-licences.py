@@ -116,7 +116,7 @@ def tried(place, times):
     journey.until(lambda: spent(place) == ["given-back"] * times + ["granted"] * times, f"it was tried {times} times, and all of them came back")
 
 
-BROKEN = "The server could not read its file. Tell its keeper."
+BROKEN = "This title cannot be played: its file was changed. Tell the keeper of the server."
 
 
 @desk.step("a title whose file was changed costs nothing, and that is said; why it does not play stands with it in the library, in the queue and where it would play")
