@@ -35,7 +35,7 @@ void cantiga_doors_note_late (CantigaDoors *doors);
 guint cantiga_doors_count_silent (CantigaDoors *doors, const char *address);
 
 /* One more connection from address, silent yet. worker: the number of the one that asks. instead: whose place it takes, which counts no more from then on; or NULL. NULL: past a limit, and nothing was done. */
-CantigaVisitor *cantiga_doors_enter (CantigaDoors *doors, const char *address, guint own, CantigaVisitor *instead);
+CantigaVisitor *cantiga_doors_enter (CantigaDoors *doors, const char *address, guint worker, CantigaVisitor *instead);
 void cantiga_visitor_leave (CantigaVisitor *visitor);
 const char *cantiga_visitor_get_address (CantigaVisitor *visitor);
 CantigaDoors *cantiga_visitor_get_doors (CantigaVisitor *visitor);
