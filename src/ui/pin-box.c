@@ -193,6 +193,8 @@ cantiga_pin_box_take (CantigaPinBox *self)
     return NULL;
   pin = cantiga_secret_new_copy ((const guint8 *)gtk_entry_buffer_get_text (self->pin), gtk_entry_buffer_get_bytes (self->pin));
   cantiga_pin_box_empty (self);
+  /* The question is answered: who types faster than it is said does not hear it of what comes after. */
+  cantiga_announce (GTK_WIDGET (self->entry), "", CANTIGA_SAY_SOON);
   return pin;
 }
 

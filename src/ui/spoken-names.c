@@ -1,6 +1,19 @@
 #include "ui/spoken-names.h"
 
-/* GTK 4.8 says of a button that its icon labels it, and the icon is called GtkImage: so Orca says “GtkImage Shuffle push button”. libadwaita 1.2 says nothing of a split button's arrow. */
+#include <glib/gi18n.h>
+
+/* AdwToastWidget is libadwaita's own. */
+static gboolean
+closes_a_toast (GtkWidget *widget)
+{
+  GtkWidget *parent = gtk_widget_get_parent (widget);
+
+  return GTK_IS_BUTTON (widget) && parent != NULL && g_str_equal (G_OBJECT_TYPE_NAME (parent), "AdwToastWidget")
+         && g_strcmp0 (gtk_button_get_icon_name (GTK_BUTTON (widget)), "window-close-symbolic") == 0;
+}
+
+/* GTK 4.8 says of a button that its icon labels it, and the icon is called GtkImage: so Orca says “GtkImage Shuffle push button”. libadwaita 1.2 says nothing of a split button's arrow, nor of
+ * what closes a toast. */
 static gboolean
 realized_cb (GSignalInvocationHint *hint, guint n_values, const GValue *values, gpointer user_data)
 {
@@ -9,6 +22,8 @@ realized_cb (GSignalInvocationHint *hint, guint n_values, const GValue *values, 
 
   if (GTK_IS_BUTTON (widget) && gtk_button_get_icon_name (GTK_BUTTON (widget)) != NULL)
     gtk_accessible_reset_relation (GTK_ACCESSIBLE (widget), GTK_ACCESSIBLE_RELATION_LABELLED_BY);
+  if (closes_a_toast (widget))
+    gtk_accessible_update_property (GTK_ACCESSIBLE (widget), GTK_ACCESSIBLE_PROPERTY_LABEL, _ ("Close"), -1);
   if (GTK_IS_MENU_BUTTON (widget) && ADW_IS_SPLIT_BUTTON (parent))
     gtk_accessible_update_property (GTK_ACCESSIBLE (widget), GTK_ACCESSIBLE_PROPERTY_LABEL, adw_split_button_get_dropdown_tooltip (ADW_SPLIT_BUTTON (parent)), -1);
   return TRUE;

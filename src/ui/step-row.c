@@ -89,15 +89,14 @@ dup_name (CantigaStepRow *self, CantigaMark mark, const char *said)
   return g_strdup_printf ("%s, %s", title, _ (states[mark]));
 }
 
-/* A step that fails gives the keyboard to what can be done, which says why. */
+/* A step that fails gives the keyboard to what can be done, which says why; what was to be said of it before is over. */
 static void
 announce (CantigaStepRow *self, CantigaMark mark, const char *said)
 {
   gboolean tells = mark == CANTIGA_MARK_DONE || mark == CANTIGA_MARK_WARN || (mark == CANTIGA_MARK_TURN && said != NULL);
   g_autofree char *name = dup_name (self, mark, self->brief && mark == CANTIGA_MARK_DONE ? NULL : said);
 
-  if (tells)
-    cantiga_announce (GTK_WIDGET (self), name, CANTIGA_SAY_SOON);
+  cantiga_announce (GTK_WIDGET (self), tells ? name : "", CANTIGA_SAY_SOON);
 }
 
 /* The row is one thing to who hears the screen: its name says all that it shows. */

@@ -67,6 +67,7 @@ def _(place):
     place.show("used-up")
     place.press("Renew")
     place.see_toast("3 new plays")
+    journey.until(lambda: any(node.name == "Close" and node.role == "push button" for node in place.in_toast()), "what closes the toast says so")
     place.see("Quantas sabedes amar. 3 of 3 left…")
     place.click("Mandad'ei comigo. 0 of 1 left…")
     place.see("This server does not renew it.")
